@@ -1,0 +1,89 @@
+# The workshop: `make` lists what it can do.
+
+PYTHON ?= python3
+HOSTS ?= 6
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+LINK := build/collections/ansible_collections/sitekeeper/sms
+
+# The tools start each other by name, find the collection only in this checkout, and keep their files in it.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
+export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
+
+CHECKS := lint types imports sanity unit integration molecule
+
+.PHONY: help setup lab demo test $(CHECKS) format changelog build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) | $(LINK) ## make .venv and the path by which Ansible finds the collection
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than 3.11, which ansible-core 2.19 needs: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments: install them (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+lab: setup ## start the mocked Windows hosts in the foreground (HOSTS=6)
+	$(BIN)/python -m tests.lab --hosts $(HOSTS) --build build/lab
+
+demo: setup ## show the article's fault, its repair, drift and its repair, on the lab
+	$(BIN)/python -m tests.demo
+
+test: setup ## everything below, two at a time, all of it even if something fails
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target $(CHECKS)
+	@tail -n 1 build/unit.log
+
+lint: setup ## ruff, yamllint, ansible-lint, changelog fragments
+	ruff check --quiet
+	ruff format --check --quiet
+	yamllint --strict .
+	ansible-lint --quiet
+	antsibull-changelog lint
+
+format: setup ## write the Python files as ruff formats them
+	ruff format
+
+types: setup ## mypy --strict on plugin_utils, the lab and the tools
+	mypy
+
+imports: setup ## the layers of the collection, held by import-linter
+	lint-imports --cache-dir build/import_linter
+
+sanity: setup ## ansible-test sanity
+	python -m tests.tools.run_ansible_test sanity
+
+unit: setup ## unit tests
+	@mkdir -p build
+	pytest --numprocesses=auto | tee build/unit.log
+
+integration: setup ## the modules against the lab (TARGETS=sender_access for some of them)
+	python -m tests.tools.run_integration $(TARGETS)
+
+molecule: setup ## the whole hierarchy against the lab
+	cd extensions && molecule test --all
+
+changelog: setup ## turn changelogs/fragments into CHANGELOG.rst for the version in galaxy.yml
+	antsibull-changelog release
+
+build: setup ## the collection as an archive to publish or install, in build/
+	ansible-galaxy collection build --force --output-path build
+
+clean: ## remove all that the other targets made
+	rm -rf .venv .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

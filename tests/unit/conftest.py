@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the tests import the collection by its full name, ``ansible_collections.sitekeeper.sms``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COLLECTIONS = CHECKOUT / "build" / "collections"
+
+if not (COLLECTIONS / "ansible_collections" / "sitekeeper" / "sms").exists():
+    raise RuntimeError(f"{COLLECTIONS} does not lead to this checkout: run `make setup` first")
+
+# The checkout itself is there for the lab, tests.lab.
+sys.path[:0] = [str(COLLECTIONS), str(CHECKOUT)]
