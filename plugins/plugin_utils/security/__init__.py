@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Security descriptors: who may do what with a share, a directory or a file ([MS-DTYP] 2.4 and 2.5).
+
+Standard library only, no I/O, frozen values.
+"""
+
+from __future__ import annotations
+
+from .access import Decision, Step, check_access, satisfied_everywhere
+from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
+from .acl import Acl
+from .descriptor import SecurityDescriptor
+from .errors import SecurityDescriptorError
+from .sddl import format_sddl, parse_sddl
+from .sid import ANY_NETWORK_LOGON, Sid
+
+__all__ = [
+    "ACCESS_ALLOWED",
+    "ACCESS_DENIED",
+    "ANY_NETWORK_LOGON",
+    "SYSTEM_AUDIT",
+    "Ace",
+    "Acl",
+    "AnyAce",
+    "Decision",
+    "OpaqueAce",
+    "Scope",
+    "SecurityDescriptor",
+    "SecurityDescriptorError",
+    "Sid",
+    "Step",
+    "check_access",
+    "format_sddl",
+    "parse_sddl",
+    "satisfied_everywhere",
+    "scopes_of",
+]

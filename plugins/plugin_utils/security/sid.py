@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Security identifiers ([MS-DTYP] 2.4.2) and the well-known ones that every Windows host shares."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+
+from .errors import SecurityDescriptorError
+
+_TEXT = re.compile(r"S-1-(0x[0-9A-F]{1,12}|[0-9]{1,15})((?:-[0-9]{1,10}){0,15})", re.ASCII)
+_MAX_SUBAUTHORITIES = 15
+_MAX_AUTHORITY = 2**48 - 1
+_MAX_SUBAUTHORITY = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sid:
+    """A security identifier: who an entry is about.
+
+    Two SIDs are the same account exactly if they are equal; names are localized and change, SIDs do not.
+
+    Attributes:
+        authority: the 48-bit identifier authority.
+        subauthorities: up to 15 values of 32 bits; the last one is the relative identifier.
+
+    Raises:
+        SecurityDescriptorError: a value is out of range ([MS-DTYP] 2.4.2.2).
+    """
+
+    authority: int
+    subauthorities: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.authority <= _MAX_AUTHORITY:
+            raise SecurityDescriptorError(f"SID authority {self.authority} does not fit in 48 bits")
+        if len(self.subauthorities) > _MAX_SUBAUTHORITIES:
+            raise SecurityDescriptorError(
+                f"a SID has at most {_MAX_SUBAUTHORITIES} subauthorities, not {len(self.subauthorities)}"
+            )
+        for value in self.subauthorities:
+            if not 0 <= value <= _MAX_SUBAUTHORITY:
+                raise SecurityDescriptorError(f"SID subauthority {value} does not fit in 32 bits")
+
+    @classmethod
+    def parse(cls, text: str) -> Sid:
+        """Read the string form, `S-1-5-32-544` ([MS-DTYP] 2.4.2.1).
+
+        Raises:
+            SecurityDescriptorError: the text is not a SID.
+        """
+        match = _TEXT.fullmatch(text.strip().upper().replace("0X", "0x"))
+        if match is None:
+            raise SecurityDescriptorError(f"{text[:80]!r} is not a SID of the form S-1-5-21-…")
+        authority, rest = match.groups()
+        return cls(
+            int(authority, 16 if authority.startswith("0x") else 10),
+            tuple(int(part) for part in rest.split("-")[1:]),
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Sid:
+        """Read the binary form at the start of `data`; `size` tells how much of it the SID takes.
+
+        Raises:
+            SecurityDescriptorError: the bytes end early or are of another revision than 1.
+        """
+        if len(data) < 8:
+            raise SecurityDescriptorError(f"a SID takes at least 8 bytes, here are {len(data)}")
+        revision, count = data[0], data[1]
+        if revision != 1:
+            raise SecurityDescriptorError(f"SID revision {revision} is unknown; only 1 exists")
+        if count > _MAX_SUBAUTHORITIES:
+            raise SecurityDescriptorError(f"a SID has at most {_MAX_SUBAUTHORITIES} subauthorities, not {count}")
+        if len(data) < 8 + 4 * count:
+            raise SecurityDescriptorError(f"a SID of {count} subauthorities ends after {len(data)} bytes")
+        return cls(int.from_bytes(data[2:8], "big"), struct.unpack_from(f"<{count}I", data, 8))
+
+    @property
+    def size(self) -> int:
+        """Length of the binary form in bytes."""
+        return 8 + 4 * len(self.subauthorities)
+
+    def to_bytes(self) -> bytes:
+        """The binary form ([MS-DTYP] 2.4.2.2)."""
+        count = len(self.subauthorities)
+        head = bytes((1, count)) + self.authority.to_bytes(6, "big")
+        return head + struct.pack(f"<{count}I", *self.subauthorities)
+
+    def __str__(self) -> str:
+        authority = str(self.authority) if self.authority < 2**32 else f"0x{self.authority:012X}"
+        return "-".join(("S-1", authority, *map(str, self.subauthorities)))
+
+
+EVERYONE = Sid(1, (0,))
+CREATOR_OWNER = Sid(3, (0,))
+CREATOR_GROUP = Sid(3, (1,))
+OWNER_RIGHTS = Sid(3, (4,))
+NETWORK = Sid(5, (2,))
+AUTHENTICATED_USERS = Sid(5, (11,))
+THIS_ORGANIZATION = Sid(5, (15,))
+SYSTEM = Sid(5, (18,))
+ADMINISTRATORS = Sid(5, (32, 544))
+
+ANY_NETWORK_LOGON = frozenset({EVERYONE, NETWORK, AUTHENTICATED_USERS})
+"""Groups that the token of every account holds that logs on over the network with a password or a ticket
+(Microsoft, "Well-known SIDs"). Any other membership has to be read before it may count."""

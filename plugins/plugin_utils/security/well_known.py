@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SIDs that are the same on every Windows host, by their SDDL alias and by their English name.
+
+Sources: [MS-DTYP] 2.4.2.4 (well-known SIDs) and 2.5.1.1 (SDDL aliases). Aliases relative to a domain (DA, DU, LA …)
+are no constants and do not stand here.
+"""
+
+from __future__ import annotations
+
+from .sid import Sid
+
+_S = Sid.parse
+
+SDDL_ALIASES: dict[str, Sid] = {
+    "AA": _S("S-1-5-32-579"),
+    "AC": _S("S-1-15-2-1"),
+    "AN": _S("S-1-5-7"),
+    "AO": _S("S-1-5-32-548"),
+    "AU": _S("S-1-5-11"),
+    "BA": _S("S-1-5-32-544"),
+    "BG": _S("S-1-5-32-546"),
+    "BO": _S("S-1-5-32-551"),
+    "BU": _S("S-1-5-32-545"),
+    "CD": _S("S-1-5-32-574"),
+    "CG": _S("S-1-3-1"),
+    "CO": _S("S-1-3-0"),
+    "CY": _S("S-1-5-32-569"),
+    "ED": _S("S-1-5-9"),
+    "ER": _S("S-1-5-32-573"),
+    "HA": _S("S-1-5-32-578"),
+    "HI": _S("S-1-16-12288"),
+    "IS": _S("S-1-5-32-568"),
+    "IU": _S("S-1-5-4"),
+    "LS": _S("S-1-5-19"),
+    "LU": _S("S-1-5-32-559"),
+    "LW": _S("S-1-16-4096"),
+    "ME": _S("S-1-16-8192"),
+    "MP": _S("S-1-16-8448"),
+    "MS": _S("S-1-5-32-577"),
+    "MU": _S("S-1-5-32-558"),
+    "NO": _S("S-1-5-32-556"),
+    "NS": _S("S-1-5-20"),
+    "NU": _S("S-1-5-2"),
+    "OW": _S("S-1-3-4"),
+    "PO": _S("S-1-5-32-550"),
+    "PS": _S("S-1-5-10"),
+    "PU": _S("S-1-5-32-547"),
+    "RA": _S("S-1-5-32-575"),
+    "RC": _S("S-1-5-12"),
+    "RD": _S("S-1-5-32-555"),
+    "RE": _S("S-1-5-32-552"),
+    "RM": _S("S-1-5-32-580"),
+    "RS": _S("S-1-5-32-576"),
+    "RU": _S("S-1-5-32-554"),
+    "SI": _S("S-1-16-16384"),
+    "SO": _S("S-1-5-32-549"),
+    "SU": _S("S-1-5-6"),
+    "SY": _S("S-1-5-18"),
+    "UD": _S("S-1-5-84-0-0-0-0-0"),
+    "WD": _S("S-1-1-0"),
+    "WR": _S("S-1-5-33"),
+}
+
+ALIAS_OF: dict[Sid, str] = {sid: alias for alias, sid in SDDL_ALIASES.items()}
+
+_ENGLISH_NAMES: dict[str, Sid] = {
+    "Everyone": _S("S-1-1-0"),
+    "CREATOR OWNER": _S("S-1-3-0"),
+    "CREATOR GROUP": _S("S-1-3-1"),
+    "OWNER RIGHTS": _S("S-1-3-4"),
+    "NT AUTHORITY\\NETWORK": _S("S-1-5-2"),
+    "NT AUTHORITY\\BATCH": _S("S-1-5-3"),
+    "NT AUTHORITY\\INTERACTIVE": _S("S-1-5-4"),
+    "NT AUTHORITY\\SERVICE": _S("S-1-5-6"),
+    "NT AUTHORITY\\ANONYMOUS LOGON": _S("S-1-5-7"),
+    "NT AUTHORITY\\Authenticated Users": _S("S-1-5-11"),
+    "NT AUTHORITY\\This Organization": _S("S-1-5-15"),
+    "NT AUTHORITY\\SYSTEM": _S("S-1-5-18"),
+    "NT AUTHORITY\\LOCAL SERVICE": _S("S-1-5-19"),
+    "NT AUTHORITY\\NETWORK SERVICE": _S("S-1-5-20"),
+    "BUILTIN\\Administrators": _S("S-1-5-32-544"),
+    "BUILTIN\\Users": _S("S-1-5-32-545"),
+    "BUILTIN\\Guests": _S("S-1-5-32-546"),
+    "BUILTIN\\Power Users": _S("S-1-5-32-547"),
+    "BUILTIN\\Account Operators": _S("S-1-5-32-548"),
+    "BUILTIN\\Server Operators": _S("S-1-5-32-549"),
+    "BUILTIN\\Print Operators": _S("S-1-5-32-550"),
+    "BUILTIN\\Backup Operators": _S("S-1-5-32-551"),
+    "BUILTIN\\Replicator": _S("S-1-5-32-552"),
+    "BUILTIN\\Remote Desktop Users": _S("S-1-5-32-555"),
+}
+
+NAME_OF: dict[Sid, str] = {sid: name for name, sid in _ENGLISH_NAMES.items()}
+
+_BY_NAME: dict[str, Sid] = {}
+for _name, _sid in _ENGLISH_NAMES.items():
+    _BY_NAME[_name.casefold()] = _sid
+    _BY_NAME[_name.rpartition("\\")[2].casefold()] = _sid
+_BY_NAME["localsystem"] = _S("S-1-5-18")
+
+
+def well_known_sid(name: str) -> Sid | None:
+    r"""The SID behind an English built-in name, with or without its authority, or None.
+
+    Built-in names are localized on Windows, their SIDs are not: `BUILTIN\Administrators` in a playbook means
+    S-1-5-32-544 on a German server too.
+    """
+    return _BY_NAME.get(name.strip().casefold())

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks by name, and names of masks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import (
+    NTFS_RIGHTS,
+    SHARE_ACCESS,
+    describe_ntfs_mask,
+    describe_share_mask,
+    map_generic,
+    parse_ntfs_rights,
+)
+
+
+@pytest.mark.parametrize(
+    ("generic", "mapped"),
+    [
+        # [MS-SMB2] 2.2.13.1.1 names the bits; their sums are FILE_GENERIC_* of the Windows SDK.
+        (0x80000000, 0x1 | 0x8 | 0x80 | 0x20000 | 0x100000),
+        (0x40000000, 0x2 | 0x4 | 0x10 | 0x100 | 0x20000 | 0x100000),
+        (0x20000000, 0x20 | 0x80 | 0x20000 | 0x100000),
+        (0x10000000, 0x1FF | 0x1F0000),
+        (0xA0000000, 0x1200A9),
+        (0x12019F, 0x12019F),
+        (0, 0),
+    ],
+)
+def test_generic_bits_are_mapped(generic: int, mapped: int) -> None:
+    assert map_generic(generic) == mapped
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_mapping_twice_is_mapping_once(mask: int) -> None:
+    assert map_generic(map_generic(mask)) == map_generic(mask)
+
+
+# The masks of .NET's FileSystemRights, SYNCHRONIZE (0x100000) added as Windows does for entries that allow.
+@pytest.mark.parametrize(
+    ("rights", "mask"),
+    [
+        (["full_control"], 0x1F01FF),
+        (["Modify"], 0x301BF | 0x100000),
+        (["ReadAndExecute"], 0x200A9 | 0x100000),
+        (["Read & execute"], 0x200A9 | 0x100000),
+        (["read"], 0x20089 | 0x100000),
+        (["write"], 0x116 | 0x100000),
+        (["read", "write"], 0x2019F | 0x100000),
+        (["create_files", "create_directories"], 0x6 | 0x100000),
+        (["CreateFiles"], 0x2 | 0x100000),
+        (["write_data", "append_data"], 0x6 | 0x100000),
+        (["0x12019F"], 0x12019F),
+        (["1179785"], 0x120089),
+        ([0x1301BF], 0x1301BF),
+        (["0x80000000"], 0x120089),
+        (["traverse"], 0x20 | 0x100000),
+    ],
+)
+def test_rights_by_the_names_people_know(rights: list[str | int], mask: int) -> None:
+    assert parse_ntfs_rights(rights) == mask
+
+
+@pytest.mark.parametrize("rights", [["red"], [""], [], ["0x0"], ["0x200"], ["0x1FFFFFFFF"], ["-1"], ["read,write"]])
+def test_rights_that_nobody_knows_are_refused(rights: list[str]) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        parse_ntfs_rights(rights)
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (0x1F01FF, "Full control"),
+        (0x10000000, "Full control"),
+        (0x1301BF, "Modify"),
+        (0x1200A9, "Read & execute"),
+        (0x120089, "Read"),
+        (0x100116, "Write"),
+        (0x12019F, "Read, Write"),
+        (0x1201BF, "Read & execute, Write"),
+        (0x13019F, "Read, Write, Delete"),
+        (0x100001, "List folder / read data"),
+        (0x100000, "Synchronize"),
+        (0, "none"),
+    ],
+)
+def test_ntfs_masks_in_windows_words(mask: int, words: str) -> None:
+    assert describe_ntfs_mask(mask) == words
+
+
+@given(st.integers(0, 0x1FF).map(lambda low: low | 0x100000))
+def test_the_words_say_the_whole_mask_and_no_more(mask: int) -> None:
+    keys = {words: key for key, words in _keys().items()}
+    said = parse_ntfs_rights([keys[word] for word in describe_ntfs_mask(mask).split(", ")])
+    assert said == mask
+
+
+def _keys() -> dict[str, str]:
+    """The name to parse for each word that is shown, by the mask they share."""
+    return {
+        name: describe_ntfs_mask(mask | 0x100000) for name, mask in NTFS_RIGHTS.items() if name != "synchronize"
+    } | {"synchronize": "Synchronize"}
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (2032127, "Full Control"),
+        (1245631, "Change"),
+        (1179817, "Read"),
+        (1180063, "Special (0x12019F)"),
+        (268435456, "Full Control"),
+        (0, "none"),
+    ],
+)
+def test_share_masks_in_windows_words(mask: int, words: str) -> None:
+    assert describe_share_mask(mask) == words
+
+
+def test_share_access_is_what_the_dialog_writes() -> None:
+    assert SHARE_ACCESS == {"full_control": 0x1F01FF, "change": 0x1301BF, "read": 0x1200A9}

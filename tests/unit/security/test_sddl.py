@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SDDL: what stands in Microsoft's documents, and what must never happen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    Ace,
+    Acl,
+    OpaqueAce,
+    SecurityDescriptor,
+    SecurityDescriptorError,
+    Sid,
+    format_sddl,
+    parse_sddl,
+)
+
+from .strategies import descriptors
+
+BA, SY, BU, CO, WD = (Sid.parse(s) for s in ("S-1-5-32-544", "S-1-5-18", "S-1-5-32-545", "S-1-3-0", "S-1-1-0"))
+
+
+def test_the_example_of_ms_dtyp() -> None:
+    # [MS-DTYP] 2.5.1.4, "SDDL String to Binary Example".
+    text = "O:BAG:BAD:P(A;CIOI;GRGX;;;BU)(A;CIOI;GA;;;BA)(A;CIOI;GA;;;SY)(A;CIOI;GA;;;CO)S:P(AU;FA;GR;;;WD)"
+    found = parse_sddl(text)
+    assert (found.owner, found.group) == (BA, BA)
+    # SE_SACL_PROTECTED | SE_DACL_PROTECTED | SE_SACL_PRESENT | SE_DACL_PRESENT
+    assert found.control == 0x2000 | 0x1000 | 0x0010 | 0x0004
+    assert found.dacl == Acl(
+        (
+            Ace(0, 0x03, 0xA0000000, BU),
+            Ace(0, 0x03, 0x10000000, BA),
+            Ace(0, 0x03, 0x10000000, SY),
+            Ace(0, 0x03, 0x10000000, CO),
+        )
+    )
+    assert found.sacl == Acl((Ace(2, 0x80, 0x80000000, WD),))
+
+
+@given(descriptors())
+def test_reading_what_was_written_gives_the_same(descriptor: SecurityDescriptor) -> None:
+    known = descriptor.control & (0x0014 | (0x1500 if descriptor.has_dacl else 0))
+    known |= descriptor.control & (0x2A00 if descriptor.control & 0x10 else 0)
+    again = parse_sddl(format_sddl(descriptor))
+    assert again.control == known
+    assert (again.owner, again.group) == (descriptor.owner, descriptor.group)
+    for ours, theirs in ((again.dacl, descriptor.dacl), (again.sacl, descriptor.sacl)):
+        assert (None if ours is None else ours.aces) == (None if theirs is None else theirs.aces)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("O:BA", SecurityDescriptor(0, owner=BA)),
+        ("D:NO_ACCESS_CONTROL", SecurityDescriptor(4)),
+        ("D:", SecurityDescriptor(4, dacl=Acl())),
+        ("D:P", SecurityDescriptor(0x1004, dacl=Acl())),
+        ("D:PARAI", SecurityDescriptor(0x1504, dacl=Acl())),
+    ],
+)
+def test_the_states_of_a_dacl(text: str, state: SecurityDescriptor) -> None:
+    assert parse_sddl(text) == state
+    assert format_sddl(state) == text
+
+
+@pytest.mark.parametrize(
+    ("rights", "mask"),
+    [
+        ("FA", 0x1F01FF),
+        ("0x1f01ff", 0x1F01FF),
+        ("2032127", 0x1F01FF),
+        ("07600777", 0x1F01FF),
+        ("SDRCWDWO", 0xF0000),
+        ("FRFW", 0x12019F),
+        ("", 0),
+    ],
+)
+def test_rights_in_letters_and_numbers(rights: str, mask: int) -> None:
+    found = parse_sddl(f"D:(A;;{rights};;;BA)")
+    assert found.dacl == Acl((Ace(0, 0, mask, BA),))
+
+
+def test_unknown_types_stay_visible_and_whole() -> None:
+    descriptor = SecurityDescriptor(4, dacl=Acl((OpaqueAce(9, 2, bytes.fromhex("ff011f00")), Ace(0, 0, 1, BA))))
+    assert format_sddl(descriptor) == "D:(0x9;CI;;;;;#ff011f00)(A;;0x1;;;BA)"
+    assert parse_sddl(format_sddl(descriptor)) == descriptor
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("X:BA", "expected O:, G:, D: or S:"),
+        ("O:BAO:SY", "given twice"),
+        ("O:DA", "relative to a domain"),
+        ("D:(A;;FA;;;LA)", "relative to a domain"),
+        ("D:(A;;QQ;;;BA)", "unknown right"),
+        ("D:(A;ZZ;FA;;;BA)", "unknown flag"),
+        ("D:(A;;FA;;BA)", "5 fields"),
+        ("D:(A;;FA;;;BA", "expected O:"),
+        ("D:(ZZ;;FA;;;BA)", "not read from text"),
+        ("D:(A;;0x1ffffffff;;;BA)", "unknown right"),
+        ("D:(A;;99999999999;;;BA)", "32"),
+        ("D:NO_ACCESS_CONTROL(A;;FA;;;BA)", "no entries"),
+        ("D:(A;;089;;;BA)", "octal"),
+        ("D:(A;;FA;bf967aba-0de6-11d0-a285-00aa003049e2;;BA)", "object type"),
+        ("D:(0x9;;FA;;;BA)", "body"),
+    ],
+)
+def test_malformed_text_is_refused_with_the_reason(text: str, said: str) -> None:
+    with pytest.raises(SecurityDescriptorError, match=said):
+        parse_sddl(text)
+
+
+def test_text_of_any_length_is_bounded() -> None:
+    with pytest.raises(SecurityDescriptorError, match="too long"):
+        parse_sddl("D:" + "(A;;FA;;;BA)" * 100_000)
+
+
+@given(st.text(alphabet="OGDS:;()APIR0x12BAWDSYFX#-NO_ ", max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        descriptor = parse_sddl(text)
+    except SecurityDescriptorError:
+        return
+    assert parse_sddl(format_sddl(descriptor)) == descriptor
