@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SOAP envelopes: the request around a body, and the body out of a response.
+
+Sources: DSP0226 sections 5.4 (addressing) and 6 (control headers), MS-WSMV (``p:DataLocale``), and the
+WS-Addressing of August 2004.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from . import namespaces as ns
+from .cim import selector_set
+from .errors import WSManProtocolError, WSManValueError, one_line
+from .faults import parse_fault
+from .xml import Element, escape, parse, tag
+
+_MIN_ENVELOPE = 8192  # octets; below it a service may refuse to answer (DSP0226 section 6.2)
+_MIN_TIMEOUT = 0.001  # seconds: what three decimals can say
+
+_DECLARATIONS = {
+    "xmlns:s": ns.SOAP,
+    "xmlns:a": ns.ADDRESSING,
+    "xmlns:w": ns.WSMAN,
+    "xmlns:p": ns.MS_WSMAN,
+}
+_UNDERSTAND = {"s:mustUnderstand": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What all requests to one host have in common.
+
+    Attributes:
+        to: the URL of the service, for ``a:To``.
+        operation_timeout: seconds after which the server gives up (``w:OperationTimeout``).
+        max_envelope_size: bytes that an answer may have (``w:MaxEnvelopeSize``); a larger one is not read.
+        locale: the language that the server should speak (``w:Locale``, RFC 3066).
+
+    Raises:
+        WSManValueError: a setting is out of range.
+    """
+
+    to: str
+    operation_timeout: float = 60.0
+    max_envelope_size: int = 512_000
+    locale: str = "en-US"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.operation_timeout) and self.operation_timeout >= _MIN_TIMEOUT):
+            raise WSManValueError(f"{self.operation_timeout} is no operation timeout in seconds")
+        if self.max_envelope_size < _MIN_ENVELOPE:
+            raise WSManValueError(f"a maximum of {self.max_envelope_size} bytes is below {_MIN_ENVELOPE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, and what its answer must look like.
+
+    Attributes:
+        action: ``a:Action``.
+        resource_uri: ``w:ResourceURI``.
+        answer_action: the ``a:Action`` of the expected answer.
+        body: XML inside ``s:Body``; it may use the prefixes s, a and w.
+        selectors: key properties and their literal values.
+        message_id: ``a:MessageID``; the answer's ``a:RelatesTo`` equals it.
+    """
+
+    action: str
+    resource_uri: str
+    answer_action: str
+    body: str
+    selectors: Mapping[str, str]
+    message_id: str
+
+    @classmethod
+    def new(
+        cls,
+        action: str,
+        resource_uri: str,
+        *,
+        answer_action: str,
+        body: str = "",
+        selectors: Mapping[str, str] = MappingProxyType({}),
+    ) -> Request:
+        """A request with a message id of its own."""
+        return cls(action, resource_uri, answer_action, body, selectors, f"uuid:{uuid.uuid4()}")
+
+    def to_bytes(self, session: Session) -> bytes:
+        """The envelope in UTF-8, without white space between the elements.
+
+        Raises:
+            WSManValueError: a value can't be sent.
+        """
+        seconds = f"{session.operation_timeout:.3f}".rstrip("0").rstrip(".")
+        language = {"s:mustUnderstand": "false", "xml:lang": session.locale}
+        header = (
+            tag("a:To", escape(session.to))
+            + tag("w:ResourceURI", escape(self.resource_uri), _UNDERSTAND)
+            + tag("a:ReplyTo", tag("a:Address", ns.ANONYMOUS, _UNDERSTAND))
+            + tag("a:Action", escape(self.action), _UNDERSTAND)
+            + tag("a:MessageID", escape(self.message_id))
+            + tag("w:MaxEnvelopeSize", str(session.max_envelope_size), _UNDERSTAND)
+            + tag("w:OperationTimeout", f"PT{seconds}S")
+            + tag("w:Locale", "", language)
+            + tag("p:DataLocale", "", language)
+            + selector_set(self.selectors)
+        )
+        content = tag("s:Header", header) + tag("s:Body", self.body)
+        return tag("s:Envelope", content, _DECLARATIONS).encode()
+
+    def answer(self, session: Session, response: bytes) -> tuple[Element, ...]:
+        """What is inside the answer's ``s:Body``.
+
+        Raises:
+            WSManFault: the server answered with a fault.
+            WSManProtocolError: this isn't an answer to this request.
+        """
+        envelope = parse(response, session.max_envelope_size)
+        body = envelope.child(ns.SOAP, "Body")
+        if envelope.tag != (ns.SOAP, "Envelope") or body is None:
+            raise WSManProtocolError(f"the answer is no SOAP 1.2 envelope but {_shown(envelope.tag.name)}")
+        relates_to = _header(envelope, "RelatesTo")
+        fault = body.child(ns.SOAP, "Fault")
+        # A server that could not read the request's headers can't name the request in its fault either.
+        if relates_to is None and fault is None:
+            raise WSManProtocolError("the answer doesn't say which request it answers (no RelatesTo)")
+        if relates_to is not None and relates_to.lower() != self.message_id.lower():
+            raise WSManProtocolError(f"the answer belongs to another request ({_shown(relates_to)})")
+        if fault is not None:
+            raise parse_fault(fault)
+        action = _header(envelope, "Action") or ""
+        if action.lower() != self.answer_action.lower():
+            raise WSManProtocolError(f"the answer's action is {_shown(action)}, not {self.answer_action}")
+        return tuple(body.children)
+
+
+def _header(envelope: Element, name: str) -> str | None:
+    header = envelope.child(ns.SOAP, "Header")
+    found = header.child(ns.ADDRESSING, name) if header else None
+    return found.text.strip() if found else None
+
+
+def _shown(text: str) -> str:
+    return repr(one_line(text)[:200])

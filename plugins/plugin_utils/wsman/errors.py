@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong in a WS-Management exchange, as one small family of exceptions.
+
+Every message is one line for an operator. The host is not named here: whoever moves the bytes knows it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Codes of f:WSManFault (winerror.h facility 0x33, named in the Windows SDK's wsmerror.h).
+ERROR_ACCESS_DENIED = 5
+ERROR_WSMAN_RESOURCE_NOT_FOUND = 0x80338000  # 2150858752
+# 2150858778. Windows gives it for a query on a class that doesn't exist, and for a query it can't parse.
+ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER = 0x8033801A
+ERROR_WSMAN_OPERATION_TIMEDOUT = 0x80338029  # 2150858793
+# HRESULTs of WMI (WMI SDK, "WMI Error Constants").
+WBEM_E_NOT_FOUND = 0x80041002
+WBEM_E_ACCESS_DENIED = 0x80041003
+WBEM_E_INVALID_NAMESPACE = 0x8004100E
+WBEM_E_INVALID_CLASS = 0x80041010
+E_ACCESSDENIED = 0x80070005
+# CIM status codes (DSP0200, "Status codes returned as error code values").
+CIM_ERR_ACCESS_DENIED = 2
+CIM_ERR_INVALID_NAMESPACE = 3
+CIM_ERR_INVALID_CLASS = 5
+CIM_ERR_NOT_FOUND = 6
+
+_LINE = 1000  # characters of a server's sentence that reach a message
+
+
+class WSManError(Exception):
+    """The base of everything this package raises."""
+
+
+class WSManValueError(WSManError, ValueError):
+    """A value of the caller's that can't be put on the wire (a control character, a malformed class name)."""
+
+
+class WSManProtocolError(WSManError):
+    """The answer is malformed, unsafe, too large, or not the answer to what was asked."""
+
+
+class _Signs(NamedTuple):
+    """What tells one kind of fault from another: see WSManFault._shows."""
+
+    codes: frozenset[int]
+    cim_statuses: frozenset[int] = frozenset()
+    subcodes: frozenset[str] = frozenset()
+
+
+_CLASS_MISSING = _Signs(
+    codes=frozenset({ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER, WBEM_E_INVALID_CLASS, WBEM_E_INVALID_NAMESPACE}),
+    cim_statuses=frozenset({CIM_ERR_INVALID_CLASS, CIM_ERR_INVALID_NAMESPACE}),
+)
+_NOT_FOUND = _Signs(
+    codes=frozenset({ERROR_WSMAN_RESOURCE_NOT_FOUND, WBEM_E_NOT_FOUND}),
+    cim_statuses=frozenset({CIM_ERR_NOT_FOUND}),
+)
+_ACCESS_DENIED = _Signs(
+    codes=frozenset({ERROR_ACCESS_DENIED, WBEM_E_ACCESS_DENIED, E_ACCESSDENIED}),
+    cim_statuses=frozenset({CIM_ERR_ACCESS_DENIED}),
+    subcodes=frozenset({"AccessDenied"}),
+)
+_TIMED_OUT = _Signs(codes=frozenset({ERROR_WSMAN_OPERATION_TIMEDOUT}), subcodes=frozenset({"TimedOut"}))
+
+
+class WSManFault(WSManError):
+    """The server answered with a SOAP fault.
+
+    Attributes:
+        reason: the server's own sentence (``s:Reason/s:Text``), on one line.
+        code: ``Code`` of the outermost ``f:WSManFault``, unsigned.
+        subcode: the local name of ``s:Subcode/s:Value``, such as ``InvalidSelectors``.
+        provider_message: what the provider behind the service said, on one line.
+        cim_status: ``CIMStatusCode`` of a ``MSFT_WmiError``.
+        wmi_error_code: the provider's own code (mostly a WBEM_E_ HRESULT), unsigned.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: int | None = None,
+        subcode: str | None = None,
+        provider_message: str | None = None,
+        cim_status: int | None = None,
+        wmi_error_code: int | None = None,
+    ) -> None:
+        self.reason = one_line(reason)
+        self.code = code
+        self.subcode = subcode
+        self.provider_message = one_line(provider_message) if provider_message else None
+        self.cim_status = cim_status
+        self.wmi_error_code = wmi_error_code
+        super().__init__(self._describe())
+
+    @property
+    def class_missing(self) -> bool:
+        """The class or its namespace doesn't exist on the host. A query that isn't WQL can look the same."""
+        return self._shows(_CLASS_MISSING)
+
+    @property
+    def not_found(self) -> bool:
+        """There is no such instance.
+
+        ``a:DestinationUnreachable`` alone says so too, but not beside a code: it wraps other errors as well.
+        """
+        bare = self.code is None and self.cim_status is None and self.wmi_error_code is None
+        return self._shows(_NOT_FOUND) or (bare and self.subcode == "DestinationUnreachable")
+
+    @property
+    def access_denied(self) -> bool:
+        """The connected account may not do this."""
+        return self._shows(_ACCESS_DENIED)
+
+    @property
+    def timed_out(self) -> bool:
+        """The server gave up because w:OperationTimeout had passed; it may still have done the work."""
+        return self._shows(_TIMED_OUT)
+
+    def _shows(self, signs: _Signs) -> bool:
+        """Whether this fault bears the signs. Where the provider said what is wrong, only that counts."""
+        if self.wmi_error_code is not None or self.cim_status is not None:
+            return self.wmi_error_code in signs.codes or self.cim_status in signs.cim_statuses
+        return self.code in signs.codes or self.subcode in signs.subcodes
+
+    def _describe(self) -> str:
+        sentence = self.reason or "the server gave no reason"
+        if self.provider_message and self.provider_message not in sentence:
+            sentence = f"{sentence} - {self.provider_message}"
+        marks = [
+            self.subcode,
+            None if self.code is None else f"WSManFault {self.code}",
+            None if self.cim_status is None else f"CIM status {self.cim_status}",
+            None if self.wmi_error_code is None else f"WMI error 0x{self.wmi_error_code:08X}",
+        ]
+        listed = ", ".join(mark for mark in marks if mark)
+        return f"{sentence} ({listed})" if listed else sentence
+
+
+def one_line(text: str) -> str:
+    """The text with each run of white space or unprintable characters as one space, 1000 characters at most."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LINE]).split())
+    return flat if len(flat) <= _LINE else f"{flat[: _LINE - 1]}…"

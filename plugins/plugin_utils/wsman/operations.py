@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations: generators that yield requests and are sent answers, and so do no I/O themselves.
+
+Drive one like this, with any transport that posts bytes and returns bytes (the body of an HTTP 500 too, as
+faults come with that)::
+
+    operation = get(session, "Win32_Share", {"Name": "SMS_SITE"})
+    request = next(operation)
+    while True:
+        try:
+            request = operation.send(post(request))
+        except StopIteration as finished:
+            return finished.value
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from types import MappingProxyType
+from typing import TypeAlias, TypeVar
+
+from . import namespaces as ns
+from .cim import Instance, Value, method_input, parse_fragment, parse_instance
+from .envelope import Request, Session
+from .errors import WSManProtocolError, WSManValueError, one_line
+from .namespaces import DEFAULT_NAMESPACE, class_uri
+from .xml import Element, escape, tag
+
+T = TypeVar("T")
+Operation: TypeAlias = Generator[bytes, bytes, T]
+
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+def get(
+    session: Session, class_name: str, selectors: Mapping[str, str], *, namespace: str = DEFAULT_NAMESPACE
+) -> Operation[Instance]:
+    """Read one instance (WS-Transfer Get).
+
+    Args:
+        session: the host's settings.
+        class_name: the WMI class.
+        selectors: the key properties with their literal values (a path keeps its single backslashes).
+        namespace: the WMI namespace.
+
+    Raises:
+        WSManFault: the server refused; ``not_found`` if there is no such instance.
+        WSManProtocolError: the answer can't be used.
+        WSManValueError: a name or value can't be sent.
+    """
+    request = Request.new(
+        f"{ns.TRANSFER}/Get",
+        class_uri(class_name, namespace),
+        answer_action=f"{ns.TRANSFER}/GetResponse",
+        selectors=selectors,
+    )
+    return parse_instance((yield from _exchange(session, request)))
+
+
+def invoke(
+    session: Session,
+    class_name: str,
+    method: str,
+    selectors: Mapping[str, str],
+    parameters: Mapping[str, Value] = _NOTHING,
+    *,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> Operation[Instance]:
+    """Call a method (DSP0227, "Invoke"); a static one has no selectors.
+
+    Args:
+        session: the host's settings.
+        class_name: the WMI class.
+        method: the method's name.
+        selectors: the key properties of the instance, with their literal values.
+        parameters: the input parameters; None is sent as null, one that isn't given is not sent.
+        namespace: the WMI namespace.
+
+    Returns:
+        The output parameters, ``ReturnValue`` among them, as an instance of ``<method>_OUTPUT``.
+
+    Raises:
+        WSManFault: the server refused to call it. A method that ran and failed has a ``ReturnValue`` instead.
+        WSManProtocolError: the answer can't be used.
+        WSManValueError: a name or value can't be sent.
+    """
+    uri = class_uri(class_name, namespace)
+    request = Request.new(
+        f"{uri}/{method}",
+        uri,
+        answer_action=f"{uri}/{method}Response",
+        body=method_input(uri, method, parameters),
+        selectors=selectors,
+    )
+    output = yield from _exchange(session, request)
+    if output.tag.name.lower() != f"{method}_OUTPUT".lower():
+        answer = one_line(output.tag.name)[:80]
+        raise WSManProtocolError(f"{class_name}.{method} was answered with {answer!r}")
+    return parse_instance(output)
+
+
+def query(
+    session: Session,
+    wql: str,
+    *,
+    namespace: str = DEFAULT_NAMESPACE,
+    max_elements: int = 100,
+    max_items: int = 10_000,
+) -> Operation[tuple[Instance, ...]]:
+    """Run a WQL query (WS-Enumeration Enumerate with DSP0226's optimization, then Pull until the end).
+
+    Args:
+        session: the host's settings.
+        wql: the query; put strings into it with `wql_string`.
+        namespace: the WMI namespace.
+        max_elements: instances that one answer may have.
+        max_items: instances that all answers together may have.
+
+    Returns:
+        The instances. A projection gives the chosen properties only, and maybe no class name.
+
+    Raises:
+        WSManFault: the server refused.
+        WSManProtocolError: the answer can't be used, or there are too many instances.
+        WSManValueError: the query can't be sent.
+    """
+    uri = class_uri("*", namespace)
+    dialect = {"Dialect": ns.WQL_DIALECT}
+    optimize = tag("w:OptimizeEnumeration") + tag("w:MaxElements", str(max_elements))
+    body = tag("n:Enumerate", optimize + tag("w:Filter", escape(wql), dialect), {"xmlns:n": ns.ENUMERATION})
+    found: list[Instance] = []
+    step = "Enumerate"
+    while True:
+        request = Request.new(
+            f"{ns.ENUMERATION}/{step}",
+            uri,
+            answer_action=f"{ns.ENUMERATION}/{step}Response",
+            body=body,
+        )
+        answer = yield from _exchange(session, request)
+        if answer.tag != (ns.ENUMERATION, f"{step}Response"):
+            raise WSManProtocolError(f"{step} was answered with {one_line(answer.tag.name)[:80]!r}")
+        before = len(found)
+        found.extend(_items(answer))
+        if len(found) > max_items:
+            raise WSManProtocolError(f"the query has more than {max_items} results: {one_line(wql)}")
+        if _either(answer, "EndOfSequence") is not None:
+            return tuple(found)
+        if step == "Pull" and len(found) == before:
+            raise WSManProtocolError(f"the server neither ends nor goes on with the query: {one_line(wql)}")
+        context = answer.child(ns.ENUMERATION, "EnumerationContext")
+        if context is None or context.children or not context.text.strip():
+            raise WSManProtocolError(f"the server gives no way to go on with the query: {one_line(wql)}")
+        step = "Pull"
+        more = tag("n:EnumerationContext", escape(context.text)) + tag("n:MaxElements", str(max_elements))
+        body = tag("n:Pull", more, {"xmlns:n": ns.ENUMERATION})
+
+
+def wql_string(value: str) -> str:
+    """A string literal for WQL: in single quotes, with a backslash before each backslash and quote.
+
+    Source: Microsoft Knowledge Base Q242507, "Using Backslash in Windows Management Instrumentation Strings".
+
+    Raises:
+        WSManValueError: it has a control character, which no name that WMI knows has.
+    """
+    if bad := next((c for c in value if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0), None):
+        raise WSManValueError(f"the control character U+{ord(bad):04X} can't be part of a WMI query")
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"')
+    return f"'{escaped}'"
+
+
+def _exchange(session: Session, request: Request) -> Operation[Element]:
+    """Send the request; return the one element in the answer's body."""
+    content = request.answer(session, (yield request.to_bytes(session)))
+    if len(content) != 1:
+        raise WSManProtocolError(f"the answer's body has {len(content)} elements, expected was one")
+    return content[0]
+
+
+def _items(answer: Element) -> list[Instance]:
+    """The instances in an EnumerateResponse (w:Items) or a PullResponse (n:Items)."""
+    items = _either(answer, "Items")
+    return [
+        parse_fragment(item) if item.tag == (ns.WSMAN, "XmlFragment") else parse_instance(item)
+        for item in (items.children if items else ())
+    ]
+
+
+def _either(answer: Element, name: str) -> Element | None:
+    """A child that is in w: in an optimized EnumerateResponse, and in n: in a PullResponse."""
+    return answer.child(ns.ENUMERATION, name) or answer.child(ns.WSMAN, name)
