@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ntfs_permissions: the DACL of a directory or file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.ntfs_permissions import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import set_path_permissions
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import local_path_of, path_goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, outcome_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Assert the DACL."""
+        path = local_path_of(server.host, "path", arguments["path"])
+        outcome = set_path_permissions(
+            server,
+            path,
+            lambda is_directory: path_goal(server.host, arguments, is_directory=is_directory),
+            predict=self.predict,
+        )
+        result = outcome_result(outcome)
+        if self.wants_diff:
+            result["diff"] = diff_of(outcome.plan, outcome.after)
+        return result

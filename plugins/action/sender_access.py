@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sender_access: what the senders of other sites need on this site server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.sender_access import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, sender_outcome_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Assert the access of the senders."""
+        request = sender_request(server.host, arguments)
+        outcome = enforce_sender_access(server, request, predict=self.predict)
+        result = {"product": request.product.name, **sender_outcome_result(outcome)}
+        if self.wants_diff:
+            result["diff"] = [
+                diff_of(outcome.directory_plan, outcome.directory_after),
+                diff_of(outcome.share_plan, outcome.share_after),
+            ]
+        return result

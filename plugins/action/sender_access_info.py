@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sender_access_info: what access the senders have, without changing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_info import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import assess_sender_access
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import assessment_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Read the access of the senders."""
+        request = sender_request(server.host, arguments)
+        return {"product": request.product.name, **assessment_result(assess_sender_access(server, request))}

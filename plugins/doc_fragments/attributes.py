@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Attributes that the modules of this collection share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment `sitekeeper.sms.attributes`."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
+  platform:
+    description: Target operating systems that can be operated against.
+    support: full
+    platforms: windows
+  connection:
+    description: >-
+      Runs on the controller and speaks WS-Management to the target through the host's own C(winrm) or C(psrp)
+      connection settings. Nothing is copied to the target, and neither a shell nor PowerShell is started there.
+    support: full
+    connections: ansible.builtin.winrm, ansible.builtin.psrp
+"""
+
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+    details: Reads only.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
+    support: none
+    details: Changes nothing.
+"""

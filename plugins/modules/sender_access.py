@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sender_access
+short_description: Give Sender accounts the access to a site server that their senders need
+description:
+  - Applies the resolution of Microsoft KB article Q179118 to one site server. Sites of Systems Management Server write
+    packages and jobs into the destination's site share as a Sender account. Without permission on the share and on the
+    directory behind it, the Scheduler and the Despooler stop.
+  - Makes sure that each Sender account has what the O(product) requires on the share and on the directory. Access that
+    is already there in any form counts, through entries of the account itself and of the groups that every network
+    logon is in (Everyone, Authenticated Users, NETWORK). Entries of all others stay untouched and in their order.
+  - The directory is written before the share, each in one write that is read back and compared. If the share cannot be
+    written, the directory is put back.
+  - The account needed is the one that I(other) sites use to send to this site, and that of its address to itself.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  senders:
+    description:
+      - The Sender accounts, as V(DOMAIN\\name), V(name@dns.domain), V(.\\name) or V(COMPUTER\\name) for a local account,
+        V(DOMAIN\\COMPUTER$), or a SID.
+    type: list
+    elements: str
+    required: true
+  product:
+    description:
+      - What runs on the site server, which says what its share and directory are and which rights are required.
+      - "V(sms_1_2), Systems Management Server 1.2: Full Control of the share C(SMS_SITE), Read and Write on the directory
+        C(Site.srv\\Despoolr.box\\Receive), its subfolders and files (Q179118)."
+    type: str
+    choices: [sms_1_2]
+    default: sms_1_2
+  share:
+    description:
+      - Name of the site share, if it is not the product's own.
+    type: str
+  directory:
+    description:
+      - Local path of the directory, if it is not where the product expects it.
+      - The default is the path that the share points to.
+    type: str
+  allow_unexpected_path:
+    description:
+      - A share that points somewhere else than to the directory of the O(product), or to the given O(directory), is an
+        error.
+      - With V(true) it is accepted.
+    type: bool
+    default: false
+  remove_blocking_denies:
+    description:
+      - A deny entry of a Sender account that blocks a required right is an error, and nothing is written.
+      - With V(true) it is removed instead. Deny entries of groups and other accounts are never removed.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+notes:
+  - A site server in its desired state costs three requests.
+  - A DACL that is not in canonical order is put in order, with a warning.
+  - The groups that an account is a member of are not read. What it has through them does not count, and deny entries that
+    could reach it through them are listed in C(may_be_denied_by).
+seealso:
+  - module: sitekeeper.sms.sender_access_info
+  - module: sitekeeper.sms.share_permissions
+  - module: sitekeeper.sms.ntfs_permissions
+"""
+
+EXAMPLES = r"""
+- name: The senders of the sites above and below get in
+  sitekeeper.sms.sender_access:
+    senders:
+      - CORP\smssend
+      - CORP\smssend-p02
+
+- name: A deny entry from the last clean-up goes, and the share is on another drive than usual
+  sitekeeper.sms.sender_access:
+    senders:
+      - CORP\smssend
+    directory: E:\Sites\Receive
+    remove_blocking_denies: true
+"""
+
+RETURN = r"""
+product:
+  description: The product whose requirements were applied.
+  returned: success
+  type: str
+  sample: sms_1_2
+share:
+  description: The site share.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Name of the share.
+      type: str
+      sample: SMS_SITE
+    path:
+      description: Where it points to.
+      type: str
+      sample: "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
+    before_sddl:
+      description: Its security descriptor before, in SDDL.
+      type: str
+      sample: "D:(A;;FA;;;BA)"
+    after_sddl:
+      description: Its security descriptor afterwards, as it was read back; in check mode as it would be.
+      type: str
+      sample: "D:(A;;FA;;;BA)(A;;FA;;;S-1-5-21-1004336348-1177238915-682003330-1104)"
+    edits:
+      description: What was changed, an entry a line; C(+) added, C(-) removed, C(~) moved.
+      type: list
+      elements: str
+      sample: ["+ allow CORP\\smssend  Full Control"]
+directory:
+  description: The directory.
+  returned: success
+  type: dict
+  contains:
+    path:
+      description: Its path.
+      type: str
+      sample: "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
+    before_sddl:
+      description: Its security descriptor before, in SDDL.
+      type: str
+      sample: "O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
+    after_sddl:
+      description: Its security descriptor afterwards, as it was read back; in check mode as it would be.
+      type: str
+      sample: "O:BAG:SYD:AI(A;OICI;0x12019f;;;S-1-5-21-1004336348-1177238915-682003330-1104)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
+    edits:
+      description: What was changed, an entry a line; C(+) added, C(-) removed, C(~) moved.
+      type: list
+      elements: str
+      sample: ["+ allow CORP\\smssend  Read, Write  (this folder, subfolders and files)"]
+senders:
+  description: The Sender accounts; one given in two spellings is listed once.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    account:
+      description: The account as it was given.
+      type: str
+      sample: "CORP\\smssend"
+    name:
+      description: The account as the server calls it.
+      type: str
+      sample: "CORP\\smssend"
+    sid:
+      description: Its security identifier.
+      type: str
+      sample: S-1-5-21-1004336348-1177238915-682003330-1104
+    in_desired_state:
+      description: Whether it has what the product requires, afterwards; in check mode whether it would.
+      type: bool
+      sample: true
+    before:
+      description: Its access before.
+      type: dict
+      contains: &access
+        share: &object
+          description: What these permissions give it.
+          type: dict
+          contains:
+            access:
+              description: Its rights in Windows' words.
+              type: str
+              sample: none
+            mask:
+              description: Its rights as an access mask.
+              type: str
+              sample: "0x00000000"
+            satisfied:
+              description: Whether that is what the product requires.
+              type: bool
+              sample: false
+            decided_by:
+              description: The entries that granted or denied the required rights, and what no entry grants.
+              type: list
+              elements: str
+              sample: ["no entry grants Full Control"]
+            may_be_denied_by:
+              description: Deny entries of others that would count if the account were a member of them.
+              type: list
+              elements: str
+              sample: []
+        directory: *object
+        combined:
+          description: What it has over the network, which is what both grant.
+          type: dict
+          contains:
+            access:
+              description: Its rights in Windows' words.
+              type: str
+              sample: none
+            mask:
+              description: Its rights as an access mask.
+              type: str
+              sample: "0x00000000"
+    after:
+      description: Its access afterwards; in check mode as it would be.
+      type: dict
+      contains: *access
+"""

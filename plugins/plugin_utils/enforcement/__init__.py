@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The use cases: assess, plan, apply, verify. They see the port, never a wire."""
+
+from __future__ import annotations
+
+from .errors import EnforcementError, Refused, WriteFailed
+from .goal import Entry, Goal, Inheritance, State
+from .permissions import Outcome, set_path_permissions, set_share_permissions
+from .sender_access import (
+    Assessment,
+    SenderOutcome,
+    SenderRequest,
+    assess_sender_access,
+    enforce_sender_access,
+)
+
+__all__ = [
+    "Assessment",
+    "EnforcementError",
+    "Entry",
+    "Goal",
+    "Inheritance",
+    "Outcome",
+    "Refused",
+    "SenderOutcome",
+    "SenderRequest",
+    "State",
+    "WriteFailed",
+    "assess_sender_access",
+    "enforce_sender_access",
+    "set_path_permissions",
+    "set_share_permissions",
+]

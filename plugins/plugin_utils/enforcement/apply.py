@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing: one write an object, read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..security import Ace, AnyAce, SecurityDescriptor, format_sddl
+from ..site_server import Reading, Share, SiteServer, SiteServerError, Unreachable
+from .errors import WriteFailed
+from .plan import Plan, Subject
+
+
+class Securable:
+    """An object with a DACL on a site server.
+
+    Attributes:
+        subject: how it is called.
+    """
+
+    def __init__(
+        self, subject: Subject, read: Callable[[], Reading], write: Callable[[SecurityDescriptor], None]
+    ) -> None:
+        self.subject = subject
+        self.read = read
+        self.write = write
+
+
+def share_object(server: SiteServer, share: Share) -> Securable:
+    """The permissions of a share."""
+    return Securable(
+        Subject(server.host, f"share {share.name}", is_share=True),
+        lambda: server.share_descriptor(share),
+        lambda descriptor: server.set_share_descriptor(share, descriptor),
+    )
+
+
+def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> Securable:
+    """The permissions of a directory or file."""
+    return Securable(
+        Subject(server.host, f"{'folder' if is_directory else 'file'} {path}", is_share=False),
+        lambda: server.path_descriptor(path),
+        lambda descriptor: server.set_path_descriptor(path, descriptor),
+    )
+
+
+def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]:
+    """Write the plan, read back, compare.
+
+    Returns:
+        What the server holds now, and warnings.
+
+    Raises:
+        SiteServerError: the write was refused; nothing has changed.
+        WriteFailed: the server holds something else than was written, or nobody knows what it holds.
+    """
+    where = f"{target.subject.host}: {target.subject.label}"
+    try:
+        target.write(plan.after)
+    except Unreachable as error:
+        raise WriteFailed(
+            f"{where}: the connection broke during the write, so it holds either the old permissions or the new ones, "
+            f"never a part; run again to see ({error})"
+        ) from None
+    try:
+        now = target.read()
+    except SiteServerError as error:
+        raise WriteFailed(f"{where}: the new permissions were written, but not verified ({error})") from None
+    if not _same(plan.after, now.descriptor):
+        raise WriteFailed(
+            f"{where}: the server took the new permissions but holds others. "
+            f"Written: {format_sddl(plan.after)} Held now: {format_sddl(now.descriptor)} "
+            f"Before: {format_sddl(plan.before.descriptor)}"
+        )
+    if _inherited(plan.after) != _inherited(now.descriptor):
+        return now, (
+            f"{target.subject.label}: the entries that it inherits were out of date; the server brought them in line "
+            "with the parent folder",
+        )
+    return now, ()
+
+
+def restore(target: Securable, before: Reading) -> str:
+    """Put the old permissions back; tells in a sentence how that went, since the caller is failing already."""
+    label = target.subject.label
+    try:
+        target.write(before.descriptor)
+        now = target.read()
+    except Exception as error:  # whatever it is, the first failure must be reported with this one
+        return f"{label} could NOT be put back and still has the new permissions ({error})"
+    if _same(before.descriptor, now.descriptor):
+        return f"{label} was put back as it was"
+    return (
+        f"{label} could NOT be put back: before it was {format_sddl(before.descriptor)}, "
+        f"now it is {format_sddl(now.descriptor)}"
+    )
+
+
+def _same(planned: SecurityDescriptor, held: SecurityDescriptor) -> bool:
+    """Inherited entries are left out: the server works them out itself (Microsoft, SetNamedSecurityInfo)."""
+    if (planned.dacl is None) != (held.dacl is None) or planned.dacl_protected != held.dacl_protected:
+        return False
+    return _explicit(planned) == _explicit(held)
+
+
+def _explicit(descriptor: SecurityDescriptor) -> list[AnyAce]:
+    return [_mapped(ace) for ace in descriptor.dacl.explicit] if descriptor.dacl else []
+
+
+def _inherited(descriptor: SecurityDescriptor) -> list[AnyAce]:
+    return [_mapped(ace) for ace in descriptor.dacl.inherited] if descriptor.dacl else []
+
+
+def _mapped(ace: AnyAce) -> AnyAce:
+    return replace(ace, mask=ace.rights) if isinstance(ace, Ace) else ace

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From module arguments, types already checked, to goals and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..hierarchy.products import product
+from ..security import ACCESS_ALLOWED, ACCESS_DENIED, SecurityDescriptorError
+from ..security.ace import APPLIES_TO
+from ..security.rights import SHARE_ACCESS, parse_ntfs_rights
+from ..site_server import local_path
+from .errors import Refused
+from .goal import Entry, Goal, Inheritance, State
+from .sender_access import SenderRequest
+
+_TYPES = {"allow": ACCESS_ALLOWED, "deny": ACCESS_DENIED}
+_DEFAULT_APPLIES_TO = "this folder, subfolders and files"
+
+
+def share_goal(host: str, arguments: Mapping[str, Any]) -> Goal:
+    """The goal that the arguments of `share_permissions` describe.
+
+    Raises:
+        Refused: an entry lacks its access.
+    """
+
+    def mask(entry: Mapping[str, Any]) -> int | None:
+        access = entry.get("access")
+        if access:
+            return SHARE_ACCESS[access]
+        _refuse_unless_absent(host, arguments, entry, "access")
+        return None
+
+    entries = tuple(
+        Entry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry)) for entry in arguments["entries"]
+    )
+    return _goal(arguments, entries)
+
+
+def path_goal(host: str, arguments: Mapping[str, Any], *, is_directory: bool) -> Goal:
+    """The goal that the arguments of `ntfs_permissions` describe.
+
+    Raises:
+        Refused: an entry lacks its rights, names unknown ones, or passes something on where nothing is below.
+    """
+
+    def mask(entry: Mapping[str, Any]) -> int | None:
+        if not entry.get("rights"):
+            _refuse_unless_absent(host, arguments, entry, "rights")
+            return None
+        try:
+            return parse_ntfs_rights(entry["rights"])
+        except SecurityDescriptorError as error:
+            raise Refused(f"{host}: entry for {entry['principal']}: {error}") from None
+
+    def flags(entry: Mapping[str, Any]) -> int:
+        words = entry.get("applies_to")
+        if is_directory:
+            return APPLIES_TO[words or _DEFAULT_APPLIES_TO]
+        if words and APPLIES_TO[words]:
+            raise Refused(
+                f"{host}: file {arguments['path']}: the entry for {entry['principal']} applies to {words!r}, but a "
+                "file has nothing below it. Leave applies_to out"
+            )
+        return 0
+
+    entries = tuple(
+        Entry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry), flags(entry))
+        for entry in arguments["entries"]
+    )
+    return _goal(arguments, entries, Inheritance(str(arguments["inheritance"])))
+
+
+def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
+    """The request that the arguments of `sender_access` and `sender_access_info` describe.
+
+    Raises:
+        Refused: no sender is given, or the directory is no local path.
+    """
+    senders = tuple(str(sender).strip() for sender in arguments["senders"])
+    if not senders or not all(senders):
+        raise Refused(f"{host}: senders: give at least one Sender account, and no empty name")
+    directory = arguments.get("directory")
+    return SenderRequest(
+        product=product(str(arguments["product"])),
+        senders=senders,
+        share=arguments.get("share"),
+        directory=local_path_of(host, "directory", directory) if directory else None,
+        allow_unexpected_path=arguments["allow_unexpected_path"],
+        remove_blocking_denies=arguments.get("remove_blocking_denies", False),
+    )
+
+
+def local_path_of(host: str, option: str, text: str) -> str:
+    """A path given as an option, in one spelling.
+
+    Raises:
+        Refused: it is no local path.
+    """
+    try:
+        return local_path(text)
+    except ValueError as error:
+        raise Refused(f"{host}: {option}: {error}") from None
+
+
+def _goal(
+    arguments: Mapping[str, Any], entries: tuple[Entry, ...], inheritance: Inheritance = Inheritance.UNCHANGED
+) -> Goal:
+    return Goal(
+        entries,
+        State(str(arguments["state"])),
+        inheritance,
+        remove_blocking_denies=arguments["remove_blocking_denies"],
+        allow_lockout=arguments["allow_lockout"],
+        narrow_null_dacl=arguments["narrow_null_dacl"],
+    )
+
+
+def _refuse_unless_absent(host: str, arguments: Mapping[str, Any], entry: Mapping[str, Any], option: str) -> None:
+    if arguments["state"] != State.ABSENT.value:
+        raise Refused(f"{host}: entry for {entry['principal']}: {option} is required with state={arguments['state']}")

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The use case behind `share_permissions` and `ntfs_permissions`: one DACL shall say what is asked for."""
+
+from __future__ import annotations
+
+import ntpath
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..security import SecurityDescriptor
+from ..site_server import Reading, SiteServer
+from .accounts import all_names, resolve_accounts
+from .apply import Securable, apply_plan, path_object, share_object
+from .errors import Refused, WriteFailed
+from .goal import Goal, Inheritance
+from .plan import Plan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was planned and what came of it.
+
+    Attributes:
+        plan: the plan.
+        after: what the server holds now, or, if only a prediction was wanted, will hold.
+        warnings: what the operator should know.
+    """
+
+    plan: Plan
+    after: SecurityDescriptor
+    warnings: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was, or would be, written."""
+        return self.plan.changed
+
+
+def set_share_permissions(server: SiteServer, share_name: str, goal: Goal, *, predict: bool = False) -> Outcome:
+    """Make a share's DACL reach the goal; `predict` plans without writing.
+
+    Raises:
+        SiteServerError: the server cannot be reached or refuses.
+        EnforcementError: the goal is refused, or the server holds something else after the write.
+    """
+    target = share_object(server, server.share(share_name))
+    return _enforce(server, target, target.read(), goal, predict=predict)
+
+
+def set_path_permissions(
+    server: SiteServer, path: str, make_goal: Callable[[bool], Goal], *, predict: bool = False
+) -> Outcome:
+    """Make the DACL of a directory or file reach the goal; `predict` plans without writing.
+
+    Args:
+        server: the server.
+        path: local path on it.
+        make_goal: called with True for a directory, False for a file, which has no entries that are passed on.
+        predict: plan, do not write.
+
+    Raises:
+        SiteServerError: the server cannot be reached or refuses.
+        EnforcementError: the goal is refused, or the server holds something else after the write.
+    """
+    is_directory = server.is_directory(path)
+    goal = make_goal(is_directory)
+    target = path_object(server, path, is_directory=is_directory)
+    reading = target.read()
+    parent = None
+    if goal.inheritance is Inheritance.ENABLED and reading.descriptor.dacl_protected:
+        above = ntpath.dirname(path)
+        if above == path:
+            raise Refused(f"{server.host}: folder {path}: it has no parent folder to inherit from")
+        parent = server.path_descriptor(above).descriptor
+    return _enforce(server, target, reading, goal, predict=predict, parent=parent)
+
+
+def _enforce(
+    server: SiteServer,
+    target: Securable,
+    reading: Reading,
+    goal: Goal,
+    *,
+    predict: bool,
+    parent: SecurityDescriptor | None = None,
+) -> Outcome:
+    accounts = resolve_accounts(server, (entry.account for entry in goal.entries), [reading])
+    names = all_names([reading], accounts)
+
+    def plan_from(held: Reading) -> Plan:
+        return make_plan(target.subject, held, goal, accounts, names, operator=server.operator, parent=parent)
+
+    plan = plan_from(reading)
+    if predict or not plan.changed:
+        return Outcome(plan, plan.after, plan.warnings)
+    now, warnings = apply_plan(target, plan)
+    if plan_from(now).changed:
+        raise WriteFailed(
+            f"{server.host}: {target.subject.label}: the new permissions are written, but what the folder inherits "
+            "keeps them from being what was asked for; run again with --diff to see what is left"
+        )
+    return Outcome(plan, now.descriptor, plan.warnings + warnings)

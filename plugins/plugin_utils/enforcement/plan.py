@@ -1,0 +1,293 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: from what a server holds and what shall hold to the DACL that is to be written. Pure, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..security import ACCESS_ALLOWED, ACCESS_DENIED, Ace, Acl, AnyAce, SecurityDescriptor, Sid, check_access
+from ..security.describe import describe_ace, name_of
+from ..security.edit import (
+    Edit,
+    blocking_denies,
+    canonicalize,
+    deny,
+    edits_between,
+    exact,
+    grant,
+    make_explicit,
+    remove_entries,
+    revoke,
+)
+from ..security.inheritance import inherited_aces
+from ..security.rights import READ_CONTROL, READ_DATA, WRITE_DAC, describe_ntfs_mask, describe_share_mask
+from ..security.sid import ADMINISTRATORS, ANY_NETWORK_LOGON, SYSTEM
+from ..site_server import Account, Reading
+from .accounts import operator_sids
+from .errors import Refused
+from .goal import Entry, Goal, Inheritance, State
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    r"""The object of a plan, for messages and for the words that describe its rights.
+
+    Attributes:
+        host: the host as the inventory calls it.
+        label: `share SMS_SITE`, `folder D:\SMS`.
+        is_share: a share has other words than a directory, and no inheritance.
+    """
+
+    host: str
+    label: str
+    is_share: bool
+
+    def refuse(self, why: str) -> Refused:
+        """An error that says where."""
+        return Refused(f"{self.host}: {self.label}: {why}")
+
+    def describe(self, ace: AnyAce, names: Mapping[Sid, str]) -> str:
+        """An entry as a line."""
+        return describe_ace(ace, names, share=self.is_share)
+
+    def describe_mask(self, mask: int) -> str:
+        """Rights in words."""
+        return describe_share_mask(mask) if self.is_share else describe_ntfs_mask(mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written.
+
+    Attributes:
+        subject: the object.
+        before: what the server holds.
+        after: what it shall hold.
+        names: names for every SID in both.
+        warnings: what the operator should know.
+    """
+
+    subject: Subject
+    before: Reading
+    after: SecurityDescriptor
+    names: Mapping[Sid, str]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether something is to be written."""
+        was, will = self.before.descriptor, self.after
+        return (was.dacl, was.has_dacl, was.dacl_protected) != (will.dacl, will.has_dacl, will.dacl_protected)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The differences, entry by entry."""
+        return edits_between(self.before.descriptor.dacl or (), self.after.dacl or ())
+
+
+def make_plan(
+    subject: Subject,
+    before: Reading,
+    goal: Goal,
+    accounts: Mapping[str, Account],
+    names: Mapping[Sid, str],
+    *,
+    operator: str | None = None,
+    parent: SecurityDescriptor | None = None,
+) -> Plan:
+    """Work out the DACL that reaches the goal with the fewest edits.
+
+    Args:
+        subject: the object.
+        before: its descriptor as read.
+        goal: what shall hold.
+        accounts: the account behind each name in the goal.
+        names: names to show.
+        operator: the connected account, who must not lock himself out.
+        parent: descriptor of the parent folder, where `goal.inheritance` turns inheritance on.
+
+    Raises:
+        Refused: the goal contradicts itself, is blocked, or would do what nobody may do by accident.
+    """
+    wanted = _entries(subject, goal, accounts)
+    warnings: list[str] = []
+    if before.descriptor.dacl is None and not _replaces_null(subject, goal, warnings):
+        return Plan(subject, before, before.descriptor, names, tuple(warnings))
+    descriptor = _with_inheritance(before.descriptor, goal, parent)
+    acl = descriptor.dacl or Acl()
+    if not acl.is_canonical:
+        acl = canonicalize(acl)
+        warnings.append(
+            f"{subject.label}: its entries were not in canonical order (denies, allows, inherited), which Windows' own "
+            "tools refuse to edit; they are put in order, so that denies that stood too late take effect"
+        )
+    acl = _reach(subject, acl, goal, wanted, names)
+    after = descriptor if acl == descriptor.dacl else descriptor.with_dacl(acl)
+    plan = Plan(subject, before, after, names, tuple(warnings))
+    if plan.changed:
+        if before.unwritable:
+            raise subject.refuse(
+                f"it is not changed, because entries would get lost on the way: {'; '.join(before.unwritable)}. "
+                "Change it on the server itself (icacls, or the Security tab)"
+            )
+        if after.dacl is not None and not after.dacl:
+            # Nobody needs it, and WS-CIM cannot tell an empty array from none, so Windows may take it for a NULL DACL.
+            raise subject.refuse("no entry would be left, so nobody would have any access. Keep at least one")
+        if not goal.allow_lockout:
+            _refuse_lockout(plan, operator)
+    return plan
+
+
+def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> tuple[tuple[Entry, Sid], ...]:
+    """The entries with their SIDs, doubles left out, contradictions refused."""
+    result: list[tuple[Entry, Sid]] = []
+    for entry in goal.entries:
+        sid = accounts[entry.account].sid
+        for other, other_sid in result:
+            if sid != other_sid:
+                continue
+            said = f"{other.account} and {entry.account} are" if other.account != entry.account else f"{sid} is"
+            if other.account == entry.account:
+                said = f"{entry.account} is"
+            if (other.ace_type, other.flags) == (entry.ace_type, entry.flags):
+                if other.mask != entry.mask:
+                    raise subject.refuse(
+                        f"{said} the same account, given twice with different rights "
+                        f"({_rights(subject, other)}; {_rights(subject, entry)}). Give each account once"
+                    )
+                break
+            overlap = (other.mask or 0) & (entry.mask or 0)
+            shared = _ace(other, sid).scopes & _ace(entry, sid).scopes
+            if goal.state is not State.ABSENT and other.ace_type != entry.ace_type and overlap and shared:
+                raise subject.refuse(
+                    f"{said} allowed and denied the same rights ({subject.describe_mask(overlap)}). Decide for one"
+                )
+        else:
+            result.append((entry, sid))
+    return tuple(result)
+
+
+def _rights(subject: Subject, entry: Entry) -> str:
+    return "all rights" if entry.mask is None else subject.describe_mask(entry.mask)
+
+
+def _ace(entry: Entry, sid: Sid) -> Ace:
+    return Ace(entry.ace_type, entry.flags, entry.mask or 0, sid)
+
+
+def _replaces_null(subject: Subject, goal: Goal, warnings: list[str]) -> bool:
+    """Whether the goal may replace a NULL (or absent) DACL, under which everyone has every right."""
+    narrows = (
+        goal.state is State.EXACT
+        or goal.inheritance is Inheritance.ENABLED
+        or (goal.state is State.PRESENT and any(entry.ace_type == ACCESS_DENIED for entry in goal.entries))
+    )
+    if not narrows:
+        warnings.append(f"{subject.label}: it has a NULL DACL, so everyone has every right")
+        return False
+    if not goal.narrow_null_dacl:
+        raise subject.refuse(
+            "it has a NULL DACL, so everyone has every right; any list of entries takes rights from everyone else. "
+            "If that is meant, set narrow_null_dacl: true"
+        )
+    return True
+
+
+def _with_inheritance(
+    descriptor: SecurityDescriptor, goal: Goal, parent: SecurityDescriptor | None
+) -> SecurityDescriptor:
+    acl = descriptor.dacl or Acl()
+    if goal.inheritance is Inheritance.DISABLED and not descriptor.dacl_protected:
+        kept = replace(acl, aces=acl.explicit) if goal.state is State.EXACT else make_explicit(acl)
+        return descriptor.with_dacl(kept, protected=True)
+    if goal.inheritance is Inheritance.ENABLED and (descriptor.dacl_protected or descriptor.dacl is None):
+        below = parent.dacl if parent is not None else None
+        inherited = inherited_aces(below or Acl(), is_folder=True, owner=descriptor.owner, group=descriptor.group)
+        return descriptor.with_dacl(replace(acl, aces=(*acl.explicit, *inherited)), protected=False)
+    return descriptor
+
+
+def _reach(
+    subject: Subject, acl: Acl, goal: Goal, wanted: tuple[tuple[Entry, Sid], ...], names: Mapping[Sid, str]
+) -> Acl:
+    if goal.state is State.EXACT:
+        return exact(acl, [_ace(entry, sid) for entry, sid in wanted])
+    if goal.state is State.ABSENT:
+        for entry, sid in wanted:
+            acl = revoke(acl, sid, entry.ace_type, entry.mask)
+            _refuse_inherited(subject, acl, entry, sid, names)
+        return acl
+    for entry, sid in wanted:
+        if entry.ace_type == ACCESS_DENIED:
+            acl = deny(acl, _ace(entry, sid))
+    problems: list[str] = []
+    for entry, sid in wanted:
+        if entry.ace_type == ACCESS_ALLOWED:
+            acl = _allow(subject, acl, goal, _ace(entry, sid), names, problems)
+    if problems:
+        raise subject.refuse("; ".join(problems))
+    return acl
+
+
+def _allow(subject: Subject, acl: Acl, goal: Goal, wanted: Ace, names: Mapping[Sid, str], problems: list[str]) -> Acl:
+    """Grant, and find the entries that stand in the way."""
+    sids = goal.groups | {wanted.sid}
+    granted = grant(acl, wanted, sids)
+    blocking = blocking_denies(granted, sids, wanted.mask, wanted.scopes)
+    own = [ace for ace in blocking if ace.sid == wanted.sid and not ace.inherited]
+    if own and goal.remove_blocking_denies:
+        granted = grant(remove_entries(acl, own), wanted, sids)
+        blocking = blocking_denies(granted, sids, wanted.mask, wanted.scopes)
+    for ace in blocking:
+        line = subject.describe(ace, names)
+        who = name_of(wanted.sid, names)
+        if ace.sid == wanted.sid and not ace.inherited:
+            advice = "set remove_blocking_denies: true to have this entry removed"
+        else:
+            advice = "that entry is not this account's own and is not removed; change it by hand"
+        problems.append(f'{who} is blocked by the entry "{line}"; {advice}')
+    return granted
+
+
+def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names: Mapping[Sid, str]) -> None:
+    """An inherited entry can only go at its parent; saying "ok" would be a lie."""
+    for ace in acl.inherited:
+        if not isinstance(ace, Ace) or (ace.sid, ace.ace_type) != (sid, entry.ace_type):
+            continue
+        if entry.mask is None or ace.rights & entry.mask & ~_ALWAYS:
+            raise subject.refuse(
+                f'the entry "{subject.describe(ace, names)}" comes from a parent folder and cannot be removed here. '
+                "Change the parent, or set inheritance: disabled"
+            )
+
+
+_ALWAYS = 0x100000  # SYNCHRONIZE, part of every named right
+
+# What makes the difference between being inside and outside. On a share an administrator can always reach the
+# permissions themselves through the server service, so only the access to the files counts.
+_INSIDE_FOLDER = READ_DATA | READ_CONTROL | WRITE_DAC
+_INSIDE_SHARE = READ_DATA
+
+
+def _refuse_lockout(plan: Plan, operator: str | None) -> None:
+    inside = _INSIDE_SHARE if plan.subject.is_share else _INSIDE_FOLDER
+    tokens = [
+        (name_of(SYSTEM, plan.names), frozenset({SYSTEM, ADMINISTRATORS}) | ANY_NETWORK_LOGON),
+        (name_of(ADMINISTRATORS, plan.names), frozenset({ADMINISTRATORS}) | ANY_NETWORK_LOGON),
+    ]
+    for sid in sorted(operator_sids(operator, plan.names)):
+        # The operator may have access through Administrators or by an entry of his own: neither may go.
+        who = f"the connected account {name_of(sid, plan.names)}"
+        tokens.append((who, frozenset({sid}) | ANY_NETWORK_LOGON))
+        tokens.append((who, frozenset({sid, ADMINISTRATORS}) | ANY_NETWORK_LOGON))
+    for who, token in tokens:
+        had = check_access(plan.before.descriptor.dacl, token, inside).granted
+        has = check_access(plan.after.dacl, token, inside).granted
+        if had & ~has:
+            raise plan.subject.refuse(
+                f"{who} would lose {plan.subject.describe_mask(had & ~has)} and be locked out. "
+                "Add an entry for this account, or set allow_lockout: true if that is meant"
+            )

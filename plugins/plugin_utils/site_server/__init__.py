@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port `SiteServer` and its adapters.
+
+This package's root is the port: values, the protocol and the errors. It imports no wire; `connect` does.
+"""
+
+from __future__ import annotations
+
+from .errors import (
+    AccessDenied,
+    AccountNotFound,
+    AuthenticationFailed,
+    NotFound,
+    ServerFault,
+    SiteServerError,
+    Unreachable,
+)
+from .port import Account, Reading, Share, SiteServer, local_path
+
+__all__ = [
+    "AccessDenied",
+    "Account",
+    "AccountNotFound",
+    "AuthenticationFailed",
+    "NotFound",
+    "Reading",
+    "ServerFault",
+    "Share",
+    "SiteServer",
+    "SiteServerError",
+    "Unreachable",
+    "local_path",
+]

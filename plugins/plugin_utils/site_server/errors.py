@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong at a site server, in words that an operator can act on.
+
+Adapters translate every fault of their wire into this family; nothing above them knows a wire's own exceptions.
+"""
+
+from __future__ import annotations
+
+
+class SiteServerError(Exception):
+    """Something could not be done at a site server.
+
+    Attributes:
+        host: the host as the inventory calls it.
+        operation: what was tried, with its object: `read the permissions of share SMS_SITE`.
+        said: what the server (or the library in between) answered.
+        advice: what to do about it.
+    """
+
+    def __init__(self, host: str, operation: str, said: str, advice: str) -> None:
+        self.host = host
+        self.operation = operation
+        self.said = said
+        self.advice = advice
+        super().__init__(f"{host}: could not {operation}: {said.rstrip('. ')}. {advice}")
+
+
+class Unreachable(SiteServerError):
+    """No connection, or none that stayed up."""
+
+
+class AuthenticationFailed(SiteServerError):
+    """The server does not accept the connection's own credentials."""
+
+
+class AccessDenied(SiteServerError):
+    """The operator's account may not do this."""
+
+
+class NotFound(SiteServerError):
+    """The share, directory, file or class does not exist."""
+
+
+class AccountNotFound(SiteServerError):
+    """The server knows no account of this name."""
+
+
+class ServerFault(SiteServerError):
+    """Any other refusal, and answers that make no sense."""

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port: what a use case may ask of a site server, whatever wire leads there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from ..security import SecurityDescriptor, Sid
+
+_PATH = re.compile(r"[A-Za-z]:\\[^\x00-\x1f<>:\"|?*/]*")
+_MAX_PATH = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    r"""An account that the server knows.
+
+    Attributes:
+        sid: its security identifier.
+        name: `DOMAIN\name` as the server shows it; the SID's text where it has no name.
+    """
+
+    sid: Sid
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the server.
+
+    Attributes:
+        name: its name.
+        path: the local directory behind it; empty for a share that is none of a directory.
+        is_disk: whether files are shared, not a printer, a device or IPC$.
+        description: its comment.
+        maximum_allowed: most simultaneous connections, or None for no limit.
+    """
+
+    name: str
+    path: str
+    is_disk: bool
+    description: str = ""
+    maximum_allowed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A security descriptor as it was read.
+
+    Attributes:
+        descriptor: what decides about access.
+        names: names of the SIDs in it, as far as the server told them.
+        is_default: the share has no descriptor of its own; this is the server's default for such shares.
+        unwritable: reasons why this wire cannot write the descriptor back without loss; empty if it can.
+    """
+
+    descriptor: SecurityDescriptor
+    names: Mapping[Sid, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_default: bool = False
+    unwritable: tuple[str, ...] = ()
+
+
+class SiteServer(Protocol):
+    """A site server. Every method raises `SiteServerError` or one of its kinds, and nothing else."""
+
+    @property
+    def host(self) -> str:
+        """The host as the inventory calls it."""
+
+    @property
+    def operator(self) -> str | None:
+        """The account that is connected, as the inventory spells it, if it is known."""
+
+    def share(self, name: str) -> Share:
+        """Read a share's settings; `NotFound` if there is none of this name."""
+
+    def share_descriptor(self, share: Share) -> Reading:
+        """Read the share's permissions."""
+
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
+        """Write the share's DACL, creating its own descriptor if it had none."""
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a path is a directory (True) or a file (False); `NotFound` if it is neither."""
+
+    def path_descriptor(self, path: str) -> Reading:
+        """Read the permissions of a directory or file, owner and group included."""
+
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
+        """Write the DACL of a directory or file. Existing children follow as the file system has it."""
+
+    def resolve(self, account: str) -> Account:
+        """Find an account's SID; `AccountNotFound` if the server knows none of this name."""
+
+
+def local_path(text: str) -> str:
+    """A local Windows path in one spelling: backslashes, no doubled ones, none at the end but a drive's own.
+
+    Raises:
+        ValueError: it is not an absolute path on a drive, or has characters that no path may have.
+    """
+    path = re.sub(r"\\{2,}", r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
+    if len(path) > _MAX_PATH or not _PATH.fullmatch(path):
+        raise ValueError(f"{text[:200]!r} is not a local path like D:\\SMS\\Site.srv")
+    if any(part in (".", "..") for part in path.split("\\")):
+        raise ValueError(f"{text[:200]!r} must not hold . or .. parts")
+    return path if len(path) == 3 else path.rstrip("\\")

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sending through pywinrm, with the options of an `ansible.builtin.winrm` connection."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlunsplit
+
+from .errors import AuthenticationFailed, ServerFault, SiteServerError
+from .http import OPERATION, bound_answers, refused_credentials, transport_failure, unusable_status
+
+try:
+    import winrm.exceptions
+    from winrm.protocol import Protocol
+except ImportError as error:
+    PYWINRM_MISSING: str | None = str(error)
+else:
+    PYWINRM_MISSING = None
+
+
+class WinrmTransport:
+    """Posts envelopes by pywinrm's own transport; opens no shell.
+
+    The connection plugin works out the options, and gets the Kerberos ticket, exactly as it does for its own modules.
+    Its `_connect` cannot be used, since that opens a shell at once. pywinrm's `Protocol.send_message` is passed by
+    too, since it parses faults with a parser that expands entities.
+
+    Args:
+        host: the host as the inventory calls it.
+        connection: the `winrm` connection plugin of the host, with its options set.
+        limit: longest answer, in bytes.
+    """
+
+    def __init__(self, host: str, connection: Any, limit: int) -> None:
+        connection._build_winrm_kwargs()
+        self._host = host
+        self._limit = limit
+        self._connection = connection
+        self._protocol: Protocol | None = None
+        self._kinds: Iterator[str] = iter(connection._winrm_transport)
+        self.user: str | None = connection._winrm_user
+        self.url = _endpoint(connection)
+        self.timeout = float(connection._winrm_connection_timeout or Protocol.DEFAULT_OPERATION_TIMEOUT_SEC)
+
+    def send(self, envelope: bytes) -> bytes:
+        """Post one request. The first one settles which of the inventory's kinds of authentication works."""
+        if self._protocol is not None:
+            return self._post(self._protocol, envelope)
+        refusals = []
+        for kind in self._kinds:
+            try:
+                self._protocol = self._authenticate(kind)
+                return self._post(self._protocol, envelope)
+            except AuthenticationFailed as refusal:
+                self.close()
+                refusals.append(refusal)
+        if len(refusals) == 1:
+            raise refusals[0]
+        said = "; ".join(refusal.said for refusal in refusals) or "no kind of authentication is left to try"
+        raise refused_credentials(self._host, self.user, said)
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        if self._protocol is not None:
+            self._protocol.transport.close_session()
+            self._protocol = None
+
+    def _authenticate(self, kind: Any) -> Protocol:
+        connection = self._connection
+        if kind == "kerberos" and connection._kerb_managed:
+            connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
+        options = dict(connection._winrm_kwargs)
+        if connection._winrm_connection_timeout:
+            options["operation_timeout_sec"] = connection._winrm_connection_timeout
+            options["read_timeout_sec"] = connection._winrm_connection_timeout + 10
+        try:
+            protocol = Protocol(self.url, transport=kind, **options)
+            bound_answers(protocol.transport.build_session(), self._limit)
+        except Exception as error:
+            raise self._translate(error) from None
+        return protocol
+
+    def _post(self, protocol: Protocol, envelope: bytes) -> bytes:
+        try:
+            answer: bytes = protocol.transport.send_message(envelope)
+            return answer
+        except winrm.exceptions.WinRMTransportError as error:
+            if not error.response_text:
+                raise unusable_status(self._host, error.code) from None
+            return str(error.response_text).encode()
+        except Exception as error:
+            raise self._translate(error) from None
+
+    def _translate(self, error: Exception) -> SiteServerError:
+        # pywinrm lets the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of the
+        # operating system through as they are: there is no smaller common base than Exception.
+        if isinstance(error, winrm.exceptions.InvalidCredentialsError):
+            return refused_credentials(self._host, self.user)
+        if isinstance(error, winrm.exceptions.WinRMTransportError):
+            return unusable_status(self._host, error.code)
+        if isinstance(error, winrm.exceptions.WinRMError):
+            return ServerFault(self._host, OPERATION, str(error), "Check the host's ansible_winrm_* variables.")
+        return transport_failure(self._host, error)
+
+
+def _endpoint(connection: Any) -> str:
+    host = connection._winrm_host
+    with suppress(ValueError):  # a name or an IPv4 address stands without brackets
+        host = f"[{ipaddress.IPv6Address(host)}]"
+    netloc = f"{host}:{int(connection._winrm_port)}"
+    return str(urlunsplit((connection._winrm_scheme, netloc, connection._winrm_path, "", "")))
