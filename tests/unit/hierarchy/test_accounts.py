@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which account names are malformed, and in what words."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import account_key, account_problem
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        r"CORP\smssend",
+        r".\smssend",
+        r"CORP\CENTRAL$",
+        "smssend@corp.example",
+        r"BUILTIN\Administrators",
+        r"NT AUTHORITY\SYSTEM",
+        r"VORDEFINIERT\Administratoren",
+        r"CORP\Jürgen Müller",
+        "Everyone",
+        "S-1-5-32-544",
+        "s-1-5-21-1004336348-1177238915-682003330-512",
+    ],
+)
+def test_accounts_as_people_write_them(account):
+    assert account_problem(account) is None
+
+
+@pytest.mark.parametrize(
+    ("account", "problem"),
+    [
+        (r"CORP\EU\smssend", r"contains more than one backslash; write DOMAIN\name"),
+        (r"CORP\\smssend", r"contains more than one backslash; write DOMAIN\name"),
+        (r"CORP" + "\\", r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"),
+        (r"\smssend", r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"),
+        ("smssend@", r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"),
+        ("@corp.example", r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"),
+        ("", r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"),
+        ("a@b@corp.example", "contains more than one @; write name@dns.domain"),
+        ("CORP\\ smssend", "has a space at the start or the end of its name or its domain"),
+        ("CORP \\smssend", "has a space at the start or the end of its name or its domain"),
+        ("CORP/smssend", "contains /, which Windows does not allow in an account name"),
+        (r"CORP\a+b*c", "contains + *, which Windows does not allow in an account name"),
+        ("x" * 1025, "is longer than 1024 characters"),
+        (
+            "CORP\network",
+            r"contains a control or invisible character (in YAML, write DOMAIN\name without double quotes)",
+        ),
+        (
+            "CORP\\sms\N{ZERO WIDTH SPACE}send",
+            r"contains a control or invisible character (in YAML, write DOMAIN\name without double quotes)",
+        ),
+    ],
+)
+def test_malformed_accounts(account, problem):
+    assert account_problem(account) == problem
+
+
+def test_case_does_not_tell_accounts_apart():
+    assert account_key(r"Corp\SmsSend") == account_key(r"CORP\smssend")
+    assert account_key(r"CORP\smssend") != account_key(r"CORP2\smssend")

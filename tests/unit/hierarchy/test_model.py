@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking things up in a hierarchy."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import Hierarchy, Site, product
+
+CENTRAL = Site("C01", "Central.corp.example", product("sms_1_2"))
+PRIMARY = Site("P01", "primary", product("sms_1_2"), parent="C01")
+OTHER = Site("P02", "other", product("sms_1_2"), parent="C01")
+HIERARCHY = Hierarchy((CENTRAL, OTHER, PRIMARY))
+
+
+@pytest.mark.parametrize("code", ["P01", "p01"])
+def test_by_code(code):
+    assert HIERARCHY.by_code(code) is PRIMARY
+
+
+@pytest.mark.parametrize("server", ["Central.corp.example", "CENTRAL.CORP.EXAMPLE"])
+def test_by_server(server):
+    assert HIERARCHY.by_server(server) is CENTRAL
+
+
+def test_what_is_not_there():
+    assert HIERARCHY.by_code("X01") is None
+    assert HIERARCHY.by_server("central") is None
+    assert HIERARCHY.children("X01") == ()
+
+
+def test_children_keep_the_order_of_the_description():
+    assert HIERARCHY.children("c01") == (OTHER, PRIMARY)
+    assert HIERARCHY.children("P01") == ()
+
+
+def test_a_hierarchy_is_a_value():
+    same = Hierarchy((CENTRAL, OTHER, PRIMARY))
+    assert same == HIERARCHY
+    assert hash(same) == hash(HIERARCHY)
+    assert same != Hierarchy((CENTRAL, PRIMARY, OTHER))
+    with pytest.raises(AttributeError):
+        same.sites = ()
