@@ -278,13 +278,15 @@ def _refuse_lockout(plan: Plan, operator: str | None) -> None:
         (name_of(SYSTEM, plan.names), frozenset({SYSTEM, ADMINISTRATORS}) | ANY_NETWORK_LOGON),
         (name_of(ADMINISTRATORS, plan.names), frozenset({ADMINISTRATORS}) | ANY_NETWORK_LOGON),
     ]
+    before = plan.before.descriptor.dacl
     for sid in sorted(operator_sids(operator, plan.names)):
-        # The operator may have access through Administrators or by an entry of his own: neither may go.
         who = f"the connected account {name_of(sid, plan.names)}"
-        tokens.append((who, frozenset({sid}) | ANY_NETWORK_LOGON))
         tokens.append((who, frozenset({sid, ADMINISTRATORS}) | ANY_NETWORK_LOGON))
+        if before is not None:
+            # Whether the operator is an administrator is not read: entries of his own may be all that he has.
+            tokens.append((who, frozenset({sid})))
     for who, token in tokens:
-        had = check_access(plan.before.descriptor.dacl, token, inside).granted
+        had = check_access(before, token, inside).granted
         has = check_access(plan.after.dacl, token, inside).granted
         if had & ~has:
             raise plan.subject.refuse(

@@ -111,11 +111,11 @@ def _keys() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("mask", "words"),
     [
-        (2032127, "Full Control"),
-        (1245631, "Change"),
-        (1179817, "Read"),
-        (1180063, "Special (0x12019F)"),
-        (268435456, "Full Control"),
+        (0x1F01FF, "Full Control"),
+        (0x10000000, "Full Control"),
+        (0x1301BF, "Change"),
+        (0x1200A9, "Read"),
+        (0x12019F, "Special (0x12019F)"),
         (0, "none"),
     ],
 )

@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans: what is refused, what is warned of, what is written. Descriptors are given and expected as SDDL."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Entry, Goal, Inheritance, Refused, State
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan, Subject, make_plan
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    ANY_NETWORK_LOGON,
+    Sid,
+    check_access,
+    format_sddl,
+    parse_sddl,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, Reading
+from hypothesis import given
+
+from ..security.strategies import ACCOUNTS, canonical_dacls
+
+SENDER, OPERATOR, OLD = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002", "S-1-5-21-1-2-3-1003"
+NAMES = {
+    Sid.parse(SENDER): "CORP\\smssend",
+    Sid.parse(OPERATOR): "CORP\\ansible",
+    Sid.parse(OLD): "CORP\\smsold",
+}
+ACCOUNTS_BY_NAME = {name: Account(sid, name) for sid, name in NAMES.items()} | {
+    "Everyone": Account(Sid.parse("S-1-1-0"), "Everyone"),
+    "Administrators": Account(Sid.parse("S-1-5-32-544"), "BUILTIN\\Administrators"),
+    "SYSTEM": Account(Sid.parse("S-1-5-18"), "NT AUTHORITY\\SYSTEM"),
+    "smssend@corp.example": Account(Sid.parse(SENDER), "CORP\\smssend"),
+}
+SHARE = Subject("p01", "share SMS_SITE", is_share=True)
+FOLDER = Subject("p01", "folder D:\\Receive", is_share=False)
+FULL, RW, READ = 0x1F01FF, 0x12019F, 0x120089
+ADMINS = "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+
+def allow(account: str, mask: int | None = RW, flags: int = 3) -> Entry:
+    return Entry(account, 0, mask, flags)
+
+
+def deny(account: str, mask: int | None = RW, flags: int = 3) -> Entry:
+    return Entry(account, 1, mask, flags)
+
+
+def plan(before: str, goal: Goal, *, subject: Subject = FOLDER, parent: str | None = None) -> Plan:
+    return make_plan(
+        subject,
+        Reading(parse_sddl(before), NAMES),
+        goal,
+        ACCOUNTS_BY_NAME,
+        NAMES,
+        operator="ansible@CORP.EXAMPLE",
+        parent=parse_sddl(parent) if parent else None,
+    )
+
+
+def after(before: str, goal: Goal, **options: object) -> str:
+    return format_sddl(plan(before, goal, **options).after)  # type: ignore[arg-type]
+
+
+def test_several_entries_are_one_plan() -> None:
+    goal = Goal((allow("CORP\\smssend"), allow("CORP\\smsold", READ)))
+    assert after(f"D:{ADMINS}", goal) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})(A;OICI;FR;;;{OLD})"
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ((allow("CORP\\smssend"), allow("CORP\\smssend", READ)), "CORP\\smssend is the same account, given twice"),
+        (
+            (allow("CORP\\smssend"), allow("smssend@corp.example", FULL)),
+            "CORP\\smssend and smssend@corp.example are the same account, given twice with different rights "
+            "(Read, Write; Full control)",
+        ),
+        (
+            (allow("CORP\\smssend"), deny("CORP\\smssend", READ, 0)),
+            "CORP\\smssend is allowed and denied the same rights (Read)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("state", [State.PRESENT, State.EXACT])
+def test_contradictions_are_refused(entries: tuple[Entry, ...], said: str, state: State) -> None:
+    with pytest.raises(Refused) as refusal:
+        plan(f"D:{ADMINS}", Goal(entries, state))
+    assert str(refusal.value).startswith("p01: folder D:\\Receive: ")
+    assert said in str(refusal.value)
+
+
+def test_an_account_given_twice_with_the_same_rights_is_one() -> None:
+    goal = Goal((allow("CORP\\smssend"), allow("smssend@corp.example")))
+    assert after(f"D:{ADMINS}", goal) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+
+
+def test_a_blocking_deny_is_refused_and_removed_only_on_demand() -> None:
+    before = f"D:(D;OICI;FA;;;{SENDER})(D;;FA;;;{OLD}){ADMINS}"
+    goal = Goal((allow("CORP\\smssend"),))
+    with pytest.raises(Refused, match="remove_blocking_denies: true") as refusal:
+        plan(before, goal)
+    assert '"deny CORP\\smssend  Full control  (this folder, subfolders and files)"' in str(refusal.value)
+    goal = Goal((allow("CORP\\smssend"),), remove_blocking_denies=True)
+    assert after(before, goal) == f"D:(D;;FA;;;{OLD}){ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+
+
+def test_a_deny_that_blocks_nothing_stays() -> None:
+    before = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
+    goal = Goal((allow("CORP\\smssend"),), remove_blocking_denies=True)
+    assert after(before, goal) == f"{before}(A;OICI;0x12019f;;;{SENDER})"
+
+
+def test_a_deny_of_everyone_is_never_removed() -> None:
+    before = f"D:(D;OICI;0x2;;;WD){ADMINS}"
+    goal = Goal((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON, remove_blocking_denies=True)
+    with pytest.raises(Refused, match="is not this account's own and is not removed"):
+        plan(before, goal)
+
+
+def test_an_inherited_deny_gives_way_to_an_explicit_allow() -> None:
+    before = f"D:(D;OICIID;0x2;;;{SENDER})(A;OICIID;FA;;;BA)"
+    assert after(before, Goal((allow("CORP\\smssend"),))) == (
+        f"D:(A;OICI;0x12019f;;;{SENDER})(D;OICIID;0x2;;;{SENDER})(A;OICIID;FA;;;BA)"
+    )
+
+
+def test_everyone_counts_where_groups_of_every_logon_do() -> None:
+    before = f"D:{ADMINS}(A;OICI;FA;;;WD)"
+    entries = (allow("CORP\\smssend"),)
+    assert not plan(before, Goal(entries, groups=ANY_NETWORK_LOGON)).changed
+    assert plan(before, Goal(entries)).changed
+
+
+@pytest.mark.parametrize("goal", [Goal((allow("CORP\\smssend"),)), Goal((allow("CORP\\smsold", None),), State.ABSENT)])
+def test_a_list_out_of_order_is_put_in_order_with_a_warning(goal: Goal) -> None:
+    found = plan(f"D:(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;BA)(D;;0x40;;;{SENDER})", goal)
+    assert format_sddl(found.after) == f"D:(D;;0x40;;;{SENDER})(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;BA)"
+    assert found.changed
+    assert "canonical order" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "goal", "who"),
+    [
+        (f"D:{ADMINS}", Goal((allow("CORP\\smssend", FULL),), State.EXACT), "SYSTEM would lose"),
+        (
+            f"D:{ADMINS}",
+            Goal((allow("SYSTEM", FULL),), State.EXACT),
+            "Administrators would lose List folder",
+        ),
+        (f"D:{ADMINS}", Goal((deny("Everyone", FULL),)), "would lose"),
+        (f"D:{ADMINS}", Goal((deny("Administrators", 0x40000),)), "would lose Change permissions"),
+        (f"D:{ADMINS}(A;;FA;;;{OPERATOR})", Goal((allow("CORP\\ansible", None),), State.ABSENT), "CORP\\\\ansible"),
+        (f"D:{ADMINS}", Goal((deny("CORP\\ansible", FULL),)), "the connected account CORP\\\\ansible would lose"),
+        (f"D:{ADMINS}", Goal((allow("Administrators", READ), allow("SYSTEM", FULL)), State.EXACT), "Change permissions"),
+    ],
+)
+def test_nobody_locks_himself_out(before: str, goal: Goal, who: str) -> None:
+    with pytest.raises(Refused, match=who) as refusal:
+        plan(before, goal)
+    assert "allow_lockout: true" in str(refusal.value)
+    permitted = Goal(goal.entries, goal.state, allow_lockout=True)
+    assert plan(before, permitted).changed
+
+
+def test_on_a_share_only_the_access_to_files_counts() -> None:
+    goal = Goal((allow("Administrators", 0x1301BF, 0), allow("CORP\\smssend", FULL, 0)), State.EXACT)
+    assert after("D:(A;;FA;;;BA)", goal, subject=SHARE) == f"D:(A;;0x1301bf;;;BA)(A;;FA;;;{SENDER})"
+    with pytest.raises(Refused, match="would lose"):
+        plan("D:(A;;FA;;;BA)", Goal((allow("CORP\\smssend", FULL, 0),), State.EXACT), subject=SHARE)
+
+
+def test_who_had_nothing_cannot_lose_it() -> None:
+    goal = Goal((allow("CORP\\smssend", FULL, 0),), State.EXACT)
+    assert after(f"D:(A;;0x1200a9;;;{OLD})", goal, subject=SHARE) == f"D:(A;;FA;;;{SENDER})"
+
+
+def test_the_last_entry_is_never_taken_away() -> None:
+    goal = Goal((allow("CORP\\smsold", None, 0),), State.ABSENT, allow_lockout=True)
+    with pytest.raises(Refused, match="nobody would have any access"):
+        plan(f"D:(A;;FA;;;{OLD})", goal, subject=SHARE)
+
+
+@pytest.mark.parametrize("before", ["D:NO_ACCESS_CONTROL", "O:BA"])
+def test_a_null_dacl_is_never_narrowed_by_accident(before: str) -> None:
+    present = plan(before, Goal((allow("CORP\\smssend"),)))
+    assert not present.changed
+    assert "NULL DACL" in present.warnings[0]
+    entries = (allow("CORP\\smssend"), allow("SYSTEM", FULL), allow("Administrators", FULL))
+    for goal in (
+        Goal(entries, State.EXACT),
+        Goal((deny("CORP\\smssend"),)),
+        Goal((), inheritance=Inheritance.ENABLED),
+    ):
+        with pytest.raises(Refused, match="narrow_null_dacl: true"):
+            plan(before, goal)
+    meant = Goal(entries, State.EXACT, narrow_null_dacl=True)
+    owner = "O:BA" if before == "O:BA" else ""
+    assert after(before, meant) == f"{owner}D:(A;OICI;0x12019f;;;{SENDER})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+
+def test_an_empty_dacl_is_no_null_dacl() -> None:
+    assert after("D:", Goal((allow("CORP\\smssend"),))) == f"D:(A;OICI;0x12019f;;;{SENDER})"
+
+
+def test_what_the_wire_cannot_carry_is_not_written() -> None:
+    reading = Reading(parse_sddl(f"D:{ADMINS}(0x9;;;;;;#00000000)"), NAMES, unwritable=("an entry of type 9",))
+    goal = Goal((allow("CORP\\smssend"),))
+    with pytest.raises(Refused, match="an entry of type 9"):
+        make_plan(FOLDER, reading, goal, ACCOUNTS_BY_NAME, NAMES)
+    there = Goal((allow("Administrators"),))
+    assert not make_plan(FOLDER, reading, there, ACCOUNTS_BY_NAME, NAMES).changed
+
+
+def test_inherited_rights_cannot_be_taken_away_where_they_are_inherited() -> None:
+    with pytest.raises(Refused, match="comes from a parent folder"):
+        plan(f"D:(A;OICIID;FA;;;BA)(A;OICIID;FR;;;{OLD})", Goal((allow("CORP\\smsold", READ),), State.ABSENT))
+
+
+class TestInheritance:
+    INHERITED = "D:AI(A;;FR;;;S-1-5-21-1-2-3-1003)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
+
+    def test_disabled_keeps_what_came_down(self) -> None:
+        goal = Goal((), inheritance=Inheritance.DISABLED)
+        assert after(self.INHERITED, goal) == f"D:PAI(A;;FR;;;{OLD}){ADMINS}"
+        assert not plan(f"D:PAI{ADMINS}", goal).changed
+
+    def test_disabled_and_exact_keeps_nothing_else(self) -> None:
+        entries = (allow("SYSTEM", FULL), allow("Administrators", FULL), allow("CORP\\smssend"))
+        goal = Goal(entries, State.EXACT, Inheritance.DISABLED)
+        assert after(self.INHERITED, goal) == f"D:PAI{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+
+    def test_enabled_brings_the_parents_entries(self) -> None:
+        goal = Goal((), inheritance=Inheritance.ENABLED)
+        before = f"O:{OPERATOR}G:SYD:PAI(A;;FR;;;{OLD}){ADMINS}"
+        parent = f"D:(A;OICI;FA;;;BA)(A;;FA;;;{SENDER})(A;OICIIO;GA;;;CO)"
+        assert after(before, goal, parent=parent) == (
+            f"O:{OPERATOR}G:SYD:AI(A;;FR;;;{OLD}){ADMINS}"
+            f"(A;OICIID;FA;;;BA)(A;ID;FA;;;{OPERATOR})(A;OICIIOID;GA;;;CO)"
+        )
+        assert not plan(self.INHERITED, goal, parent=parent).changed
+
+
+@given(canonical_dacls)
+def test_a_plan_for_a_sender_only_ever_adds(dacl: object) -> None:
+    before = parse_sddl("O:BAG:SYD:").with_dacl(dacl)  # type: ignore[arg-type]
+    goal = Goal((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON)
+    try:
+        found = make_plan(FOLDER, Reading(before), goal, ACCOUNTS_BY_NAME, NAMES)
+    except Refused:
+        return
+    assert {edit.action for edit in found.edits} <= {"add", "remove"}
+    for sid in ACCOUNTS:
+        token = frozenset({sid})
+        was = check_access(before.dacl, token, FULL).granted
+        assert was & ~check_access(found.after.dacl, token, FULL).granted == 0
