@@ -41,7 +41,7 @@ def share_object(server: SiteServer, share: Share) -> Securable:
 def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> Securable:
     """The permissions of a directory or file."""
     return Securable(
-        Subject(server.host, f"{'folder' if is_directory else 'file'} {path}", is_share=False),
+        Subject(server.host, f"{'folder' if is_directory else 'file'} {path}", is_share=False, is_folder=is_directory),
         lambda: server.path_descriptor(path),
         lambda descriptor: server.set_path_descriptor(path, descriptor),
     )

@@ -13,9 +13,9 @@ from ..security import SecurityDescriptor
 from ..site_server import Reading, SiteServer
 from .accounts import all_names, resolve_accounts
 from .apply import Securable, apply_plan, path_object, share_object
-from .errors import Refused, WriteFailed
-from .goal import Goal, Inheritance
-from .plan import Plan, make_plan
+from .errors import WriteFailed
+from .goal import Goal
+from .plan import Plan, inherits_anew, make_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ def set_path_permissions(
     target = path_object(server, path, is_directory=is_directory)
     reading = target.read()
     parent = None
-    if goal.inheritance is Inheritance.ENABLED and reading.descriptor.dacl_protected:
+    if inherits_anew(reading.descriptor, goal):
         above = ntpath.dirname(path)
         if above == path:
-            raise Refused(f"{server.host}: folder {path}: it has no parent folder to inherit from")
+            raise target.subject.refuse("it has no parent folder to inherit from")
         parent = server.path_descriptor(above).descriptor
     return _enforce(server, target, reading, goal, predict=predict, parent=parent)
 

@@ -39,11 +39,13 @@ class Subject:
         host: the host as the inventory calls it.
         label: `share SMS_SITE`, `folder D:\SMS`.
         is_share: a share has other words than a directory, and no inheritance.
+        is_folder: a folder inherits other entries than a file.
     """
 
     host: str
     label: str
     is_share: bool
+    is_folder: bool = True
 
     def refuse(self, why: str) -> Refused:
         """An error that says where."""
@@ -107,7 +109,7 @@ def make_plan(
         accounts: the account behind each name in the goal.
         names: names to show.
         operator: the connected account, who must not lock himself out.
-        parent: descriptor of the parent folder, where `goal.inheritance` turns inheritance on.
+        parent: descriptor of the parent folder, if `inherits_anew`.
 
     Raises:
         Refused: the goal contradicts itself, is blocked, or would do what nobody may do by accident.
@@ -116,7 +118,7 @@ def make_plan(
     warnings: list[str] = []
     if before.descriptor.dacl is None and not _replaces_null(subject, goal, warnings):
         return Plan(subject, before, before.descriptor, names, tuple(warnings))
-    descriptor = _with_inheritance(before.descriptor, goal, parent)
+    descriptor = _with_inheritance(subject, before.descriptor, goal, parent)
     acl = descriptor.dacl or Acl()
     if not acl.is_canonical:
         acl = canonicalize(acl)
@@ -196,16 +198,29 @@ def _replaces_null(subject: Subject, goal: Goal, warnings: list[str]) -> bool:
     return True
 
 
+def inherits_anew(descriptor: SecurityDescriptor, goal: Goal) -> bool:
+    """Whether reaching the goal lets entries of the parent folder come down that are not there now.
+
+    It does where inheritance is turned on, and where a NULL DACL that is not protected becomes a list.
+    """
+    if goal.inheritance is Inheritance.DISABLED:
+        return False
+    if goal.inheritance is Inheritance.ENABLED and descriptor.dacl_protected:
+        return True
+    return descriptor.dacl is None and not descriptor.dacl_protected and goal.narrow_null_dacl
+
+
 def _with_inheritance(
-    descriptor: SecurityDescriptor, goal: Goal, parent: SecurityDescriptor | None
+    subject: Subject, descriptor: SecurityDescriptor, goal: Goal, parent: SecurityDescriptor | None
 ) -> SecurityDescriptor:
     acl = descriptor.dacl or Acl()
     if goal.inheritance is Inheritance.DISABLED and not descriptor.dacl_protected:
         kept = replace(acl, aces=acl.explicit) if goal.state is State.EXACT else make_explicit(acl)
         return descriptor.with_dacl(kept, protected=True)
-    if goal.inheritance is Inheritance.ENABLED and (descriptor.dacl_protected or descriptor.dacl is None):
-        below = parent.dacl if parent is not None else None
-        inherited = inherited_aces(below or Acl(), is_folder=True, owner=descriptor.owner, group=descriptor.group)
+    if inherits_anew(descriptor, goal) and parent is not None:
+        inherited = inherited_aces(
+            parent.dacl or Acl(), is_folder=subject.is_folder, owner=descriptor.owner, group=descriptor.group
+        )
         return descriptor.with_dacl(replace(acl, aces=(*acl.explicit, *inherited)), protected=False)
     return descriptor
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from .access import check_access, satisfied_everywhere
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, INHERITANCE_FLAGS, Ace, AnyAce, Scope
 from .acl import Acl
-from .rights import SYNCHRONIZE
+from .rights import SYNCHRONIZE, map_generic
 from .sid import Sid
 
 
@@ -76,12 +76,21 @@ def deny(acl: Acl, wanted: Ace) -> Acl:
 
 
 def blocking_denies(acl: Acl, sids: frozenset[Sid], mask: int, scopes: Iterable[Scope]) -> tuple[Ace, ...]:
-    """Entries that deny these SIDs a part of the mask before any entry grants it, in order of the list."""
+    """Entries that deny these SIDs a part of the mask before any entry grants it, in order of the list.
+
+    An entry behind another one that denies the same counts too: it would block as soon as the first was gone.
+    """
+    mask = map_generic(mask)
     found: dict[int, Ace] = {}
     for scope in scopes:
-        for step in check_access(acl, sids, mask, scope).steps:
-            if step.ace.denies:
-                found[step.index] = step.ace
+        granted = 0
+        for index, ace in enumerate(acl):
+            if not isinstance(ace, Ace) or ace.sid not in sids or scope not in ace.scopes:
+                continue
+            if ace.ace_type == ACCESS_ALLOWED:
+                granted |= ace.rights
+            elif ace.denies and ace.rights & mask & ~granted:
+                found[index] = ace
     return tuple(found[index] for index in sorted(found))
 
 
@@ -135,15 +144,16 @@ def make_explicit(acl: Acl) -> Acl:
 
 def _put(acl: Acl, wanted: Ace) -> Acl:
     """Widen the explicit entry of the same SID, type and flags, else add one at the end of its rank."""
+    wanted = replace(wanted, mask=wanted.rights)
+    key = (wanted.sid, wanted.ace_type, wanted.flags & INHERITANCE_FLAGS)
     for index, ace in enumerate(acl.aces):
-        if (
-            isinstance(ace, Ace)
-            and not ace.inherited
-            and (ace.sid, ace.ace_type, ace.flags & INHERITANCE_FLAGS)
-            == (wanted.sid, wanted.ace_type, wanted.flags & INHERITANCE_FLAGS)
-        ):
-            widened = replace(ace, mask=ace.rights | wanted.mask)
-            return replace(acl, aces=(*acl.aces[:index], widened, *acl.aces[index + 1 :]))
+        if not isinstance(ace, Ace) or ace.inherited:
+            continue
+        if (ace.sid, ace.ace_type, ace.flags & INHERITANCE_FLAGS) == key:
+            mask = ace.rights | wanted.mask
+            if mask == ace.rights:  # it is there, and something in front of it denies
+                return acl
+            return replace(acl, aces=(*acl.aces[:index], replace(ace, mask=mask), *acl.aces[index + 1 :]))
     return replace(acl, aces=(*acl.explicit, wanted, *acl.inherited)).canonical()
 
 

@@ -153,7 +153,11 @@ def test_a_list_out_of_order_is_put_in_order_with_a_warning(goal: Goal) -> None:
         (f"D:{ADMINS}", Goal((deny("Administrators", 0x40000),)), "would lose Change permissions"),
         (f"D:{ADMINS}(A;;FA;;;{OPERATOR})", Goal((allow("CORP\\ansible", None),), State.ABSENT), "CORP\\\\ansible"),
         (f"D:{ADMINS}", Goal((deny("CORP\\ansible", FULL),)), "the connected account CORP\\\\ansible would lose"),
-        (f"D:{ADMINS}", Goal((allow("Administrators", READ), allow("SYSTEM", FULL)), State.EXACT), "Change permissions"),
+        (
+            f"D:{ADMINS}",
+            Goal((allow("Administrators", READ), allow("SYSTEM", FULL)), State.EXACT),
+            "Change permissions",
+        ),
     ],
 )
 def test_nobody_locks_himself_out(before: str, goal: Goal, who: str) -> None:
@@ -236,10 +240,24 @@ class TestInheritance:
         before = f"O:{OPERATOR}G:SYD:PAI(A;;FR;;;{OLD}){ADMINS}"
         parent = f"D:(A;OICI;FA;;;BA)(A;;FA;;;{SENDER})(A;OICIIO;GA;;;CO)"
         assert after(before, goal, parent=parent) == (
-            f"O:{OPERATOR}G:SYD:AI(A;;FR;;;{OLD}){ADMINS}"
-            f"(A;OICIID;FA;;;BA)(A;ID;FA;;;{OPERATOR})(A;OICIIOID;GA;;;CO)"
+            f"O:{OPERATOR}G:SYD:AI(A;;FR;;;{OLD}){ADMINS}(A;OICIID;FA;;;BA)(A;ID;FA;;;{OPERATOR})(A;OICIIOID;GA;;;CO)"
         )
         assert not plan(self.INHERITED, goal, parent=parent).changed
+
+    def test_a_file_inherits_what_is_meant_for_files(self) -> None:
+        goal = Goal((), inheritance=Inheritance.ENABLED)
+        file = Subject("p01", "file D:\\a.log", is_share=False, is_folder=False)
+        parent = f"D:(A;OICI;FA;;;BA)(A;CI;FA;;;{SENDER})(A;OIIO;FR;;;WD)"
+        assert after(f"D:PAI(A;;FA;;;SY)", goal, subject=file, parent=parent) == (
+            "D:AI(A;;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FR;;;WD)"
+        )
+
+    @pytest.mark.parametrize("inheritance", [Inheritance.UNCHANGED, Inheritance.ENABLED])
+    def test_a_null_dacl_that_becomes_a_list_inherits(self, inheritance: Inheritance) -> None:
+        goal = Goal((allow("CORP\\smssend"),), State.EXACT, inheritance, narrow_null_dacl=True)
+        assert after("D:NO_ACCESS_CONTROL", goal, parent=f"D:{ADMINS}") == (
+            f"D:(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
+        )
 
 
 @given(canonical_dacls)

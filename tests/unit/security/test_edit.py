@@ -105,6 +105,13 @@ def test_missing_access_is_granted_by_one_entry(acl: Acl, after: Acl) -> None:
     assert grant(acl, allow(USER, RW, 3)) == after
 
 
+def test_a_grant_that_a_deny_blocks_is_not_added_again_and_again() -> None:
+    acl = Acl((refuse(USER, FULL), allow(USER, FULL, ID)))
+    once = grant(acl, allow(USER, 0x10000000))
+    assert once == Acl((refuse(USER, FULL), allow(USER, FULL), allow(USER, FULL, ID)))
+    assert grant(once, allow(USER, 0x10000000)) is once
+
+
 @given(canonical_dacls, wanted_allows)
 def test_grant(acl: Acl, wanted: Ace) -> None:
     after = grant(acl, wanted)
@@ -125,7 +132,17 @@ def test_grant(acl: Acl, wanted: Ace) -> None:
 def test_entries_of_groups_count_where_they_are_asked_to(acl: Acl, wanted: Ace) -> None:
     token = frozenset({wanted.sid, EVERYONE})
     after = grant(acl, wanted, token)
-    assert (after is acl) == satisfied_everywhere(acl, token, wanted.mask, wanted.scopes)
+    if satisfied_everywhere(acl, token, wanted.mask, wanted.scopes):
+        assert after is acl
+    else:
+        blocked = blocking_denies(after, token, wanted.mask, wanted.scopes)
+        assert satisfied_everywhere(remove_entries(after, blocked), token, wanted.mask, wanted.scopes)
+
+
+def test_every_deny_in_the_way_is_found_not_only_the_first() -> None:
+    first, second, harmless = refuse(USER, FULL), refuse(USER, WRITE), refuse(USER, 0x10000)
+    acl = Acl((first, second, harmless, allow(USER, FULL)))
+    assert blocking_denies(acl, frozenset({USER}), RW, [Scope.THIS]) == (first, second)
 
 
 @given(canonical_dacls, wanted_denies)
