@@ -57,28 +57,31 @@ def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]
         SiteServerError: the write was refused; nothing has changed.
         WriteFailed: the server holds something else than was written, or nobody knows what it holds.
     """
-    where = f"{target.subject.host}: {target.subject.label}"
     try:
         target.write(plan.after)
     except Unreachable as error:
         raise WriteFailed(
-            f"{where}: the connection broke during the write, so it holds either the old permissions or the new ones, "
-            f"never a part; run again to see ({error})"
+            target.subject.say(
+                "the connection broke during the write, so it holds either the old permissions or the new ones, never "
+                f"a part; run again to see ({error})"
+            )
         ) from None
     try:
         now = target.read()
     except SiteServerError as error:
-        raise WriteFailed(f"{where}: the new permissions were written, but not verified ({error})") from None
+        raise WriteFailed(target.subject.say(f"the new permissions were written, but not verified ({error})")) from None
     if not _same(plan.after, now.descriptor):
         raise WriteFailed(
-            f"{where}: the server took the new permissions but holds others. "
-            f"Written: {format_sddl(plan.after)} Held now: {format_sddl(now.descriptor)} "
-            f"Before: {format_sddl(plan.before.descriptor)}"
+            target.subject.say(
+                f"the server took the new permissions but holds others. Written: {format_sddl(plan.after)} "
+                f"Held now: {format_sddl(now.descriptor)} Before: {format_sddl(plan.before.descriptor)}"
+            )
         )
     if _inherited(plan.after) != _inherited(now.descriptor):
         return now, (
-            f"{target.subject.label}: the entries that it inherits were out of date; the server brought them in line "
-            "with the parent folder",
+            target.subject.say(
+                "the entries that it inherits were out of date; the server brought them in line with the parent folder"
+            ),
         )
     return now, ()
 

@@ -73,7 +73,7 @@ def set_path_permissions(
         above = ntpath.dirname(path)
         if above == path:
             raise target.subject.refuse("it has no parent folder to inherit from")
-        parent = server.path_descriptor(above).descriptor
+        parent = server.path_descriptor(above)
     return _enforce(server, target, reading, goal, predict=predict, parent=parent)
 
 
@@ -84,13 +84,15 @@ def _enforce(
     goal: Goal,
     *,
     predict: bool,
-    parent: SecurityDescriptor | None = None,
+    parent: Reading | None = None,
 ) -> Outcome:
     accounts = resolve_accounts(server, (entry.account for entry in goal.entries), [reading])
-    names = all_names([reading], accounts)
+    names = all_names([reading, parent] if parent else [reading], accounts)
+
+    above = parent.descriptor if parent else None
 
     def plan_from(held: Reading) -> Plan:
-        return make_plan(target.subject, held, goal, accounts, names, operator=server.operator, parent=parent)
+        return make_plan(target.subject, held, goal, accounts, names, operator=server.operator, parent=above)
 
     plan = plan_from(reading)
     if predict or not plan.changed:
@@ -98,7 +100,9 @@ def _enforce(
     now, warnings = apply_plan(target, plan)
     if plan_from(now).changed:
         raise WriteFailed(
-            f"{server.host}: {target.subject.label}: the new permissions are written, but what the folder inherits "
-            "keeps them from being what was asked for; run again with --diff to see what is left"
+            target.subject.say(
+                "the new permissions are written, but what the folder inherits keeps them from being what was asked for; "
+                "run again with --diff to see what is left"
+            )
         )
     return Outcome(plan, now.descriptor, plan.warnings + warnings)

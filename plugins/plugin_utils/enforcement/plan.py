@@ -47,9 +47,13 @@ class Subject:
     is_share: bool
     is_folder: bool = True
 
+    def say(self, what: str) -> str:
+        """A sentence that says where."""
+        return f"{self.host}: {self.label}: {what}"
+
     def refuse(self, why: str) -> Refused:
         """An error that says where."""
-        return Refused(f"{self.host}: {self.label}: {why}")
+        return Refused(self.say(why))
 
     def describe(self, ace: AnyAce, names: Mapping[Sid, str]) -> str:
         """An entry as a line."""
@@ -123,8 +127,10 @@ def make_plan(
     if not acl.is_canonical:
         acl = canonicalize(acl)
         warnings.append(
-            f"{subject.label}: its entries were not in canonical order (denies, allows, inherited), which Windows' own "
-            "tools refuse to edit; they are put in order, so that denies that stood too late take effect"
+            subject.say(
+                "its entries were not in canonical order (denies, allows, inherited), which Windows' own tools refuse to "
+                "edit; they are put in order, so that denies that stood too late take effect"
+            )
         )
     acl = _reach(subject, acl, goal, wanted, names)
     after = descriptor if acl == descriptor.dacl else descriptor.with_dacl(acl)
@@ -188,7 +194,7 @@ def _replaces_null(subject: Subject, goal: Goal, warnings: list[str]) -> bool:
         or (goal.state is State.PRESENT and any(entry.ace_type == ACCESS_DENIED for entry in goal.entries))
     )
     if not narrows:
-        warnings.append(f"{subject.label}: it has a NULL DACL, so everyone has every right")
+        warnings.append(subject.say("it has a NULL DACL, so everyone has every right"))
         return False
     if not goal.narrow_null_dacl:
         raise subject.refuse(
