@@ -88,7 +88,6 @@ def _enforce(
 ) -> Outcome:
     accounts = resolve_accounts(server, (entry.account for entry in goal.entries), [reading])
     names = all_names([reading, parent] if parent else [reading], accounts)
-
     above = parent.descriptor if parent else None
 
     def plan_from(held: Reading) -> Plan:
@@ -101,8 +100,8 @@ def _enforce(
     if plan_from(now).changed:
         raise WriteFailed(
             target.subject.say(
-                "the new permissions are written, but what the folder inherits keeps them from being what was asked for; "
-                "run again with --diff to see what is left"
+                "the new permissions are written, but what it inherits keeps them from being what was asked for; run "
+                "again with --diff to see what is left"
             )
         )
     return Outcome(plan, now.descriptor, plan.warnings + warnings)

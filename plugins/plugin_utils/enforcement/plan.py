@@ -128,8 +128,8 @@ def make_plan(
         acl = canonicalize(acl)
         warnings.append(
             subject.say(
-                "its entries were not in canonical order (denies, allows, inherited), which Windows' own tools refuse to "
-                "edit; they are put in order, so that denies that stood too late take effect"
+                "its entries were not in canonical order (denies, allows, inherited), which Windows' own tools refuse "
+                "to edit; they are put in order, so that denies that stood too late take effect"
             )
         )
     acl = _reach(subject, acl, goal, wanted, names)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Entry, Goal, Inheritance, Refused, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan, Subject, make_plan
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
@@ -16,7 +18,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, Reading
-from hypothesis import given
 
 from ..security.strategies import ACCOUNTS, canonical_dacls
 
@@ -248,7 +249,7 @@ class TestInheritance:
         goal = Goal((), inheritance=Inheritance.ENABLED)
         file = Subject("p01", "file D:\\a.log", is_share=False, is_folder=False)
         parent = f"D:(A;OICI;FA;;;BA)(A;CI;FA;;;{SENDER})(A;OIIO;FR;;;WD)"
-        assert after(f"D:PAI(A;;FA;;;SY)", goal, subject=file, parent=parent) == (
+        assert after("D:PAI(A;;FA;;;SY)", goal, subject=file, parent=parent) == (
             "D:AI(A;;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FR;;;WD)"
         )
 

@@ -9,17 +9,18 @@ import importlib
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Inheritance, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
-
 from tests.lab.testing import running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -101,7 +102,7 @@ def run_playbook(directory: Path) -> int:
     """Run the plays; how many tasks changed something."""
     environment = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_HOME": f"{directory}/ansible"}
     done = subprocess.run(
-        ["ansible-playbook", "-i", "inventory.yml", "examples.yml"],
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "examples.yml"],
         cwd=directory,
         env={**os.environ, **environment},
         capture_output=True,
