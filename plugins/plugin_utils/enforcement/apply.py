@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..security import Ace, AnyAce, SecurityDescriptor, format_sddl
-from ..site_server import Reading, Share, SiteServer, SiteServerError, Unreachable
-from .errors import WriteFailed
+from ..site_server import NoAnswer, Reading, Share, SiteServer, SiteServerError
+from .errors import EnforcementError, NotWritten, WriteFailed
 from .plan import Plan, Subject
 
 
@@ -55,22 +55,13 @@ def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]
 
     Raises:
         SiteServerError: the write was refused; nothing has changed.
+        NotWritten: the write got no answer, and reading back shows that nothing has changed.
         WriteFailed: the server holds something else than was written, or nobody knows what it holds.
     """
-    try:
-        target.write(plan.after)
-    except Unreachable as error:
-        raise WriteFailed(
-            target.subject.say(
-                "the connection broke during the write, so it holds either the old permissions or the new ones, never "
-                f"a part; run again to see ({error})"
-            )
-        ) from None
-    try:
-        now = target.read()
-    except SiteServerError as error:
-        raise WriteFailed(target.subject.say(f"the new permissions were written, but not verified ({error})")) from None
+    now, lost = _write_and_read(target, plan.after)
     if not _same(plan.after, now.descriptor):
+        if lost is not None and _same(plan.before.descriptor, now.descriptor):
+            raise NotWritten(target.subject.say(f"nothing was written ({lost})"))
         raise WriteFailed(
             target.subject.say(
                 f"the server took the new permissions but holds others. Written: {format_sddl(plan.after)} "
@@ -90,16 +81,35 @@ def restore(target: Securable, before: Reading) -> str:
     """Put the old permissions back; tells in a sentence how that went, since the caller is failing already."""
     label = target.subject.label
     try:
-        target.write(before.descriptor)
-        now = target.read()
-    except Exception as error:  # whatever it is, the first failure must be reported with this one
-        return f"{label} could NOT be put back and still has the new permissions ({error})"
+        now, _lost = _write_and_read(target, before.descriptor)
+    except (SiteServerError, EnforcementError) as error:
+        return f"{label} could NOT be put back and has the new permissions ({error})"
     if _same(before.descriptor, now.descriptor):
         return f"{label} was put back as it was"
     return (
         f"{label} could NOT be put back: before it was {format_sddl(before.descriptor)}, "
         f"now it is {format_sddl(now.descriptor)}"
     )
+
+
+def _write_and_read(target: Securable, descriptor: SecurityDescriptor) -> tuple[Reading, NoAnswer | None]:
+    """A write without an answer may have been done or not: reading back settles that too."""
+    lost = None
+    try:
+        target.write(descriptor)
+    except NoAnswer as error:
+        lost = error
+    try:
+        return target.read(), lost
+    except SiteServerError as error:
+        if lost is None:
+            said = f"the new permissions were written, but not verified ({error})"
+        else:
+            said = (
+                "the write got no answer, so it holds either the old permissions or the new ones, never a part; run "
+                f"again to see ({lost}; {error})"
+            )
+        raise WriteFailed(target.subject.say(said)) from None
 
 
 def _same(planned: SecurityDescriptor, held: SecurityDescriptor) -> bool:

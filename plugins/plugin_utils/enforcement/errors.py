@@ -14,5 +14,9 @@ class Refused(EnforcementError):
     """Nothing was written: doing it would be wrong, dangerous or impossible."""
 
 
+class NotWritten(EnforcementError):
+    """A write got no answer, and the server holds what it held before."""
+
+
 class WriteFailed(EnforcementError):
     """Something was written and is not as planned; the message says what the server holds now."""

@@ -27,7 +27,11 @@ class SiteServerError(Exception):
         super().__init__(f"{host}: could not {operation}: {said.rstrip('. ')}. {advice}")
 
 
-class Unreachable(SiteServerError):
+class NoAnswer(SiteServerError):
+    """No answer, or none that can be used. If something was to be written, it may have been or not."""
+
+
+class Unreachable(NoAnswer):
     """No connection, or none that stayed up."""
 
 
@@ -48,4 +52,4 @@ class AccountNotFound(SiteServerError):
 
 
 class ServerFault(SiteServerError):
-    """Any other refusal, and answers that make no sense."""
+    """Any other refusal."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .errors import AuthenticationFailed, ServerFault, SiteServerError, Unreachable
+from .errors import AuthenticationFailed, NoAnswer, ServerFault, SiteServerError, Unreachable
 
 try:
     import requests
@@ -67,7 +67,7 @@ def unusable_status(host: str, status: int) -> SiteServerError:
             "HTTP 500 with an empty body, which is how Windows refuses unencrypted messages",
             "Use ansible_winrm_transport: ntlm, kerberos or credssp with message encryption, or HTTPS.",
         )
-    return ServerFault(host, OPERATION, f"HTTP {status} without a SOAP message", "Is this address really WinRM's?")
+    return NoAnswer(host, OPERATION, f"HTTP {status} without a SOAP message", "Is this address really WinRM's?")
 
 
 def transport_failure(host: str, error: Exception) -> SiteServerError:
@@ -80,4 +80,4 @@ def transport_failure(host: str, error: Exception) -> SiteServerError:
         return Unreachable(host, OPERATION, said, "No answer in time: is the server up, and is it the right port?")
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
         return Unreachable(host, OPERATION, said, "Check that the server is up, that WinRM listens, and the firewall.")
-    return ServerFault(host, OPERATION, said, "Run with the same inventory and ansible.windows.win_ping to compare.")
+    return NoAnswer(host, OPERATION, said, "Run with the same inventory and ansible.windows.win_ping to compare.")

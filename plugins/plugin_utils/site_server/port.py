@@ -107,7 +107,7 @@ def local_path(text: str) -> str:
     """
     path = re.sub(r"\\{2,}", r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
     if len(path) > _MAX_PATH or not _PATH.fullmatch(path):
-        raise ValueError(f"{text[:200]!r} is not a local path like D:\\SMS\\Site.srv")
+        raise ValueError(f"'{text[:200]}' is not a local path like D:\\SMS\\Site.srv")
     if any(part in (".", "..") for part in path.split("\\")):
-        raise ValueError(f"{text[:200]!r} must not hold . or .. parts")
+        raise ValueError(f"'{text[:200]}' must not hold . or .. parts")
     return path if len(path) == 3 else path.rstrip("\\")

@@ -32,6 +32,7 @@ class PsrpTransport:
         options = connection._psrp_conn_kwargs
         self._host = host
         self._limit = limit
+        self._options = options
         self._wsman = WSMan(**options)
         self.user: str | None = options["username"]
         self.url: str = self._wsman.transport.endpoint
@@ -52,8 +53,11 @@ class PsrpTransport:
                 raise unusable_status(self._host, error.code) from None
             return str(error.response_text).encode()
         except Exception as error:
-            # pypsrp lets the exceptions of requests and of the authentication libraries through as they are:
-            # there is no smaller common base than Exception.
+            # pypsrp lets the exceptions of requests and of the authentication libraries through as they are: there
+            # is no smaller common base than Exception. What is encrypted for a connection that broke can't be read on
+            # the next one, so that one is made anew.
+            self.close()
+            self._wsman = WSMan(**self._options)
             raise transport_failure(self._host, error) from None
         return answer
 

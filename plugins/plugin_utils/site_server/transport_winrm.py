@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlunsplit
@@ -42,7 +41,7 @@ class WinrmTransport:
         self._limit = limit
         self._connection = connection
         self._protocol: Protocol | None = None
-        self._kinds: Iterator[str] = iter(connection._winrm_transport)
+        self._kinds: list[str] = list(connection._winrm_transport)
         self.user: str | None = connection._winrm_user
         self.url = _endpoint(connection)
         self.timeout = float(connection._winrm_connection_timeout or Protocol.DEFAULT_OPERATION_TIMEOUT_SEC)
@@ -55,17 +54,19 @@ class WinrmTransport:
         for kind in self._kinds:
             try:
                 self._protocol = self._authenticate(kind)
-                return self._post(self._protocol, envelope)
+                answer = self._post(self._protocol, envelope)
             except AuthenticationFailed as refusal:
-                self.close()
                 refusals.append(refusal)
+            else:
+                self._kinds = [kind]
+                return answer
         if len(refusals) == 1:
             raise refusals[0]
         said = "; ".join(refusal.said for refusal in refusals) or "no kind of authentication is left to try"
         raise refused_credentials(self._host, self.user, said)
 
     def close(self) -> None:
-        """Close the connection to the server."""
+        """Close the connection to the server. The next request opens and authenticates a new one."""
         if self._protocol is not None:
             self._protocol.transport.close_session()
             self._protocol = None
@@ -91,9 +92,12 @@ class WinrmTransport:
             return answer
         except winrm.exceptions.WinRMTransportError as error:
             if not error.response_text:
+                self.close()
                 raise unusable_status(self._host, error.code) from None
             return str(error.response_text).encode()
         except Exception as error:
+            # What is encrypted for a connection that broke can't be read on the next one.
+            self.close()
             raise self._translate(error) from None
 
     def _translate(self, error: Exception) -> SiteServerError:

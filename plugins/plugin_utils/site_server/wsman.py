@@ -40,7 +40,7 @@ from ..wsman import (
     query,
     wql_string,
 )
-from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault, SiteServerError
+from .errors import AccessDenied, AccountNotFound, NoAnswer, NotFound, ServerFault, SiteServerError
 from .port import Account, Reading, Share
 
 T = TypeVar("T")
@@ -176,16 +176,32 @@ class WsmanSiteServer:
         elif not slash:
             raise self._no_account(account, "the name has no domain", "Write DOMAIN\\name, or .\\name for a local one.")
         where = "LocalAccount=TRUE" if domain == "." else f"Domain={self._quote(account, domain)}"
-        wql = f"SELECT * FROM Win32_Account WHERE {where} AND Name={self._quote(account, name)}"  # noqa: S608 - quoted
-        found = self._run(f"look up account {account}", query(self._session, wql), "")
-        with _Strict(self._host, f"look up account {account}"):
-            sids = {Sid.parse(item.text("SID") or ""): item for item in found}
-            if len(sids) > 1:
-                listed = ", ".join(sorted(map(str, sids)))
-                raise self._no_account(account, f"several accounts have this name: {listed}", "Give the SID itself.")
-            for sid, item in sids.items():
-                return Account(sid, f"{item.text('Domain') or domain}\\{item.text('Name') or name}")
+        found = self._accounts(account, where, name)
+        if not found and domain != ".":
+            # WMI gives built-in accounts the computer's name for a domain; Win32_SID knows the one that people see.
+            local = self._accounts(account, "LocalAccount=TRUE", name)
+            found = {sid: known for sid, known in local.items() if self._domain_of(account, sid) == domain.casefold()}
+            found = {sid: "\\".join((domain, known.rpartition("\\")[2])) for sid, known in found.items()}
+        if len(found) > 1:
+            listed = ", ".join(sorted(map(str, found)))
+            raise self._no_account(account, f"several accounts have this name: {listed}", "Give the SID itself.")
+        for sid, known in found.items():
+            return Account(sid, known)
         raise self._no_account(account, "the server knows no such account")
+
+    def _accounts(self, account: str, where: str, name: str) -> dict[Sid, str]:
+        r"""Accounts of this name, with theirs as `DOMAIN\name`."""
+        operation = f"look up account {account}"
+        wql = f"SELECT * FROM Win32_Account WHERE {where} AND Name={self._quote(account, name)}"  # noqa: S608 - quoted
+        found = self._run(operation, query(self._session, wql), "")
+        with _Strict(self._host, operation):
+            return {Sid.parse(item.text("SID") or ""): f"{item.text('Domain')}\\{item.text('Name')}" for item in found}
+
+    def _domain_of(self, account: str, sid: Sid) -> str:
+        operation = f"look up the domain of account {account}"
+        found = self._run(operation, get(self._session, "Win32_SID", {"SID": str(sid)}), "")
+        with _Strict(self._host, operation):
+            return (found.text("ReferencedDomainName") or "").casefold()
 
     def _netbios_domain(self, account: str, suffix: str) -> str:
         """The NetBIOS name that WMI's account classes want, for the DNS domain of a user principal name.
@@ -257,7 +273,7 @@ class WsmanSiteServer:
             raise self._translate(operation, fault, advice) from None
         except WSManError as error:
             said = f"the answer cannot be used: {error}"
-            raise ServerFault(self._host, operation, said, "Is this address really WinRM's?") from None
+            raise NoAnswer(self._host, operation, said, "Is this address really WinRM's?") from None
 
     def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
         said = str(fault)
@@ -268,7 +284,7 @@ class WsmanSiteServer:
         if fault.access_denied:
             return AccessDenied(self._host, operation, said, _NO_ADMINISTRATOR)
         if fault.timed_out:
-            return ServerFault(self._host, operation, said, "The server is slow; raise the connection's time-out.")
+            return NoAnswer(self._host, operation, said, "The server is slow; raise the connection's time-out.")
         return ServerFault(self._host, operation, said, "Look the code up, and look into the server's WinRM event log.")
 
 
@@ -285,7 +301,7 @@ class _Strict:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, WSManError | SecurityDescriptorError):
             said = f"the answer cannot be used: {error}"
-            raise ServerFault(self._host, self._operation, said, "Is this a Windows server?") from None
+            raise NoAnswer(self._host, self._operation, said, "Is this a Windows server?") from None
 
 
 def _from_wmi(found: Instance) -> Reading:
