@@ -53,7 +53,7 @@ lint: setup ## ruff, yamllint, ansible-lint, changelog fragments
 	ruff check --quiet
 	ruff format --check --quiet
 	yamllint --strict .
-	ansible-lint --quiet
+	ansible-lint -q
 	antsibull-changelog lint
 
 format: setup ## write the Python files as ruff formats them

@@ -4,9 +4,9 @@
 """Run the integration targets against the lab: ``python -m tests.tools.run_integration [target ...]``.
 
 The targets have ansible-test's layout, and their play is the one that ``ansible-test windows-integration`` makes:
-the target is a role, run on the group ``windows``. Each target has a lab of six hosts to itself, so that two can
-run at a time. ``windows`` holds the lab's first host, ``sms_sites`` all of them, and the variable ``lab`` is what
-the lab writes to its endpoints.json.
+the target is a role, run on the group ``windows``. Each target has a lab to itself, so that two can run at a time;
+``setup_lab`` describes its hosts. ``windows`` holds the first of them, ``sms_sites`` all, and the variable ``lab`` is
+what the lab writes to its endpoints.json.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TARGETS = CHECKOUT / "tests" / "integration" / "targets"
+SCENARIO = TARGETS / "setup_lab" / "files" / "scenario.yml"
 BUILD = CHECKOUT / "build" / "integration"
 AT_ONCE = 2
 LAB_START_SECONDS = 60
@@ -33,7 +34,7 @@ LAB_START_SECONDS = 60
 @contextmanager
 def running_lab(build: Path) -> Iterator[dict[str, Any]]:
     """Start a lab that keeps its files in build, and yield its endpoints; it ends with the block."""
-    command = [sys.executable, "-m", "tests.lab", "--hosts", "6", "--build", str(build)]
+    command = [sys.executable, "-m", "tests.lab", "--scenario", str(SCENARIO), "--build", str(build)]
     log = build / "lab.log"
     endpoints = build / "endpoints.json"
     with (

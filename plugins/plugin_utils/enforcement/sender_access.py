@@ -335,7 +335,10 @@ def _access_to(
         said = [subject.describe(step.ace, names) for step in decision.steps]
         nowhere = decision.missing & ~decision.denied
         if nowhere:
-            said.append(f"no entry grants {subject.describe_mask(nowhere)}")
+            rest = (
+                f"the rest of {subject.describe_mask(required)}" if subject.is_share else subject.describe_mask(nowhere)
+            )
+            said.append(f"no entry grants {rest if nowhere != required else subject.describe_mask(required)}")
         # What holds for the folder itself need not be said again for each place below it.
         lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in said if line not in lines)
     if dacl is None:

@@ -142,14 +142,14 @@ def _one_right(right: str | int) -> int:
 
 
 def describe_share_mask(mask: int) -> str:
-    """A share mask in the words of Windows' dialog: `Full Control`, `Change`, `Read`, or `Special (0x…)`."""
+    """A share mask in the words of Windows' dialog: `Full Control`, `Change`, `Read`, or `Special` and what it is."""
     mask = map_generic(mask)
     if not mask:
         return "none"
     for known, words in _SHARE_WORDS:
         if mask == known:
             return words
-    return f"Special (0x{mask:X})"
+    return f"Special ({describe_ntfs_mask(mask)})"
 
 
 def describe_ntfs_mask(mask: int) -> str:

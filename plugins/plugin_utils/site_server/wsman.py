@@ -155,7 +155,10 @@ class WsmanSiteServer:
         self._write(f"set the permissions of {path}", FILE_SETTING, {"Path": path}, descriptor)
 
     def resolve(self, account: str) -> Account:
-        """Find an account's SID. SIDs and English built-in names cost no request, a UPN two, all others one."""
+        """Find an account's SID.
+
+        SIDs and English built-in names cost no request, a user one, a user principal name or a group one more.
+        """
         text = account.strip()
         if text.upper().startswith("S-1-"):
             try:
@@ -175,13 +178,15 @@ class WsmanSiteServer:
             domain = self._netbios_domain(account, suffix)
         elif not slash:
             raise self._no_account(account, "the name has no domain", "Write DOMAIN\\name, or .\\name for a local one.")
-        where = "LocalAccount=TRUE" if domain == "." else f"Domain={self._quote(account, domain)}"
-        found = self._accounts(account, where, name)
+        found = self._user(account, domain, name) if domain != "." else {}
+        if not found:
+            where = "LocalAccount=TRUE" if domain == "." else f"Domain={self._quote(account, domain)}"
+            found = self._accounts(account, where, name)
         if not found and domain != ".":
             # WMI gives built-in accounts the computer's name for a domain; Win32_SID knows the one that people see.
             local = self._accounts(account, "LocalAccount=TRUE", name)
-            found = {sid: known for sid, known in local.items() if self._domain_of(account, sid) == domain.casefold()}
-            found = {sid: "\\".join((domain, known.rpartition("\\")[2])) for sid, known in found.items()}
+            seen = {sid: "\\".join((domain, known.rpartition("\\")[2])) for sid, known in local.items()}
+            found = {sid: known for sid, known in seen.items() if self._domain_of(account, sid) == domain.casefold()}
         if len(found) > 1:
             listed = ", ".join(sorted(map(str, found)))
             raise self._no_account(account, f"several accounts have this name: {listed}", "Give the SID itself.")
@@ -189,11 +194,22 @@ class WsmanSiteServer:
             return Account(sid, known)
         raise self._no_account(account, "the server knows no such account")
 
+    def _user(self, account: str, domain: str, name: str) -> dict[Sid, str]:
+        """A user by both keys: the smallest request, and one that cannot make the server walk through a domain."""
+        operation = f"look up account {account}"
+        try:
+            item = self._run(operation, get(self._session, "Win32_UserAccount", {"Domain": domain, "Name": name}), "")
+        except NotFound:
+            return {}
+        return self._named(operation, [item])
+
     def _accounts(self, account: str, where: str, name: str) -> dict[Sid, str]:
         r"""Accounts of this name, with theirs as `DOMAIN\name`."""
         operation = f"look up account {account}"
         wql = f"SELECT * FROM Win32_Account WHERE {where} AND Name={self._quote(account, name)}"  # noqa: S608 - quoted
-        found = self._run(operation, query(self._session, wql), "")
+        return self._named(operation, self._run(operation, query(self._session, wql), ""))
+
+    def _named(self, operation: str, found: Iterable[Instance]) -> dict[Sid, str]:
         with _Strict(self._host, operation):
             return {Sid.parse(item.text("SID") or ""): f"{item.text('Domain')}\\{item.text('Name')}" for item in found}
 

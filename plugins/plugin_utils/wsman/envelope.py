@@ -28,7 +28,6 @@ _DECLARATIONS = {
     "xmlns:s": ns.SOAP,
     "xmlns:a": ns.ADDRESSING,
     "xmlns:w": ns.WSMAN,
-    "xmlns:p": ns.MS_WSMAN,
 }
 _UNDERSTAND = {"s:mustUnderstand": "true"}
 
@@ -40,7 +39,8 @@ class Session:
     Attributes:
         to: the URL of the service, for ``a:To``.
         operation_timeout: seconds after which the server gives up (``w:OperationTimeout``).
-        max_envelope_size: bytes that an answer may have (``w:MaxEnvelopeSize``); a larger one is not read.
+        max_envelope_size: bytes that an answer may have; a larger one is not read. The server is not told, and so
+            keeps to its own ``MaxEnvelopeSizekb``, 150 or 500 (MS-WSMV 3.1.4.1.7 and 2.2.4.10).
         locale: the language that the server should speak (``w:Locale``, RFC 3066).
 
     Raises:
@@ -99,17 +99,14 @@ class Request:
             WSManValueError: a value can't be sent.
         """
         seconds = f"{session.operation_timeout:.3f}".rstrip("0").rstrip(".")
-        language = {"s:mustUnderstand": "false", "xml:lang": session.locale}
         header = (
             tag("a:To", escape(session.to))
             + tag("w:ResourceURI", escape(self.resource_uri), _UNDERSTAND)
-            + tag("a:ReplyTo", tag("a:Address", ns.ANONYMOUS, _UNDERSTAND))
+            + tag("a:ReplyTo", tag("a:Address", ns.ANONYMOUS))
             + tag("a:Action", escape(self.action), _UNDERSTAND)
             + tag("a:MessageID", escape(self.message_id))
-            + tag("w:MaxEnvelopeSize", str(session.max_envelope_size), _UNDERSTAND)
             + tag("w:OperationTimeout", f"PT{seconds}S")
-            + tag("w:Locale", "", language)
-            + tag("p:DataLocale", "", language)
+            + tag("w:Locale", "", {"xml:lang": session.locale})
             + selector_set(self.selectors)
         )
         content = tag("s:Header", header) + tag("s:Body", self.body)

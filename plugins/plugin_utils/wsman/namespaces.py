@@ -20,7 +20,6 @@ ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
-MS_WSMAN = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 CIM = "http://schemas.dmtf.org/wbem/wscim/1/common"
 CIM_2003 = "http://schemas.dmtf.org/wsman/2005/06/base"  # the same on Windows Server 2003: MS-WSMAN 3.1.4.1

@@ -36,16 +36,12 @@ WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 
 
 @contextmanager
-def connect(
-    host: RunningHost, *, logon: Logon | None = None, tls: bool = False, **options: Any
-) -> Iterator[WSMan]:
+def connect(host: RunningHost, *, logon: Logon | None = None, tls: bool = False, **options: Any) -> Iterator[WSMan]:
     """pypsrp's WSMan on a host: NTLM over HTTP unless told otherwise."""
     logon = logon or host.logons[0]
     url = urlsplit(host.https_url if tls else host.url)
     options = {"auth": "ntlm", "no_proxy": True} | options
-    with WSMan(
-        url.hostname, port=url.port, username=logon.user, password=logon.password, ssl=tls, **options
-    ) as wsman:
+    with WSMan(url.hostname, port=url.port, username=logon.user, password=logon.password, ssl=tls, **options) as wsman:
         yield wsman
 
 
@@ -63,9 +59,7 @@ def get(wsman: WSMan, class_name: str, **keys: str) -> dict[str, Any]:
     return properties(body[0])
 
 
-def call(
-    wsman: WSMan, class_name: str, method: str, keys: Mapping[str, str], *inputs: ET.Element
-) -> ET.Element:
+def call(wsman: WSMan, class_name: str, method: str, keys: Mapping[str, str], *inputs: ET.Element) -> ET.Element:
     """Call a method; the ``_OUTPUT`` element."""
     root = ET.Element(f"{{{WMI}{class_name}}}{method}_INPUT")
     root.extend(inputs)
@@ -123,9 +117,7 @@ def properties(element: ET.Element) -> dict[str, Any]:
     """Scalars as text, nulls as None, repeated ones as a list, anything else as its element."""
     found: dict[str, Any] = {}
     for child in element:
-        value: Any = (
-            None if child.get(f"{{{XSI}}}nil") == "true" else child if len(child) else child.text or ""
-        )
+        value: Any = None if child.get(f"{{{XSI}}}nil") == "true" else child if len(child) else child.text or ""
         name = local(child)
         if name in found:
             found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
@@ -180,9 +172,7 @@ def shown_entries(output: ET.Element) -> list[tuple[int, int, int, str]]:
         octets = bytes(int(octet) for octet in trustee["SID"])
         assert octets == sid_octets(trustee["SIDString"])
         assert int(trustee["SidLength"]) == len(octets)
-        found.append(
-            (int(values["AceType"]), int(values["AceFlags"]), int(values["AccessMask"]), trustee["SIDString"])
-        )
+        found.append((int(values["AceType"]), int(values["AceFlags"]), int(values["AccessMask"]), trustee["SIDString"]))
     return found
 
 

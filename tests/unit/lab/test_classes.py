@@ -118,9 +118,7 @@ def test_a_projection_is_answered_with_fragments(p01: WSMan) -> None:
 @pytest.mark.parametrize("optimize", [True, False])
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_paging(p01: WSMan, size: int, optimize: bool) -> None:
-    everything = [
-        properties(item)["Name"] for item in query(p01, "SELECT * FROM Win32_Service", size, optimize)
-    ]
+    everything = [properties(item)["Name"] for item in query(p01, "SELECT * FROM Win32_Service", size, optimize)]
     assert everything == ["SMS_EXECUTIVE", "SMS_SITE_CONFIG_MANAGER", "LanmanServer"]
     first = enumerate_once(p01, "SELECT * FROM Win32_Service", size, optimize)
     items = [item for container in first.iter() if local(container) == "Items" for item in container]
@@ -220,9 +218,7 @@ def test_group_members_are_references(p01: WSMan) -> None:
     for item in items:
         for part in properties(item).values():
             keys = {e.get("Name"): e.text for e in part.iter() if local(e) == "Selector"}
-            names.append(
-                (next(e.text for e in part.iter() if local(e) == "ResourceURI"), keys["Domain"], keys["Name"])
-            )
+            names.append((next(e.text for e in part.iter() if local(e) == "ResourceURI"), keys["Domain"], keys["Name"]))
     assert names == [
         (WMI + "Win32_Group", "P01", "Administrators"),
         (WMI + "Win32_Group", "CORP", "Domain Admins"),
@@ -269,9 +265,7 @@ def test_a_share_without_a_descriptor_has_no_setting(lab: RunningLab, c01: WSMan
     assert error.value.code == 2150858752
     parameter = descriptor_parameter("Win32_Share", [(0, 0, FULL, ADMINISTRATORS)], name="Access")
     assert return_value(call(c01, "Win32_Share", "SetShareInfo", SHARE, parameter)) == 0
-    assert shown_entries(call(c01, SHARE_SETTING, "GetSecurityDescriptor", SHARE)) == [
-        (0, 0, FULL, ADMINISTRATORS)
-    ]
+    assert shown_entries(call(c01, SHARE_SETTING, "GetSecurityDescriptor", SHARE)) == [(0, 0, FULL, ADMINISTRATORS)]
 
 
 def test_set_share_info_changes_what_is_given(c01: WSMan) -> None:
@@ -410,7 +404,7 @@ def test_a_value_of_the_wrong_type_is_a_fault(lab: RunningLab, c01: WSMan, name:
 
 
 def test_an_element_of_another_namespace_or_name_is_a_fault(c01: WSMan) -> None:
-    for tag in (f"{{{WMI}Win32_ACE}}Colour", f"{{{WMI}Win32_Trustee}}AccessMask"):
+    for tag in (f"{{{WMI}Win32_ACE}}Colour", f"{{{WMI}Win32_Trustee}}TIME_CREATED"):
         parameter = descriptor_parameter(SHARE_SETTING, [(0, 0, FULL, ADMINISTRATORS)])
         ET.SubElement(next(e for e in parameter.iter() if local(e) == "DACL"), tag).text = "1"
         with pytest.raises(WSManFaultError) as error:

@@ -63,9 +63,7 @@ def test_hosts_are_found_by_either_name(client: LabClient) -> None:
 def test_share_descriptors(client: LabClient) -> None:
     before = client.get("C01", "share-descriptor", share="SMS_SITE")
     entry = {"principal": "CORP\\smssend", "type": "deny", "access": "change"}
-    client.put(
-        "C01", "share-descriptor", share="SMS_SITE", entries=[entry, {"principal": EVERYONE, "mask": 1}]
-    )
+    client.put("C01", "share-descriptor", share="SMS_SITE", entries=[entry, {"principal": EVERYONE, "mask": 1}])
     after = client.get("C01", "share-descriptor", share="SMS_SITE")
     assert [(e["type"], e["name"], e["mask"], e["flags"]) for e in after["entries"]] == [
         ("deny", "CORP\\smssend", 0x1301BF, 0),
@@ -152,9 +150,7 @@ def test_counters_misbehaviour_and_ports(client: LabClient, lab: RunningLab) -> 
         ("listening", {"listening": "no"}, "true or false"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
-    client: LabClient, what: str, body: dict[str, object], words: str
-) -> None:
+def test_what_makes_no_sense_is_refused(client: LabClient, what: str, body: dict[str, object], words: str) -> None:
     before = client.get("C01", "share-descriptor", share="SMS_SITE")
     with pytest.raises(LabClientError, match=words):
         client.put("C01", what, **body)
@@ -253,6 +249,4 @@ def test_ansible_reads_the_inventory(started: subprocess.Popen[str], tmp_path: P
 def test_base64_is_what_the_descriptor_is_made_of(client: LabClient) -> None:
     data = base64.b64decode(client.get("C01", "file-descriptor", path=RECEIVE)["base64"])
     assert data[0] == 1
-    assert (
-        int.from_bytes(data[2:4], "little") == client.get("C01", "file-descriptor", path=RECEIVE)["control"]
-    )
+    assert int.from_bytes(data[2:4], "little") == client.get("C01", "file-descriptor", path=RECEIVE)["control"]

@@ -67,9 +67,7 @@ def test_a_descriptor_laid_out_by_hand_is_read() -> None:
     [(by_hand(0x8000), False, None), (by_hand(0x8004), True, None), (by_hand(0x8004, dacl=acl()), True, ())],
     ids=["absent", "null", "empty"],
 )
-def test_absent_null_and_empty_dacl_are_told_apart(
-    data: bytes, present: bool, dacl: tuple[Ace, ...] | None
-) -> None:
+def test_absent_null_and_empty_dacl_are_told_apart(data: bytes, present: bool, dacl: tuple[Ace, ...] | None) -> None:
     read = parse(data)
     assert (read.dacl_present, read.dacl) == (present, dacl)
     assert pack(read) == data

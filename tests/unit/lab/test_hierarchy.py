@@ -29,17 +29,11 @@ def test_any_size_is_a_tree_of_three_tiers(count: int) -> None:
     by_code = {site["code"]: site for site in sites}
     assert [site["code"] for site in sites if "parent" not in site] == ["C01"]
     for site in sites:
-        children = (
-            [other["code"] for other in sites if other.get("parent") == site["code"]]
-            if count < 1000
-            else None
-        )
+        children = [other["code"] for other in sites if other.get("parent") == site["code"]] if count < 1000 else None
         targets = [address["to"] for address in site["addresses"]]
         assert len(targets) == len(set(targets))
         if children is not None:
-            assert set(targets) == {site["code"], *children} | (
-                {site["parent"]} if "parent" in site else set()
-            )
+            assert set(targets) == {site["code"], *children} | ({site["parent"]} if "parent" in site else set())
         if "parent" in site:
             assert by_code[site["parent"]].get("parent", "C01") == "C01"
 

@@ -33,9 +33,7 @@ NEW = [(0, 0, FULL, ADMINISTRATORS), (0, 0, 0x1200A9, EVERYONE)]
 
 def write(lab: RunningLab) -> int:
     with connect(lab["C01"]) as wsman:
-        return return_value(
-            call(wsman, SETTING, "SetSecurityDescriptor", SHARE, descriptor_parameter(SETTING, NEW))
-        )
+        return return_value(call(wsman, SETTING, "SetSecurityDescriptor", SHARE, descriptor_parameter(SETTING, NEW)))
 
 
 def entries(lab: RunningLab) -> list[tuple[int, int, int, str]]:
@@ -63,7 +61,7 @@ def test_a_method_fails_so_many_times(lab: RunningLab, value: int) -> None:
 )
 def test_faults(lab: RunningLab, rule: dict[str, object], code: int) -> None:
     lab["C01"].controls.misbehave(rule | {"operation": "Win32_Share.*"})
-    for _ in range(2):
+    for _unused in range(2):
         with connect(lab["C01"]) as wsman, pytest.raises(WSManFaultError) as error:
             get(wsman, "Win32_Share", **SHARE)
         assert error.value.code == code

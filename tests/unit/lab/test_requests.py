@@ -52,7 +52,7 @@ def test_an_answer_relates_to_its_request(send: Send) -> None:
 
 def test_a_fault_relates_to_its_request_too(send: Send) -> None:
     message_id = f"uuid:{uuid.uuid4()}"
-    _, _, text = fault(send, envelope(keys={"Name": "nowhere"}, message_id=message_id))
+    _unused, _unused, text = fault(send, envelope(keys={"Name": "nowhere"}, message_id=message_id))
     assert ET.fromstring(text).findtext("s:Header/a:RelatesTo", namespaces=NS) == message_id
 
 
@@ -77,9 +77,7 @@ def test_a_fault_relates_to_its_request_too(send: Send) -> None:
         (envelope(keys=SHARE, max_envelope_size="many"), 2150858767, "a:InvalidMessageInformationHeader"),
         (envelope(keys=SHARE, max_envelope_size="8191"), 2150858767, "a:InvalidMessageInformationHeader"),
         (
-            envelope(
-                keys=SHARE, omit="OperationTimeout", extra="<w:OperationTimeout>60</w:OperationTimeout>"
-            ),
+            envelope(keys=SHARE, omit="OperationTimeout", extra="<w:OperationTimeout>60</w:OperationTimeout>"),
             2150858767,
             "a:InvalidMessageInformationHeader",
         ),
@@ -123,37 +121,31 @@ def test_refusals(send: Send, message: str, code: int, subcode: str) -> None:
 
 
 def test_an_optional_header_that_is_unknown_is_ignored(send: Send) -> None:
-    assert b"SMS_SITE" in send(
-        envelope(keys=SHARE, extra='<x:New xmlns:x="urn:x" s:mustUnderstand="false"/>')
-    )
+    assert b"SMS_SITE" in send(envelope(keys=SHARE, extra='<x:New xmlns:x="urn:x" s:mustUnderstand="false"/>'))
 
 
 def test_not_found_names_the_wmi_status_inside_a_provider_fault(send: Send) -> None:
-    _, _, text = fault(send, envelope(keys={"Name": "nowhere"}))
+    _unused, _unused, text = fault(send, envelope(keys={"Name": "nowhere"}))
     root = ET.fromstring(text)
     nested = root.find(".//f:ProviderFault/f:WSManFault", NS)
     assert nested is not None
     assert nested.get("Code") == "2150858752"
     status = {
-        element.tag.rpartition("}")[2]: element.text
-        for element in root.iter()
-        if "__ExtendedStatus" in element.tag
+        element.tag.rpartition("}")[2]: element.text for element in root.iter() if "__ExtendedStatus" in element.tag
     }
     assert status["StatusCode"] == str(0x80041002)
     assert status["ParameterInfo"] == 'Win32_Share.Name="nowhere"'
 
 
 def test_a_request_larger_than_the_envelope_limit_is_refused(send: Send) -> None:
-    code, subcode, _ = fault(send, envelope(keys=SHARE, body=f"<x>{'a' * 520_000}</x>"))
+    code, subcode, _unused = fault(send, envelope(keys=SHARE, body=f"<x>{'a' * 520_000}</x>"))
     assert (code, subcode) == (2150858819, "w:SchemaValidationError")
 
 
 def test_an_answer_larger_than_the_client_wants_is_not_sent(lab: RunningLab) -> None:
     host = lab["P01"]
     setting = WMI + "Win32_LogicalShareSecuritySetting"
-    message = envelope(
-        action=f"{setting}/GetSecurityDescriptor", uri=setting, keys=SHARE, max_envelope_size="8192"
-    )
+    message = envelope(action=f"{setting}/GetSecurityDescriptor", uri=setting, keys=SHARE, max_envelope_size="8192")
     with transport(host) as client:
         assert len(client.send_message(message)) < 8192
         # An entry takes more than 500 bytes of XML: 20 of them do not fit.
@@ -164,6 +156,4 @@ def test_an_answer_larger_than_the_client_wants_is_not_sent(lab: RunningLab) -> 
 
 
 def test_class_names_and_namespaces_are_case_insensitive(send: Send) -> None:
-    assert b"SMS_SITE" in send(
-        envelope(keys={"name": "sms_site"}, uri=WMI.replace("root", "ROOT") + "win32_SHARE")
-    )
+    assert b"SMS_SITE" in send(envelope(keys={"name": "sms_site"}, uri=WMI.replace("root", "ROOT") + "win32_SHARE"))

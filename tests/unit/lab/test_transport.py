@@ -91,9 +91,7 @@ def test_a_wrong_basic_password_is_refused(hierarchy: RunningLab) -> None:
         get(wsman, "Win32_Share", **SHARE)
 
 
-@pytest.mark.parametrize(
-    "user", ["CORP\\ansible", "corp\\ANSIBLE", "ansible@corp.example", "corp.example\\ansible"]
-)
+@pytest.mark.parametrize("user", ["CORP\\ansible", "corp\\ANSIBLE", "ansible@corp.example", "corp.example\\ansible"])
 def test_an_account_has_several_spellings(hierarchy: RunningLab, user: str) -> None:
     logon = Logon(user, hierarchy["P01"].password)
     with connect(hierarchy["P01"], logon=logon, auth="negotiate") as wsman:
@@ -148,18 +146,65 @@ def test_a_local_account_is_known_on_its_own_host_only() -> None:
             get(wsman, "Win32_Share", **SHARE)
 
 
-def test_a_tampered_message_is_refused(hierarchy: RunningLab) -> None:
+@pytest.mark.parametrize("part", ["seal", "length", "boundary"])
+def test_a_tampered_message_is_refused(hierarchy: RunningLab, part: str) -> None:
     with transport(hierarchy["P01"]) as client:
-        client.send_message(envelope(keys=SHARE))
+        message = envelope(keys=SHARE).encode()
+        client.send_message(message)
         assert client.encryption
         assert client.session
-        prepared = client.encryption.prepare_encrypted_request(
-            client.session, client.endpoint, envelope(keys=SHARE).encode()
-        )
-        body = bytearray(prepared.body)
-        body[-60] ^= 1
-        prepared.body = bytes(body)
+        prepared = client.encryption.prepare_encrypted_request(client.session, client.endpoint, message)
+        assert isinstance(prepared.body, bytes)
+        length = f"Length={len(message)}\r".encode()
+        assert length in prepared.body
+        prepared.body = {
+            "seal": prepared.body[:-60] + bytes([prepared.body[-60] ^ 1]) + prepared.body[-59:],
+            "length": prepared.body.replace(length, f"Length={len(message) - 1}\r".encode()),
+            "boundary": prepared.body.replace(b"--Encrypted Boundary--", b"--Encrypted--"),
+        }[part]
+        prepared.headers["Content-Length"] = str(len(prepared.body))
         assert client.session.send(prepared).status_code == 400
+
+
+def test_basic_authenticates_one_request(hierarchy: RunningLab) -> None:
+    host = hierarchy["P01"]
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(hierarchy.ca_file)
+
+        def post(auth: tuple[str, str] | None) -> int:
+            headers = {"Content-Type": "application/soap+xml;charset=UTF-8"}
+            return session.post(host.https_url, data=envelope(keys=SHARE), headers=headers, auth=auth).status_code
+
+        assert [post(None), post((host.user, host.password)), post(None)] == [401, 200, 401]
+
+
+def test_a_failed_logon_ends_the_one_before_it(hierarchy: RunningLab) -> None:
+    host = hierarchy["P01"]
+    with transport(host, endpoint=host.https_url, ca_trust_path=str(hierarchy.ca_file)) as client:
+        client.send_message(envelope(keys=SHARE))
+        assert client.session
+        client.session.auth = None
+        client.session.trust_env = False
+        type_ = {"Content-Type": "application/soap+xml;charset=UTF-8"}
+
+        def post(**headers: str) -> int:
+            assert client.session
+            return client.session.post(host.https_url, data=envelope(keys=SHARE), headers=type_ | headers).status_code
+
+        assert [post(), post(Authorization="Negotiate AAAA"), post()] == [200, 401, 401]
+
+
+def test_a_sealed_message_needs_a_context(hierarchy: RunningLab) -> None:
+    host = hierarchy["P01"]
+    type_ = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(hierarchy.ca_file)
+        answer = session.post(
+            host.https_url, data=b"x", headers={"Content-Type": type_}, auth=(host.user, host.password)
+        )
+    assert answer.status_code == 400
 
 
 def test_paths_methods_and_types_that_winrm_does_not_serve(hierarchy: RunningLab) -> None:
@@ -189,7 +234,7 @@ def test_requests_are_counted_apart_from_the_handshake(lab: RunningLab) -> None:
     with transport(host) as client:
         client.send_message(envelope(keys=SHARE))
         assert client.session
-        client.session.hooks["response"].append(lambda r, **_: sent.append(len(r.request.body)))
+        client.session.hooks["response"].append(lambda r, **_unused: sent.append(len(r.request.body)))
         client.send_message(envelope(keys=SHARE))
     counters = host.controls.counters()
     # Three for the handshake (401, challenge, 200 to an empty body), then one each.
@@ -228,14 +273,18 @@ def test_connections_are_authenticated_one_by_one(hierarchy: RunningLab) -> None
         first.send_message(envelope(keys=SHARE))
         with requests.Session() as session:
             session.trust_env = False
-            other = session.post(
-                host.url, data=envelope(keys=SHARE), headers={"Content-Type": "application/soap+xml"}
-            )
+            other = session.post(host.url, data=envelope(keys=SHARE), headers={"Content-Type": "application/soap+xml"})
         assert other.status_code == 401
         assert b"SMS_SITE" in first.send_message(envelope(keys=SHARE))
 
 
-def test_two_labs_in_one_process_know_their_own_users(lab: RunningLab) -> None:
+@pytest.mark.parametrize("before", [None, "/nowhere/users"])
+def test_two_labs_in_one_process_know_their_own_users(
+    lab: RunningLab, before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NTLM_USER_FILE", raising=False)
+    if before:
+        monkeypatch.setenv("NTLM_USER_FILE", before)
     with running_lab(1) as other:
         assert lab["C01"].password != other["C01"].password
         for running in (lab, other, lab):
@@ -243,7 +292,7 @@ def test_two_labs_in_one_process_know_their_own_users(lab: RunningLab) -> None:
                 assert get(wsman, "Win32_Share", **SHARE)["Name"] == "SMS_SITE"
         with connect(lab["C01"], logon=other["C01"].logons[0]) as wsman, pytest.raises(AuthenticationError):
             get(wsman, "Win32_Share", **SHARE)
-    assert "NTLM_USER_FILE" not in os.environ
+    assert os.environ.get("NTLM_USER_FILE") == before
 
 
 def test_the_user_file_holds_no_password_and_is_private(lab: RunningLab) -> None:

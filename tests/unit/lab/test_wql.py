@@ -23,9 +23,7 @@ def quoted(value: str, quote: str) -> str:
 @given(
     names,
     st.none() | st.lists(names, min_size=1, max_size=4),
-    st.lists(
-        st.tuples(names, texts | st.integers(-(10**10), 10**10) | st.booleans() | st.none()), max_size=3
-    ),
+    st.lists(st.tuples(names, texts | st.integers(-(10**10), 10**10) | st.booleans() | st.none()), max_size=3),
     st.sampled_from("'\""),
     st.sampled_from([" ", "  ", "\n\t"]),
 )
@@ -49,7 +47,7 @@ def test_round_trip(
         )
     expected = Query(class_name, None if properties is None else tuple(properties), tuple(conditions))
     assert parse(text) == expected
-    assert [type(v) for _, v in parse(text).conditions] == [type(v) for _, v in conditions]
+    assert [type(v) for _unused, v in parse(text).conditions] == [type(v) for _unused, v in conditions]
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def _keys() -> dict[str, str]:
         (0x10000000, "Full Control"),
         (0x1301BF, "Change"),
         (0x1200A9, "Read"),
-        (0x12019F, "Special (0x12019F)"),
+        (0x12019F, "Special (Read, Write)"),
         (0, "none"),
     ],
 )

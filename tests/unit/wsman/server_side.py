@@ -31,7 +31,7 @@ GET_RESPONSE = NS["x"] + "/GetResponse"
 
 def name(prefixed: str) -> str:
     """ElementTree's spelling of a prefixed name."""
-    prefix, _, local = prefixed.partition(":")
+    prefix, _unused, local = prefixed.partition(":")
     return f"{{{NS[prefix]}}}{local}"
 
 

@@ -167,5 +167,5 @@ def test_a_fault_may_not_know_which_request_it_answers() -> None:
     # As seen: a fault with a MSFT_WmiError that comes without RelatesTo.
     answer = envelope(NS["w"], f"<s:Fault>{head(INTERNAL)}<s:Detail>{wmi_error(6)}</s:Detail></s:Fault>", None)
     with pytest.raises(WSManFault) as caught:
-        run(get(SESSION, "Win32_Share", {}), lambda _: answer)
+        run(get(SESSION, "Win32_Share", {}), lambda _unused: answer)
     assert caught.value.not_found

@@ -77,7 +77,7 @@ def test_nesting_is_bounded(inner: int, fits: bool) -> None:
 
 def test_a_million_levels_do_not_exhaust_the_stack() -> None:
     with pytest.raises(WSManProtocolError, match="nests"):
-        run(get(Session("http://x/wsman", max_envelope_size=4_000_000), "A", {}), lambda _: b"<a>" * 1_000_000)
+        run(get(Session("http://x/wsman", max_envelope_size=4_000_000), "A", {}), lambda _unused: b"<a>" * 1_000_000)
 
 
 def test_the_size_is_bounded_before_anything_is_read() -> None:
@@ -88,7 +88,7 @@ def test_the_size_is_bounded_before_anything_is_read() -> None:
 
         return answer
 
-    found, _ = run(get(SESSION, "Win32_Share", {}), padded(65536))
+    found, _unused = run(get(SESSION, "Win32_Share", {}), padded(65536))
     assert found.text("Name") == "SMS_SITE"
     with pytest.raises(WSManProtocolError, match="65537 bytes, where 65536"):
         run(get(SESSION, "Win32_Share", {}), padded(65537))
@@ -109,7 +109,7 @@ def test_utf16_is_read_by_its_byte_order_mark() -> None:
 
 def test_bytes_that_are_not_utf8_are_refused() -> None:
     with pytest.raises(WSManProtocolError, match="not well-formed"):
-        run(get(SESSION, "A", {}), lambda _: b"<a>\xff\xfe</a>")
+        run(get(SESSION, "A", {}), lambda _unused: b"<a>\xff\xfe</a>")
 
 
 def test_an_unbound_prefix_in_a_type_is_refused() -> None:
@@ -135,7 +135,7 @@ def survive(operation: Generator[bytes, bytes, object], answer: Callable[[bytes]
     """Let the operation have this answer five times: it may only end, ask on, or raise an error of ours."""
     request = next(operation)
     try:
-        for _ in range(5):
+        for _unused in range(5):
             request = operation.send(answer(request))
     except (StopIteration, WSManError):
         return
@@ -144,7 +144,7 @@ def survive(operation: Generator[bytes, bytes, object], answer: Callable[[bytes]
 @given(st.sampled_from(OPERATIONS), st.binary(max_size=300))
 def test_no_bytes_break_the_reader(start: Callable[[], Generator[bytes, bytes, object]], noise: bytes) -> None:
     with pytest.raises(WSManError):
-        run(start(), lambda _: noise)
+        run(start(), lambda _unused: noise)
 
 
 PIECES = st.sampled_from(

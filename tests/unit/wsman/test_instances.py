@@ -33,7 +33,7 @@ def read(properties: str, class_name: str = "Win32_Service") -> Instance:
     content = (
         f'<p:{class_name} xmlns:p="{CIMV2}/{class_name}" xsi:type="p:{class_name}_Type">{properties}</p:{class_name}>'
     )
-    found, _ = run(get(SESSION, class_name, {"Name": "x"}), reply(GET_RESPONSE, content))
+    found, _unused = run(get(SESSION, class_name, {"Name": "x"}), reply(GET_RESPONSE, content))
     return found
 
 
@@ -85,7 +85,7 @@ def test_a_security_descriptor() -> None:
         f'xsi:type="sd:Win32_SecurityDescriptor_Type"><sd:ControlFlags>32772</sd:ControlFlags>{ace}{ace}'
         '<sd:Group xsi:nil="true"/></p:Descriptor><p:ReturnValue>0</p:ReturnValue></p:GetSecurityDescriptor_OUTPUT>'
     )
-    found, _ = run(
+    found, _unused = run(
         invoke(SESSION, setting, "GetSecurityDescriptor", {"Name": "SMS_SITE"}),
         reply(f"{CIMV2}/{setting}/GetSecurityDescriptorResponse", output),
     )
@@ -263,7 +263,7 @@ def test_datetimes(written: CimDatetime, value: datetime | timedelta) -> None:
 )
 def test_datetimes_that_cannot_be_read(written: CimDatetime) -> None:
     with pytest.raises(WSManProtocolError, match="CIM datetime"):
-        _ = written.value
+        _unused = written.value
 
 
 # --- what we write, we read ---
@@ -318,5 +318,5 @@ def test_what_is_written_is_read_back(value: Value) -> None:
         content = request.decode().split("<s:Body>")[1].split("</s:Body>")[0].replace("p:Echo_INPUT", "p:Echo_OUTPUT")
         return envelope(f"{CIMV2}/Win32_Share/EchoResponse", content, header(request, "a:MessageID").text)
 
-    found, _ = run(invoke(SESSION, "Win32_Share", "Echo", {}, {"Value": value}), echo)
+    found, _unused = run(invoke(SESSION, "Win32_Share", "Echo", {}, {"Value": value}), echo)
     assert found.properties["Value"] == as_read(value)

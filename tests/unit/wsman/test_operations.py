@@ -76,7 +76,7 @@ def test_a_query_is_pulled_to_its_end() -> None:
 
 
 def test_an_enumeration_may_begin_with_nothing() -> None:
-    found, _ = run(query(SESSION, WQL), enumerated(context("uuid:1")), pulled("<n:Items/><n:EndOfSequence/>"))
+    found, _unused = run(query(SESSION, WQL), enumerated(context("uuid:1")), pulled("<n:Items/><n:EndOfSequence/>"))
     assert found == ()
 
 
@@ -90,14 +90,14 @@ def test_an_enumeration_may_begin_with_nothing() -> None:
 )
 def test_a_projection_may_come_as_fragments(start: str, prefix: str, class_name: str) -> None:
     items = f"<w:Items>{f'{start}<{prefix}Name>a</{prefix}Name></w:XmlFragment>' * 2}</w:Items><w:EndOfSequence/>"
-    found, _ = run(query(SESSION, "SELECT Name FROM Win32_Share"), enumerated(items))
+    found, _unused = run(query(SESSION, "SELECT Name FROM Win32_Share"), enumerated(items))
     assert found == (Instance(class_name, {"Name": "a"}),) * 2
 
 
 def test_a_fragment_may_have_a_datetime_in_no_namespace() -> None:
     when = "<InstallDate><Datetime>2026-01-02T03:04:05Z</Datetime></InstallDate>"
     items = f"<w:Items><w:XmlFragment>{when}</w:XmlFragment></w:Items><w:EndOfSequence/>"
-    found, _ = run(query(SESSION, "SELECT InstallDate FROM Win32_Share"), enumerated(items))
+    found, _unused = run(query(SESSION, "SELECT InstallDate FROM Win32_Share"), enumerated(items))
     assert found[0].properties["InstallDate"] == CimDatetime("2026-01-02T03:04:05Z")
 
 
@@ -161,19 +161,19 @@ ANOTHER = "uuid:00000000-0000-4000-8000-000000000000"
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda _: envelope(GET_RESPONSE, SHARE, ANOTHER), "another request"),
-        (lambda _: envelope(GET_RESPONSE, SHARE, None), "RelatesTo"),
-        (lambda _: envelope(GET_RESPONSE, "<s:Fault/>", ANOTHER), "another request"),
+        (lambda _unused: envelope(GET_RESPONSE, SHARE, ANOTHER), "another request"),
+        (lambda _unused: envelope(GET_RESPONSE, SHARE, None), "RelatesTo"),
+        (lambda _unused: envelope(GET_RESPONSE, "<s:Fault/>", ANOTHER), "another request"),
         (reply(NS["x"] + "/PutResponse", SHARE), "action is .*PutResponse"),
         (reply(GET_RESPONSE, SHARE * 2), "2 elements"),
         (reply(GET_RESPONSE, ""), "0 elements"),
-        (lambda _: b"", "empty"),
-        (lambda _: b"  \r\n ", "empty"),
-        (lambda _: b"<html><body>Proxy error</body></html>", "no SOAP"),
-        (lambda _: b"HTTP/1.1 401 Unauthorized", "not well-formed"),
-        (lambda _: f'<s:Envelope xmlns:s="{NS["s"]}"/>'.encode(), "no SOAP"),
-        (lambda _: envelope(GET_RESPONSE, SHARE, ANOTHER)[:-9], "not well-formed"),
-        (lambda _: b"x" * 65537, "65537 bytes"),
+        (lambda _unused: b"", "empty"),
+        (lambda _unused: b"  \r\n ", "empty"),
+        (lambda _unused: b"<html><body>Proxy error</body></html>", "no SOAP"),
+        (lambda _unused: b"HTTP/1.1 401 Unauthorized", "not well-formed"),
+        (lambda _unused: f'<s:Envelope xmlns:s="{NS["s"]}"/>'.encode(), "no SOAP"),
+        (lambda _unused: envelope(GET_RESPONSE, SHARE, ANOTHER)[:-9], "not well-formed"),
+        (lambda _unused: b"x" * 65537, "65537 bytes"),
     ],
 )
 def test_what_is_no_answer_is_refused(answer: Callable[[bytes], bytes], message: str) -> None:

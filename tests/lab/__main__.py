@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.lab``: run a lab in the foreground until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from . import inventory
+from .hierarchy import default_hierarchy
+from .lab import Lab, LabError
+from .scenario import BadScenario, build, load
+
+_SHOWN = 20
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab", description="Run virtual Windows hosts that speak WinRM."
+    )
+    parser.add_argument("--hosts", type=int, default=6, help="size of the default hierarchy (default: 6)")
+    parser.add_argument("--scenario", type=Path, help="a YAML file that describes the hosts instead")
+    parser.add_argument("--build", type=Path, default=Path("build/lab"), help="where to write (default: build/lab)")
+    parser.add_argument("--port", type=int, default=0, help="HTTP port of all hosts; HTTPS takes the next one")
+    parser.add_argument(
+        "--ports", action="store_true", help="127.0.0.1 and a port for each host, where 127/8 is not routed"
+    )
+    parser.add_argument("--seconds", type=float, help="stop after so many seconds")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    scenario = load(arguments.scenario) if arguments.scenario else build(default_hierarchy(arguments.hosts))
+    lab = Lab(scenario, arguments.build, port=arguments.port, ports_mode=arguments.ports)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    if arguments.seconds is not None:
+        loop.call_later(arguments.seconds, stopping.set)
+    try:
+        await lab.start()
+        inventory.write(lab, arguments.build)
+        _announce(lab, arguments.build)
+        await stopping.wait()
+    finally:
+        inventory.remove(arguments.build)
+        await lab.stop()
+
+
+def _announce(lab: Lab, directory: Path) -> None:
+    print(
+        f"lab ready: {len(lab.endpoints)} hosts, {directory / inventory.INVENTORY}, {directory / inventory.ENDPOINTS}"
+    )
+    for endpoint in lab.endpoints[:_SHOWN]:
+        print(f"  {endpoint.host.site:4} {endpoint.host.dns_name:24} {endpoint.url:36} {endpoint.https_url}")
+    if len(lab.endpoints) > _SHOWN:
+        print(f"  … and {len(lab.endpoints) - _SHOWN} more")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Exit code 0 after a stop that was asked for, 2 if the lab could not start."""
+    try:
+        asyncio.run(_run(_arguments()))
+    except (BadScenario, LabError, ValueError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

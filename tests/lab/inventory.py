@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a started lab writes for its users: ``inventory.yml`` for Ansible and ``endpoints.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .lab import Endpoint, Lab
+
+INVENTORY, ENDPOINTS = "inventory.yml", "endpoints.json"
+
+
+def write(lab: Lab, build: Path) -> None:
+    """Write both files, each at once, readable by their owner alone: they hold passwords."""
+    _write(build / INVENTORY, yaml.safe_dump(inventory(lab), sort_keys=False, allow_unicode=True, width=110))
+    _write(build / ENDPOINTS, json.dumps(endpoints(lab), indent=1) + "\n")
+
+
+def remove(build: Path) -> None:
+    """Remove both."""
+    for name in (INVENTORY, ENDPOINTS):
+        (build / name).unlink(missing_ok=True)
+
+
+def inventory(lab: Lab) -> dict[str, Any]:
+    """The group ``sms_sites``, ready for the winrm connection over HTTP with NTLM."""
+    return {
+        "sms_sites": {
+            "hosts": {endpoint.host.dns_name: _variables(endpoint) for endpoint in lab.endpoints},
+            "vars": {
+                "ansible_connection": "winrm",
+                "ansible_winrm_scheme": "http",
+                "ansible_winrm_transport": "ntlm",
+                "sms_sites": [_plain(site) for site in lab.scenario.sites],
+            },
+        }
+    }
+
+
+def endpoints(lab: Lab) -> dict[str, Any]:
+    """Everything a test needs to reach the lab."""
+    return {
+        "control": {"url": lab.control.url, "token": lab.control.token},
+        "ca_cert": str(lab.ca_file.resolve()),
+        "hosts": [
+            {
+                "name": endpoint.host.dns_name,
+                "netbios_name": endpoint.host.name,
+                "site": endpoint.host.site,
+                "url": endpoint.url,
+                "https_url": endpoint.https_url,
+                "user": endpoint.host.logons[0].user,
+                "password": endpoint.host.logons[0].password,
+            }
+            for endpoint in lab.endpoints
+        ],
+    }
+
+
+def _variables(endpoint: Endpoint) -> dict[str, Any]:
+    logon = endpoint.host.logons[0]
+    return {
+        "ansible_host": endpoint.address,
+        "ansible_port": endpoint.port,
+        "ansible_user": logon.user,
+        "ansible_password": logon.password,
+        "sms_site_code": endpoint.host.site,
+    }
+
+
+def _plain(site: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy: YAML would write shared lists as anchors."""
+    copied: dict[str, Any] = json.loads(json.dumps(dict(site)))
+    return copied
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a host can be told to misbehave: a delay, an unreachable port, and rules for single operations.
+
+An operation is named ``Class.Get``, ``Class.Query``, ``Class.Pull``, ``Class.<Method>`` or ``Shell.Create``; a rule's
+``operation`` may hold ``*`` and is compared without case.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+class Kind(str, Enum):
+    """What a rule does to an operation that it matches."""
+
+    RETURN_VALUE = "return_value"
+    """The method changes nothing and returns ``value``."""
+    FAULT = "fault"
+    """A SOAP fault; ``value`` is its WSManFault code (5 is access denied)."""
+    TIMED_OUT = "timed_out"
+    """The fault that an operation took longer than its OperationTimeout."""
+    DROP = "drop"
+    """The connection is closed without an answer."""
+    GARBAGE = "garbage"
+    """The answer is not XML."""
+    WRONG_RELATES_TO = "wrong_relates_to"
+    """The answer relates to another message."""
+    OVERSIZED = "oversized"
+    """The answer is padded beyond what the client allowed."""
+    IGNORE_WRITE = "ignore_write"
+    """The method returns 0 and changes nothing."""
+    ALTER_WRITE = "alter_write"
+    """The method returns 0 and stores the DACL without its last explicit entry."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """One misbehaviour: on operations matching ``operation``, ``times`` times (None: until it is removed)."""
+
+    kind: Kind
+    operation: str = "*"
+    times: int | None = None
+    value: int = 0
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Rule:
+        """A rule from JSON; raises ValueError."""
+        unknown = set(data) - {"kind", "operation", "times", "value"}
+        if unknown:
+            raise ValueError(f"a rule has no {', '.join(sorted(unknown))}")
+        rule = cls(Kind(data["kind"]), data.get("operation", "*"), data.get("times"), data.get("value", 0))
+        if not isinstance(rule.operation, str) or not isinstance(rule.value, int):
+            raise ValueError("a rule's operation is a string and its value a number")
+        if rule.times is not None and (not isinstance(rule.times, int) or rule.times < 1):
+            raise ValueError("a rule's times is a positive number or absent")
+        return rule
+
+
+@dataclass(slots=True)
+class Misbehaviour:
+    """How one host misbehaves now; the default is not at all."""
+
+    delay_ms: int = 0
+    unreachable: bool = False
+    """Every connection is cut as soon as it asks something (ports that refuse are closed by the server)."""
+    rules: list[Rule] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def take(self, operation: str) -> Rule | None:
+        """The first rule that matches, counted down."""
+        with self._lock:
+            for rule in self.rules:
+                if fnmatchcase(operation.casefold(), rule.operation.casefold()):
+                    if rule.times is not None:
+                        rule.times -= 1
+                        if rule.times == 0:
+                            self.rules.remove(rule)
+                    return rule
+        return None
+
+    def clear(self) -> None:
+        """Behave again."""
+        with self._lock:
+            self.delay_ms, self.unreachable = 0, False
+            self.rules.clear()

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Win32_Share and Win32_LogicalShareSecuritySetting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from .. import ntfs
+from ..backend import Missing
+from ..cim import Instance, Parameters
+from ..descriptors import SE_DACL_PROTECTED, SE_SELF_RELATIVE, Descriptor, pack, parse
+from ..host import Host
+from ..model import Share
+from . import security
+from .wmi_class import INVALID_PARAMETER, SUCCESS, Method, Output, WmiClass
+
+
+def _share(share: Share) -> Instance:
+    return Instance(
+        "Win32_Share",
+        {
+            "AccessMask": None,
+            "AllowMaximum": share.maximum_allowed is None,
+            "Caption": share.description,
+            "Description": share.description,
+            "InstallDate": None,
+            "MaximumAllowed": share.maximum_allowed,
+            "Name": share.name,
+            "Path": share.path,
+            "Status": "OK",
+            "Type": share.type,
+        },
+    )
+
+
+def _setting(share: Share, descriptor: Descriptor) -> Instance:
+    return Instance(
+        "Win32_LogicalShareSecuritySetting",
+        {
+            "Caption": f"Security settings of {share.name}",
+            "ControlFlags": descriptor.control,
+            "Description": f"Security settings of {share.name}",
+            "Name": share.name,
+            "SettingID": None,
+        },
+    )
+
+
+def _get_share(host: Host, keys: Mapping[str, str]) -> Instance | None:
+    try:
+        return _share(host.backend.share(keys["Name"]))
+    except Missing:
+        return None
+
+
+def _get_setting(host: Host, keys: Mapping[str, str]) -> Instance | None:
+    try:
+        share = host.backend.share(keys["Name"])
+        descriptor = host.backend.share_descriptor(share.name)
+    except Missing:
+        return None
+    # A share that was never given a descriptor has no instance: the server's default applies to it.
+    return None if descriptor is None else _setting(share, parse(descriptor))
+
+
+def _settings(host: Host) -> Iterator[Instance]:
+    for share in host.backend.shares():
+        setting = _get_setting(host, {"Name": share.name})
+        if setting:
+            yield setting
+
+
+def _get_descriptor(host: Host, keys: Mapping[str, str], _unused: Parameters) -> Output:
+    descriptor = parse(host.backend.share_descriptor(keys["Name"]) or b"")
+    return SUCCESS, {"Descriptor": security.to_instance(host, descriptor)}
+
+
+def _set_descriptor(host: Host, keys: Mapping[str, str], parameters: Parameters) -> Output:
+    element = parameters.element("Descriptor")
+    if element is None:
+        return INVALID_PARAMETER, {}
+    try:
+        _store(host, keys["Name"], security.from_element(host, element))
+    except security.Invalid:
+        return INVALID_PARAMETER, {}
+    return SUCCESS, {}
+
+
+def _set_share_info(host: Host, keys: Mapping[str, str], parameters: Parameters) -> Output:
+    share = host.backend.share(keys["Name"])
+    access = parameters.element("Access")
+    if "Description" in parameters:
+        share = replace(share, description=parameters.text("Description") or "")
+    if "MaximumAllowed" in parameters:
+        share = replace(share, maximum_allowed=parameters.unsigned("MaximumAllowed", 32))
+    try:
+        descriptor = None if access is None else security.from_element(host, access)
+    except security.Invalid:
+        return INVALID_PARAMETER, {}
+    host.backend.put_share(share)
+    if descriptor is not None:
+        _store(host, share.name, descriptor)
+    return SUCCESS, {}
+
+
+def _store(host: Host, name: str, new: Descriptor) -> None:
+    """Store a share's descriptor: what is left out is kept, nothing is inherited."""
+    stored = host.backend.share_descriptor(name)
+    old = Descriptor(SE_SELF_RELATIVE) if stored is None else parse(stored)
+    result = replace(old, owner=new.owner or old.owner, group=new.group or old.group)
+    if new.dacl_present:
+        dacl = None if new.dacl is None else ntfs.mapped_for_share(new.dacl)
+        result = result.with_dacl(dacl, set_bits=new.control & SE_DACL_PROTECTED)
+    host.backend.set_share_descriptor(name, pack(result))
+
+
+CLASSES = (
+    WmiClass(
+        "Win32_Share",
+        ("Name",),
+        (
+            "AccessMask",
+            "AllowMaximum",
+            "Caption",
+            "Description",
+            "InstallDate",
+            "MaximumAllowed",
+            "Name",
+            "Path",
+            "Status",
+            "Type",
+        ),
+        lambda host: map(_share, host.backend.shares()),
+        _get_share,
+        {"SetShareInfo": Method(("MaximumAllowed", "Description", "Access"), _set_share_info, writes=True)},
+    ),
+    WmiClass(
+        "Win32_LogicalShareSecuritySetting",
+        ("Name",),
+        ("Caption", "ControlFlags", "Description", "Name", "SettingID"),
+        _settings,
+        _get_setting,
+        {
+            "GetSecurityDescriptor": Method((), _get_descriptor),
+            "SetSecurityDescriptor": Method(("Descriptor",), _set_descriptor, writes=True),
+        },
+    ),
+)

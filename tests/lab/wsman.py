@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The WS-Management operations of one host: a checked request in, a response envelope out."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from . import cim, faults, ntfs, soap, wql
+from .backend import Missing
+from .cim import Instance, Parameters
+from .descriptors import INHERITED, pack, parse
+from .host import Host
+from .misbehaviour import Kind, Rule
+from .namespaces import CREATE, ENUMERATE, ENUMERATION, GET, PULL, RELEASE, SHELL, WMI, WQL_DIALECT, WSMAN
+from .providers import CLASSES, Method, WmiClass
+
+MAX_CONTEXTS = 100
+_NOTHING: Mapping[str, cim.Value] = {}
+_RESOURCE = f"{WMI}{cim.NAMESPACE}/".casefold()
+
+
+@dataclass(slots=True)
+class _Enumeration:
+    class_name: str
+    items: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a request asks for: its name in the record (``Win32_Share.Get``) and its parts."""
+
+    name: str
+    request: soap.Request
+    wmi_class: WmiClass | None = None
+    method: tuple[str, Method] | None = None
+    query: wql.Query | None = None
+
+
+@dataclass(slots=True)
+class Service:
+    """The WS-Management service of a host."""
+
+    host: Host
+    _enumerations: OrderedDict[str, _Enumeration] = field(default_factory=OrderedDict)
+
+    def recognise(self, request: soap.Request) -> Operation:
+        """Say which operation a request asks for; raises Fault for one that does not exist here."""
+        if request.action == CREATE and request.resource_uri.startswith(f"{SHELL}/"):
+            return Operation("Shell.Create", request)
+        if not request.resource_uri.casefold().startswith(_RESOURCE):
+            raise faults.invalid_resource_uri()
+        class_name = request.resource_uri[len(_RESOURCE) :]
+        if request.action in (PULL, RELEASE):
+            return self._continued(request)
+        if request.action == ENUMERATE:
+            return self._enumerate(request, class_name)
+        wmi_class = _wmi_class(class_name)
+        if request.action == GET:
+            return Operation(f"{wmi_class.name}.Get", request, wmi_class)
+        uri, _unused, method_name = request.action.rpartition("/")
+        if uri.casefold() != request.resource_uri.casefold():
+            raise faults.action_not_supported(request.action)
+        method = wmi_class.method(method_name)
+        if method is None:
+            raise faults.method_missing(method_name)
+        return Operation(f"{wmi_class.name}.{method[0]}", request, wmi_class, method)
+
+    def answer(self, operation: Operation, rule: Rule | None) -> bytes:
+        """Do it and return the response envelope; raises Fault."""
+        request = operation.request
+        if operation.name == "Shell.Create":
+            self.host.record.count("shells_opened")
+            raise faults.access_denied()
+        if operation.method and operation.wmi_class:
+            body = self._invoke(operation.wmi_class, *operation.method, request, rule)
+        elif request.action == RELEASE:
+            self._enumerations.pop(_context(request.body), None)
+            body = ""
+        elif request.action == PULL:
+            body = self._pull(request)
+        elif operation.query and operation.wmi_class:
+            body = self._first(operation.wmi_class, operation.query, request)
+        elif operation.wmi_class:
+            keys = _keys(operation.wmi_class, request.selectors)
+            body = cim.instance_xml(self._instance(operation.wmi_class, keys))
+        else:
+            raise faults.action_not_supported(request.action)
+        envelope = soap.response(request, body)
+        if len(envelope) > request.max_envelope_size:
+            raise faults.envelope_too_small(request.max_envelope_size)
+        return envelope
+
+    def _instance(self, wmi_class: WmiClass, keys: Mapping[str, str]) -> Instance:
+        instance = wmi_class.get(self.host, keys)
+        if instance is None:
+            path = ",".join(f'{name}="{value}"' for name, value in keys.items())
+            raise faults.not_found(f"{wmi_class.name}.{path}")
+        return instance
+
+    # -- methods
+
+    def _invoke(self, wmi_class: WmiClass, name: str, method: Method, request: soap.Request, rule: Rule | None) -> str:
+        keys = _keys(wmi_class, request.selectors)
+        parameters = _parameters(wmi_class, name, method, request.body)
+        self._instance(wmi_class, keys)
+        kind = rule.kind if rule else None
+        if kind is Kind.RETURN_VALUE and rule:
+            return_value, output = rule.value, _NOTHING
+        elif kind is Kind.IGNORE_WRITE and method.writes:
+            return_value, output = 0, _NOTHING
+        else:
+            if method.writes:
+                self.host.record.count("writes")
+            return_value, output = method.call(self.host, keys, parameters)
+            if kind is Kind.ALTER_WRITE and method.writes:
+                _lose_last_entry(self.host, keys)
+        return cim.output_xml(wmi_class.name, name, return_value, output)
+
+    # -- enumerations
+
+    def _enumerate(self, request: soap.Request, class_name: str) -> Operation:
+        body = _body(request, f"{{{ENUMERATION}}}Enumerate")
+        filter_ = body.find(f"{{{WSMAN}}}Filter")
+        if filter_ is None:
+            if class_name == "*":
+                raise faults.invalid_resource_uri()
+            query = wql.Query(class_name, None, ())
+        else:
+            if filter_.get("Dialect") != WQL_DIALECT:
+                raise faults.unsupported_dialect()
+            if class_name != "*" or request.selectors:
+                raise faults.query_needs_all_classes()
+            try:
+                query = wql.parse(filter_.text or "")
+            except wql.BadQuery as error:
+                raise faults.invalid_query(str(error)) from None
+        wmi_class = _wmi_class(query.class_name)
+        for name in (*(query.properties or ()), *(name for name, _unused in query.conditions)):
+            if name.casefold() not in (known.casefold() for known in wmi_class.properties):
+                raise faults.invalid_query(f"{wmi_class.name} has no property {name}")
+        return Operation(f"{wmi_class.name}.Query", request, wmi_class, query=query)
+
+    def _first(self, wmi_class: WmiClass, query: wql.Query, request: soap.Request) -> str:
+        """EnumerateResponse, with items if the client asked for OptimizeEnumeration ([DSP0226] 8.2.3)."""
+        body = _body(request, f"{{{ENUMERATION}}}Enumerate")
+        items = [_item(instance, query) for instance in _matching(self.host, wmi_class, query)]
+        enumeration = _Enumeration(wmi_class.name, items)
+        if body.find(f"{{{WSMAN}}}OptimizeEnumeration") is None:
+            return f"<n:EnumerateResponse>{self._keep(enumeration)}</n:EnumerateResponse>"
+        batch = _batch(enumeration, _max_elements(body, WSMAN), request.max_envelope_size)
+        if enumeration.items:
+            end, context = "", self._keep(enumeration)
+        else:
+            end, context = "<w:EndOfSequence/>", "<n:EnumerationContext/>"
+        return f"<n:EnumerateResponse>{context}<w:Items>{batch}</w:Items>{end}</n:EnumerateResponse>"
+
+    def _continued(self, request: soap.Request) -> Operation:
+        context = _context(request.body)
+        enumeration = self._enumerations.get(context)
+        if enumeration is None:
+            raise faults.invalid_context()
+        verb = "Pull" if request.action == PULL else "Release"
+        return Operation(f"{enumeration.class_name}.{verb}", request)
+
+    def _pull(self, request: soap.Request) -> str:
+        body = _body(request, f"{{{ENUMERATION}}}Pull")
+        enumeration = self._enumerations.pop(_context(body))
+        batch = _batch(enumeration, _max_elements(body, ENUMERATION), request.max_envelope_size)
+        if enumeration.items:
+            return f"<n:PullResponse>{self._keep(enumeration)}<n:Items>{batch}</n:Items></n:PullResponse>"
+        return f"<n:PullResponse><n:Items>{batch}</n:Items><n:EndOfSequence/></n:PullResponse>"
+
+    def _keep(self, enumeration: _Enumeration) -> str:
+        context = str(uuid.uuid4()).upper()
+        self._enumerations[f"uuid:{context}"] = enumeration
+        while len(self._enumerations) > MAX_CONTEXTS:
+            self._enumerations.popitem(last=False)
+        return f"<n:EnumerationContext>uuid:{context}</n:EnumerationContext>"
+
+
+def _wmi_class(name: str) -> WmiClass:
+    wmi_class = CLASSES.get(name.casefold())
+    if wmi_class is None:
+        raise faults.class_missing(name, cim.NAMESPACE)
+    return wmi_class
+
+
+def _keys(wmi_class: WmiClass, selectors: Mapping[str, str]) -> dict[str, str]:
+    """The values of the class's keys; every key must be given and nothing else."""
+    given = {name.casefold(): value for name, value in selectors.items() if name.casefold() != "__cimnamespace"}
+    keys = {name: given.pop(name.casefold()) for name in wmi_class.keys if name.casefold() in given}
+    if given:
+        raise faults.invalid_selectors()
+    if len(keys) != len(wmi_class.keys):
+        raise faults.insufficient_selectors()
+    return keys
+
+
+def _parameters(wmi_class: WmiClass, name: str, method: Method, body: Element | None) -> Parameters:
+    if body is None:
+        if method.parameters:
+            raise faults.invalid_body(f"{name}_INPUT is missing")
+        body = Element(f"{{{cim.class_uri(wmi_class.name)}}}{name}_INPUT")
+    expected = f"{{{cim.class_uri(wmi_class.name)}}}{name}_INPUT"
+    if body.tag.casefold() != expected.casefold():
+        raise faults.invalid_body(f"{name}_INPUT was expected, not {body.tag}")
+    return Parameters(body, wmi_class.name, method.parameters)
+
+
+def _body(request: soap.Request, tag: str) -> Element:
+    if request.body is None or request.body.tag != tag:
+        raise faults.invalid_body(f"{tag} is missing")
+    return request.body
+
+
+def _context(body: Element | None) -> str:
+    context = None if body is None else body.findtext(f"{{{ENUMERATION}}}EnumerationContext")
+    return (context or "").strip()
+
+
+def _max_elements(body: Element, namespace: str) -> int:
+    """How many items a batch may hold: one, unless the client says otherwise ([DSP0226] 8.3)."""
+    text = (body.findtext(f"{{{namespace}}}MaxElements") or "1").strip()
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= 0xFFFFFFFF:
+        raise faults.invalid_body("MaxElements")
+    return int(text[:10])
+
+
+def _batch(enumeration: _Enumeration, count: int, max_bytes: int) -> str:
+    """Take the next items: as many as the client wants and as fit into its envelope."""
+    taken: list[str] = []
+    room = max_bytes - 2048  # headers of a response stay below this
+    while enumeration.items and len(taken) < count:
+        room -= len(enumeration.items[0].encode())
+        if room < 0 and taken:
+            break
+        taken.append(enumeration.items.pop(0))
+    return "".join(taken)
+
+
+def _matching(host: Host, wmi_class: WmiClass, query: wql.Query) -> list[Instance]:
+    """The instances that meet every condition. When the conditions name all keys, the instance is read directly."""
+    given = {name.casefold(): value for name, value in query.conditions}
+    keys = {name: given.get(name.casefold()) for name in wmi_class.keys}
+    found: list[Instance]
+    if keys and all(isinstance(value, str) for value in keys.values()):
+        instance = wmi_class.get(host, {name: str(value) for name, value in keys.items()})
+        found = [] if instance is None else [instance]
+    else:
+        found = list(wmi_class.instances(host))
+    return [i for i in found if all(_equal(i.get(name), value) for name, value in query.conditions)]
+
+
+def _equal(value: cim.Value, literal: wql.Literal) -> bool:
+    if isinstance(value, str) and isinstance(literal, str):
+        return value.casefold() == literal.casefold()
+    if isinstance(value, bool) and isinstance(literal, str):
+        return str(value).casefold() == literal.casefold()
+    return value == literal
+
+
+def _item(instance: Instance, query: wql.Query) -> str:
+    """``*`` is answered with whole instances, a list of properties with fragments (seen from Windows 2003 to 2012)."""
+    if query.properties is None:
+        return cim.instance_xml(instance)
+    return cim.fragment_xml(instance, query.properties)
+
+
+def _lose_last_entry(host: Host, keys: Mapping[str, str]) -> None:
+    """Drop the last explicit entry of the descriptor just written, so that reading it back differs."""
+    path = keys.get("Path")
+    try:
+        stored = host.backend.file_descriptor(path) if path else host.backend.share_descriptor(keys["Name"])
+    except Missing:
+        return
+    descriptor = parse(stored or b"")
+    explicit = [ace for ace in descriptor.dacl or () if not ace.flags & INHERITED][:-1]
+    altered = descriptor.with_dacl(explicit)
+    if path:
+        ntfs.write(host.backend, path, altered)
+    else:
+        host.backend.set_share_descriptor(keys["Name"], pack(altered))
