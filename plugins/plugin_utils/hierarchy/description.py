@@ -238,7 +238,7 @@ def _shared_servers(entries: Sequence[_Entry]) -> Iterator[str]:
             sharing.setdefault(entry.site.server.lower(), {}).setdefault(entry.place, entry.site.server)
     for places in sharing.values():
         if len(places) > 1:
-            server = next(iter(places.values()))
+            server = list(places.values())[0]  # noqa: RUF015 - pylint takes next() in a generator for an error
             yield (
                 f"{_listed(list(places))}: all on server {_quoted(server)}; "
                 "a server is the site server of one site, so correct the others."

@@ -65,7 +65,7 @@ def split_class_uri(uri: str) -> tuple[str, str]:
     A URI that isn't WMI's (``http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_DataFile``) names no WMI
     namespace: it is taken to be ``root/cimv2``, which is where Windows serves those classes from.
     """
-    path, _, class_name = uri.rpartition("/")
+    path, _slash, class_name = uri.rpartition("/")
     prefix = f"{WMI}/"
     if path[: len(prefix)].lower() == prefix:
         return class_name, path[len(prefix) :]

@@ -162,7 +162,7 @@ class _Builder:
         """The QName in content, with the prefixes in scope here (XML Schema part 2, 3.2.18)."""
         if qualified is None:
             return None
-        prefix, _, name = qualified.strip().rpartition(":")
+        prefix, _colon, name = qualified.strip().rpartition(":")
         bound = self._prefixes.get(prefix)
         if prefix and not bound:
             raise WSManProtocolError(f"the answer has an unbound prefix: {one_line(prefix)[:80]!r}")
@@ -170,5 +170,5 @@ class _Builder:
 
 
 def _expand(name: str) -> QName:
-    namespace, _, local = name.rpartition(_SEPARATOR)
+    namespace, _separator, local = name.rpartition(_SEPARATOR)
     return QName(namespace, local)

@@ -34,10 +34,12 @@ def test_round_trip(
     quote: str,
     space: str,
 ) -> None:
-    def literal(value: str | int | bool | None) -> str:
+    def literal(value: str | bool | int | None) -> str:
         if isinstance(value, str):
             return quoted(value, quote)
-        return {None: "NULL", True: "true", False: "FALSE"}[value] if type(value) is not int else str(value)
+        if value is None or isinstance(value, bool):
+            return {None: "NULL", True: "true", False: "FALSE"}[value]
+        return str(value)
 
     wanted = "*" if properties is None else ", ".join(properties)
     text = f"SELECT {wanted} from {class_name}".replace(" ", space)
