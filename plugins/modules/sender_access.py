@@ -65,7 +65,7 @@ attributes:
   diff_mode:
     support: full
 notes:
-  - A site server in its desired state costs three requests.
+  - A site server in its desired state costs three requests, and one more if O(directory) is given.
   - A DACL that is not in canonical order is put in order, with a warning.
   - The groups that an account is a member of are not read. What it has through them does not count, and deny entries that
     could reach it through them are listed in C(may_be_denied_by).

@@ -19,10 +19,12 @@ class Securable:
 
     Attributes:
         subject: how it is called.
+        read: reads its descriptor.
+        write: writes a descriptor; the second argument tells that it is the object's first one of its own.
     """
 
     def __init__(
-        self, subject: Subject, read: Callable[[], Reading], write: Callable[[SecurityDescriptor], None]
+        self, subject: Subject, read: Callable[[], Reading], write: Callable[[SecurityDescriptor, bool], None]
     ) -> None:
         self.subject = subject
         self.read = read
@@ -34,7 +36,7 @@ def share_object(server: SiteServer, share: Share) -> Securable:
     return Securable(
         Subject(server.host, f"share {share.name}", is_share=True),
         lambda: server.share_descriptor(share),
-        lambda descriptor: server.set_share_descriptor(share, descriptor),
+        lambda descriptor, create: server.set_share_descriptor(share, descriptor, create=create),
     )
 
 
@@ -43,7 +45,7 @@ def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> 
     return Securable(
         Subject(server.host, f"{'folder' if is_directory else 'file'} {path}", is_share=False, is_folder=is_directory),
         lambda: server.path_descriptor(path),
-        lambda descriptor: server.set_path_descriptor(path, descriptor),
+        lambda descriptor, _create: server.set_path_descriptor(path, descriptor),
     )
 
 
@@ -58,7 +60,7 @@ def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]
         NotWritten: the write got no answer, and reading back shows that nothing has changed.
         WriteFailed: the server holds something else than was written, or nobody knows what it holds.
     """
-    now, lost = _write_and_read(target, plan.after)
+    now, lost = _write_and_read(target, plan.after, create=plan.before.is_default)
     if not _same(plan.after, now.descriptor):
         if lost is not None and _same(plan.before.descriptor, now.descriptor):
             raise NotWritten(target.subject.say(f"nothing was written ({lost})"))
@@ -81,7 +83,7 @@ def restore(target: Securable, before: Reading) -> str:
     """Put the old permissions back; tells in a sentence how that went, since the caller is failing already."""
     label = target.subject.label
     try:
-        now, _lost = _write_and_read(target, before.descriptor)
+        now, _lost = _write_and_read(target, before.descriptor, create=False)
     except (SiteServerError, EnforcementError) as error:
         return f"{label} could NOT be put back and has the new permissions ({error})"
     if _same(before.descriptor, now.descriptor):
@@ -92,11 +94,13 @@ def restore(target: Securable, before: Reading) -> str:
     )
 
 
-def _write_and_read(target: Securable, descriptor: SecurityDescriptor) -> tuple[Reading, NoAnswer | None]:
+def _write_and_read(
+    target: Securable, descriptor: SecurityDescriptor, *, create: bool
+) -> tuple[Reading, NoAnswer | None]:
     """A write without an answer may have been done or not: reading back settles that too."""
     lost = None
     try:
-        target.write(descriptor)
+        target.write(descriptor, create)
     except NoAnswer as error:
         lost = error
     try:

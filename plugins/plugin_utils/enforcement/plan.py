@@ -310,7 +310,8 @@ def _refuse_lockout(plan: Plan, operator: str | None) -> None:
         had = check_access(before, token, inside).granted
         has = check_access(plan.after.dacl, token, inside).granted
         if had & ~has:
+            lost = "Read" if plan.subject.is_share else describe_ntfs_mask(had & ~has)
             raise plan.subject.refuse(
-                f"{who} would lose {plan.subject.describe_mask(had & ~has)} and be locked out. "
+                f"{who} would lose {lost} and be locked out. "
                 "Add an entry for this account, or set allow_lockout: true if that is meant"
             )

@@ -172,6 +172,8 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
     """
     share = server.share(request.share or request.product.share)
     directory = _directory(server.host, share, request)
+    if request.directory and not server.is_directory(directory):
+        raise Refused(f"{server.host}: {directory} is a file. Give the directory that senders write into")
     share_reading = share_object(server, share).read()
     directory_reading = path_object(server, directory).read()
     readings = [share_reading, directory_reading]

@@ -83,8 +83,8 @@ class SiteServer(Protocol):
     def share_descriptor(self, share: Share) -> Reading:
         """Read the share's permissions."""
 
-    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
-        """Write the share's DACL, creating its own descriptor if it had none."""
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor, *, create: bool) -> None:
+        """Write the share's DACL; `create` for a share that was read to have no descriptor of its own."""
 
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory (True) or a file (False); `NotFound` if it is neither."""

@@ -123,17 +123,16 @@ class WsmanSiteServer:
         except NotFound:
             return Reading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 
-    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
-        """Write the share's DACL."""
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor, *, create: bool) -> None:
+        """Write the share's DACL. Only SetShareInfo can give a share its first one; it sets all three settings."""
         operation = f"set the permissions of share {share.name}"
-        try:
+        if not create:
             self._write(operation, SHARE_SETTING, {"Name": share.name}, descriptor)
-        except NotFound:
-            # SetShareInfo is the only way to give such a share its first descriptor; it sets all three settings.
-            parameters: dict[str, Value] = {"Description": share.description, "Access": _to_wmi(descriptor)}
-            if share.maximum_allowed is not None:
-                parameters["MaximumAllowed"] = share.maximum_allowed
-            self._call(operation, "Win32_Share", "SetShareInfo", {"Name": share.name}, parameters)
+            return
+        parameters: dict[str, Value] = {"Description": share.description, "Access": _to_wmi(descriptor)}
+        if share.maximum_allowed is not None:
+            parameters["MaximumAllowed"] = share.maximum_allowed
+        self._call(operation, "Win32_Share", "SetShareInfo", {"Name": share.name}, parameters)
 
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory or a file."""
@@ -338,12 +337,17 @@ def _from_wmi(found: Instance) -> Reading:
 def _ace(item: Instance, names: dict[Sid, str], unwritable: list[str]) -> AnyAce:
     kind, flags, mask = (item.integer(name) for name in ("AceType", "AceFlags", "AccessMask"))
     sid = _trustee(item.instance("Trustee"), names)
-    if kind is None or flags is None or mask is None or sid is None:
-        raise SecurityDescriptorError("an entry lacks its type, flags, mask or trustee")
+    if kind is None or flags is None or mask is None:
+        raise SecurityDescriptorError("an entry lacks its type, flags or mask")
     if kind in (ACCESS_ALLOWED, ACCESS_DENIED) and not item.text("GuidObjectType"):
+        if sid is None:
+            raise SecurityDescriptorError("an entry lacks its trustee")
         return Ace(kind, flags, mask, sid)
-    unwritable.append(f"an entry of type {kind} for {names.get(sid, sid)}, which WMI cannot write back whole")
-    return OpaqueAce(kind if kind > ACCESS_DENIED else kind + 5, flags, mask.to_bytes(4, "little") + sid.to_bytes())
+    # Of other types WMI shows a part, and not always the same; what it shows is kept, so that it can be seen.
+    whose = f" for {names.get(sid, sid)}" if sid else ""
+    unwritable.append(f"an entry of type {kind}{whose}, which WMI cannot write back whole")
+    body = mask.to_bytes(4, "little") + (sid.to_bytes() if sid else b"")
+    return OpaqueAce(kind if kind not in (ACCESS_ALLOWED, ACCESS_DENIED) else kind + 5, flags, body)
 
 
 def _trustee(item: Instance | None, names: dict[Sid, str]) -> Sid | None:
