@@ -119,6 +119,18 @@ class Controls:
     def remove_path(self, path: str) -> None:
         self._found(self.host.backend.remove, path)
 
+    def shares(self) -> list[dict[str, Any]]:
+        """The shares and their settings."""
+        return [
+            {
+                "name": share.name,
+                "path": share.path,
+                "description": share.description,
+                "maximum_allowed": share.maximum_allowed,
+            }
+            for share in self.host.backend.shares()
+        ]
+
     def set_share_path(self, share: str, path: str) -> None:
         """Point a share elsewhere."""
         found = self._found(self.host.backend.share, share)
@@ -241,6 +253,7 @@ class ControlServer:
             web.post(f"{host}/files", self._do(lambda c, q: c.make_file(q["path"]))),
             web.delete(f"{host}/paths", self._do(lambda c, q: c.remove_path(q["path"]))),
             web.put(f"{host}/share-path", self._do(lambda c, q: c.set_share_path(q["share"], q["path"]))),
+            web.get(f"{host}/shares", self._do(lambda c, _: c.shares())),
             web.delete(f"{host}/shares", self._do(lambda c, q: c.remove_share(q["share"]))),
             web.put(f"{host}/listening", self._listening),
             web.post(

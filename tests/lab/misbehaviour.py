@@ -33,7 +33,7 @@ class Kind(str, Enum):
     WRONG_RELATES_TO = "wrong_relates_to"
     """The answer relates to another message."""
     OVERSIZED = "oversized"
-    """The answer is padded beyond what the client allowed."""
+    """The answer is padded by ``value`` bytes, or, if that is 0, beyond what the client allowed."""
     IGNORE_WRITE = "ignore_write"
     """The method returns 0 and changes nothing."""
     ALTER_WRITE = "alter_write"
@@ -42,24 +42,36 @@ class Kind(str, Enum):
 
 @dataclass(slots=True)
 class Rule:
-    """One misbehaviour: on operations matching ``operation``, ``times`` times (None: until it is removed)."""
+    """One misbehaviour: on operations matching ``operation``, ``times`` times (None: until it is removed).
+
+    The first ``skip`` of them are left alone.
+    """
 
     kind: Kind
     operation: str = "*"
     times: int | None = None
     value: int = 0
+    skip: int = 0
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Rule:
         """A rule from JSON; raises ValueError."""
-        unknown = set(data) - {"kind", "operation", "times", "value"}
+        unknown = set(data) - {"kind", "operation", "times", "value", "skip"}
         if unknown:
             raise ValueError(f"a rule has no {', '.join(sorted(unknown))}")
-        rule = cls(Kind(data["kind"]), data.get("operation", "*"), data.get("times"), data.get("value", 0))
+        rule = cls(
+            Kind(data["kind"]),
+            data.get("operation", "*"),
+            data.get("times"),
+            data.get("value", 0),
+            data.get("skip", 0),
+        )
         if not isinstance(rule.operation, str) or not isinstance(rule.value, int):
             raise ValueError("a rule's operation is a string and its value a number")
         if rule.times is not None and (not isinstance(rule.times, int) or rule.times < 1):
             raise ValueError("a rule's times is a positive number or absent")
+        if not isinstance(rule.skip, int) or rule.skip < 0:
+            raise ValueError("a rule's skip is a number, 0 or more")
         return rule
 
 
@@ -78,6 +90,9 @@ class Misbehaviour:
         with self._lock:
             for rule in self.rules:
                 if fnmatchcase(operation.casefold(), rule.operation.casefold()):
+                    if rule.skip:
+                        rule.skip -= 1
+                        continue
                     if rule.times is not None:
                         rule.times -= 1
                         if rule.times == 0:

@@ -209,7 +209,7 @@ def _answer(service: Service, message: bytes, *, administrator: bool) -> _Answer
             other = b"uuid:00000000-0000-4000-8000-000000000000"
             envelope = envelope.replace(message_id.encode(), other)
         if rule and rule.kind is Kind.OVERSIZED:
-            padding = b" " * (request.max_envelope_size + 1)
+            padding = b" " * (rule.value or request.max_envelope_size + 1)
             envelope = envelope.replace(b"</s:Envelope>", padding + b"</s:Envelope>")
         return _Answer(name, 200, envelope)
     except soap.BadRequest as error:

@@ -5,16 +5,11 @@
 
 from __future__ import annotations
 
+from .assess import Assessment, SenderRequest, assess_sender_access
 from .errors import EnforcementError, Refused, WriteFailed
 from .goal import Entry, Goal, Inheritance, State
 from .permissions import Outcome, set_path_permissions, set_share_permissions
-from .sender_access import (
-    Assessment,
-    SenderOutcome,
-    SenderRequest,
-    assess_sender_access,
-    enforce_sender_access,
-)
+from .sender_access import SenderOutcome, enforce_sender_access
 
 __all__ = [
     "Assessment",

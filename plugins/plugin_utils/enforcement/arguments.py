@@ -13,9 +13,9 @@ from ..security import ACCESS_ALLOWED, ACCESS_DENIED, SecurityDescriptorError
 from ..security.ace import APPLIES_TO
 from ..security.rights import SHARE_ACCESS, parse_ntfs_rights
 from ..site_server import local_path
+from .assess import SenderRequest
 from .errors import Refused
 from .goal import Entry, Goal, Inheritance, State
-from .sender_access import SenderRequest
 
 _TYPES = {"allow": ACCESS_ALLOWED, "deny": ACCESS_DENIED}
 _DEFAULT_APPLIES_TO = "this folder, subfolders and files"

@@ -10,9 +10,10 @@ from typing import Any
 
 from ..security import SecurityDescriptor, Sid, format_sddl
 from ..security.describe import describe_dacl
+from .assess import Access, Assessment, SenderAccess
 from .permissions import Outcome
 from .plan import Plan
-from .sender_access import Access, Assessment, SenderAccess, SenderOutcome
+from .sender_access import SenderOutcome
 
 _SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
 

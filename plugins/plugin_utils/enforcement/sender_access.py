@@ -1,96 +1,19 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The use case behind `sender_access`: the resolution of KB Q179118 on one site server.
-
-A Sender account connects to the site share of the site it sends to, and writes into the directory behind it. Both the
-share's and the directory's DACL decide: over the network an account has what both of them grant.
-"""
+"""The use case behind `sender_access`: the resolution of KB Q179118 on one site server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..hierarchy.products import Product
-from ..security import (
-    ACCESS_ALLOWED,
-    ANY_NETWORK_LOGON,
-    Ace,
-    Scope,
-    SecurityDescriptor,
-    Sid,
-    check_access,
-    scopes_of,
-)
-from ..security.ace import APPLIES_TO
-from ..security.rights import FULL_CONTROL
-from ..site_server import Account, Reading, Share, SiteServer, SiteServerError, local_path
-from .accounts import all_names, resolve_accounts
+from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor
+from ..site_server import Account, Reading, Share, SiteServer, SiteServerError
 from .apply import Securable, apply_plan, path_object, restore, share_object
+from .assess import DIRECTORY_FLAGS, SenderAccess, SenderRequest, access_of, assess_sender_access
 from .errors import EnforcementError, Refused, WriteFailed
 from .goal import Entry, Goal
-from .plan import Plan, Subject, make_plan
-
-DIRECTORY_FLAGS = APPLIES_TO["this folder, subfolders and files"]
-_DIRECTORY_SCOPES = tuple(scope for scope in Scope if scope in scopes_of(DIRECTORY_FLAGS))
-_SHARE_SCOPES = (Scope.THIS,)
-
-
-@dataclass(frozen=True, slots=True)
-class SenderRequest:
-    """What is asked for.
-
-    Attributes:
-        product: what the site server's product requires.
-        senders: the Sender accounts, as the operator spells them.
-        share: name of the site share; the product's own if None.
-        directory: the directory; the one behind the share if None.
-        allow_unexpected_path: accept a share that points somewhere the product does not expect.
-        remove_blocking_denies: take out deny entries of the same account that block a required right.
-    """
-
-    product: Product
-    senders: tuple[str, ...]
-    share: str | None = None
-    directory: str | None = None
-    allow_unexpected_path: bool = False
-    remove_blocking_denies: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What one DACL gives an account.
-
-    Attributes:
-        mask: all rights that it has on the object itself.
-        words: the same in Windows' words.
-        satisfied: whether it has what the product requires, everywhere it requires it.
-        decided_by: the entries that granted or denied the required rights, and what no entry grants.
-        may_be_denied_by: deny entries of others, which would count if the account were a member of them; what
-            groups it is in is not read.
-    """
-
-    mask: int
-    words: str
-    satisfied: bool
-    decided_by: tuple[str, ...]
-    may_be_denied_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SenderAccess:
-    """What an account has on the share, on the directory, and through both."""
-
-    share: Access
-    directory: Access
-    combined_mask: int
-    combined_words: str
-
-    @property
-    def satisfied(self) -> bool:
-        """Whether a sender can work with this account."""
-        return self.share.satisfied and self.directory.satisfied
+from .plan import Plan, make_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,52 +61,6 @@ class SenderOutcome:
     def changed(self) -> bool:
         """Whether something was, or would be, written."""
         return self.share_plan.changed or self.directory_plan.changed
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a site server holds.
-
-    Attributes:
-        share: the share.
-        directory: path of the directory.
-        share_reading: the share's descriptor.
-        directory_reading: the directory's descriptor.
-        accounts: the account behind each name that was given, each account once.
-        names: names to show.
-        senders: what each has, by the name that was given.
-    """
-
-    share: Share
-    directory: str
-    share_reading: Reading
-    directory_reading: Reading
-    accounts: Mapping[str, Account]
-    names: Mapping[Sid, str]
-    senders: Mapping[str, SenderAccess]
-
-
-def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessment:
-    """Read the share, its descriptor and the directory's, and say what each sender has. Writes nothing.
-
-    Raises:
-        SiteServerError: the server cannot be reached or refuses, or something does not exist.
-        Refused: the share is none of a directory, or points somewhere the product does not expect.
-    """
-    share = server.share(request.share or request.product.share)
-    directory = _directory(server.host, share, request)
-    if request.directory and not server.is_directory(directory):
-        raise Refused(f"{server.host}: {directory} is a file. Give the directory that senders write into")
-    share_reading = share_object(server, share).read()
-    directory_reading = path_object(server, directory).read()
-    readings = [share_reading, directory_reading]
-    accounts = _each_once(resolve_accounts(server, request.senders, readings))
-    names = all_names(readings, accounts)
-    senders = {
-        given: _access(server.host, request.product, account, share_reading, directory_reading, names)
-        for given, account in accounts.items()
-    }
-    return Assessment(share, directory, share_reading, directory_reading, accounts, names, senders)
 
 
 def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict: bool = False) -> SenderOutcome:
@@ -243,7 +120,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
             given,
             account,
             found.senders[given],
-            _access(server.host, product, account, share_after, folder_after, found.names),
+            access_of(server.host, product, account, share_after, folder_after, found.names),
         )
         for given, account in found.accounts.items()
     )
@@ -263,99 +140,6 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
         folder_after.descriptor,
         senders,
         tuple(warnings),
-    )
-
-
-def _directory(host: str, share: Share, request: SenderRequest) -> str:
-    """The directory to look at, once it is clear that the share is what the product takes it for."""
-    label = f"{host}: share {share.name}"
-    if not share.is_disk or not share.path:
-        raise Refused(f"{label}: it shares no directory. Give the name of the site share")
-    try:
-        behind = local_path(share.path)
-        asked = local_path(request.directory) if request.directory else behind
-    except ValueError as error:
-        raise Refused(f"{label}: {error}. Give the directory") from None
-    if request.allow_unexpected_path:
-        return asked
-    if asked.casefold() != behind.casefold():
-        raise Refused(
-            f"{label}: it points to {behind}, not to {asked}. Correct the share or the directory, or set "
-            "allow_unexpected_path: true"
-        )
-    if not request.directory and not request.product.expects(behind):
-        raise Refused(
-            f"{label}: it points to {behind}, but {request.product.title} expects …\\{request.product.directory}. "
-            "Correct the share, give the directory, or set allow_unexpected_path: true"
-        )
-    return asked
-
-
-def _each_once(accounts: Mapping[str, Account]) -> dict[str, Account]:
-    """An account that is given in two spellings is one account."""
-    seen: set[Sid] = set()
-    result = {}
-    for given, account in accounts.items():
-        if account.sid not in seen:
-            seen.add(account.sid)
-            result[given] = account
-    return result
-
-
-def _access(
-    host: str,
-    product: Product,
-    account: Account,
-    share: Reading,
-    directory: Reading,
-    names: Mapping[Sid, str],
-) -> SenderAccess:
-    share_words = Subject(host, "share", is_share=True)
-    directory_words = Subject(host, "folder", is_share=False)
-    on_share = _access_to(share_words, share, account, product.share_mask, _SHARE_SCOPES, names)
-    on_directory = _access_to(directory_words, directory, account, product.directory_mask, _DIRECTORY_SCOPES, names)
-    both = on_share.mask & on_directory.mask
-    return SenderAccess(on_share, on_directory, both, directory_words.describe_mask(both))
-
-
-def _access_to(
-    subject: Subject,
-    reading: Reading,
-    account: Account,
-    required: int,
-    scopes: Iterable[Scope],
-    names: Mapping[Sid, str],
-) -> Access:
-    token = ANY_NETWORK_LOGON | {account.sid}
-    dacl = reading.descriptor.dacl
-    everything = check_access(dacl, token, FULL_CONTROL)
-    decisions = {scope: check_access(dacl, token, required, scope) for scope in scopes}
-    lines: list[str] = []
-    for scope, decision in decisions.items():
-        if scope is not Scope.THIS and decision.satisfied:
-            continue
-        said = [subject.describe(step.ace, names) for step in decision.steps]
-        nowhere = decision.missing & ~decision.denied
-        if nowhere:
-            rest = (
-                f"the rest of {subject.describe_mask(required)}" if subject.is_share else subject.describe_mask(nowhere)
-            )
-            said.append(f"no entry grants {rest if nowhere != required else subject.describe_mask(required)}")
-        # What holds for the folder itself need not be said again for each place below it.
-        lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in said if line not in lines)
-    if dacl is None:
-        lines.append("NULL DACL: everyone has every right")
-    foreign = [
-        subject.describe(ace, names)
-        for ace in dacl or ()
-        if isinstance(ace, Ace) and ace.denies and ace.sid not in token and ace.rights & required
-    ]
-    return Access(
-        everything.granted,
-        subject.describe_mask(everything.granted),
-        all(decision.satisfied for decision in decisions.values()),
-        tuple(dict.fromkeys(lines)),
-        tuple(foreign),
     )
 
 
