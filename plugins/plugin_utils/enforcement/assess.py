@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..hierarchy.products import Product
-from ..security import ANY_NETWORK_LOGON, Ace, Scope, Sid, check_access, scopes_of
+from ..security import ANY_NETWORK_LOGON, Effect, Scope, Sid, Token, check_access, scopes_of
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL
 from ..site_server import Account, Reading, Share, SiteServer, local_path
@@ -201,7 +201,7 @@ def _access_to(
     for scope, decision in decisions.items():
         if scope is not Scope.THIS and decision.satisfied:
             continue
-        said = [subject.describe(step.ace, names) for step in decision.steps]
+        said = [subject.describe(step.ace, names) for step in decision.deciding if step.ace]
         nowhere = decision.missing & ~decision.denied
         if nowhere:
             rest = "" if nowhere == decision.requested else "the rest of "
@@ -210,10 +210,9 @@ def _access_to(
         lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in said if line not in lines)
     if dacl is None:
         lines.append("NULL DACL: everyone has every right")
+    unsure = check_access(dacl, Token(token, complete=False), required)
     foreign = [
-        subject.describe(ace, names)
-        for ace in dacl or ()
-        if isinstance(ace, Ace) and ace.denies and ace.sid not in token and ace.rights & required
+        subject.describe(step.ace, names) for step in unsure.steps if step.ace and step.effect is Effect.MAY_DENY
     ]
     return Access(
         everything.granted,

@@ -128,7 +128,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
         if not sender.after.satisfied:
             lines = (*sender.after.directory.decided_by, *sender.after.share.decided_by)
             raise WriteFailed(
-                f"{server.host}: the permissions are written, but {sender.account.name} still lacks access: "
+                f"{server.host}: with all that is required in place, {sender.account.name} still lacks access: "
                 f"{'; '.join(lines)}"
             )
     return SenderOutcome(

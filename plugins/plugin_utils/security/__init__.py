@@ -8,7 +8,7 @@ Standard library only, no I/O, frozen values.
 
 from __future__ import annotations
 
-from .access import Decision, Step, check_access, satisfied_everywhere
+from .access import MAXIMUM_ALLOWED, Decision, Effect, Step, Token, check_access, combine, satisfied_everywhere
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
 from .descriptor import SecurityDescriptor
@@ -20,18 +20,22 @@ __all__ = [
     "ACCESS_ALLOWED",
     "ACCESS_DENIED",
     "ANY_NETWORK_LOGON",
+    "MAXIMUM_ALLOWED",
     "SYSTEM_AUDIT",
     "Ace",
     "Acl",
     "AnyAce",
     "Decision",
+    "Effect",
     "OpaqueAce",
     "Scope",
     "SecurityDescriptor",
     "SecurityDescriptorError",
     "Sid",
     "Step",
+    "Token",
     "check_access",
+    "combine",
     "format_sddl",
     "parse_sddl",
     "satisfied_everywhere",

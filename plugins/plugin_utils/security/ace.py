@@ -8,10 +8,14 @@ from __future__ import annotations
 import enum
 import struct
 from dataclasses import dataclass, replace
+from typing import TypeVar
+from uuid import UUID
 
 from .errors import SecurityDescriptorError
 from .rights import map_generic
 from .sid import Sid
+
+_E = TypeVar("_E", bound="_Entry")
 
 OBJECT_INHERIT = 0x01
 CONTAINER_INHERIT = 0x02
@@ -23,10 +27,75 @@ INHERITANCE_FLAGS = OBJECT_INHERIT | CONTAINER_INHERIT | NO_PROPAGATE | INHERIT_
 ACCESS_ALLOWED = 0x00
 ACCESS_DENIED = 0x01
 SYSTEM_AUDIT = 0x02
-_BASIC_TYPES = (ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT)
+SYSTEM_ALARM = 0x03
+ACCESS_ALLOWED_COMPOUND = 0x04
+ACCESS_ALLOWED_OBJECT = 0x05
+ACCESS_DENIED_OBJECT = 0x06
+SYSTEM_AUDIT_OBJECT = 0x07
+SYSTEM_ALARM_OBJECT = 0x08
+ACCESS_ALLOWED_CALLBACK = 0x09
+ACCESS_DENIED_CALLBACK = 0x0A
+ACCESS_ALLOWED_CALLBACK_OBJECT = 0x0B
+ACCESS_DENIED_CALLBACK_OBJECT = 0x0C
+SYSTEM_AUDIT_CALLBACK = 0x0D
+SYSTEM_ALARM_CALLBACK = 0x0E
+SYSTEM_AUDIT_CALLBACK_OBJECT = 0x0F
+SYSTEM_ALARM_CALLBACK_OBJECT = 0x10
+SYSTEM_MANDATORY_LABEL = 0x11
+SYSTEM_RESOURCE_ATTRIBUTE = 0x12
+SYSTEM_SCOPED_POLICY_ID = 0x13
+SYSTEM_PROCESS_TRUST_LABEL = 0x14
+SYSTEM_ACCESS_FILTER = 0x15
 
-# Types that deny; all others of a DACL allow. Only the order of entries depends on it ([MS-DTYP] 2.4.4.1).
-_DENYING_TYPES = frozenset({0x01, 0x06, 0x0A, 0x0C})
+_PLAIN_TYPES = frozenset(
+    {
+        ACCESS_ALLOWED,
+        ACCESS_DENIED,
+        SYSTEM_AUDIT,
+        SYSTEM_ALARM,
+        SYSTEM_MANDATORY_LABEL,
+        SYSTEM_SCOPED_POLICY_ID,
+        SYSTEM_PROCESS_TRUST_LABEL,
+    }
+)
+_CONDITIONAL_TYPES = frozenset(
+    {
+        ACCESS_ALLOWED_CALLBACK,
+        ACCESS_DENIED_CALLBACK,
+        SYSTEM_AUDIT_CALLBACK,
+        SYSTEM_ALARM_CALLBACK,
+        SYSTEM_ACCESS_FILTER,
+    }
+)
+OBJECT_TYPES = frozenset(
+    {
+        ACCESS_ALLOWED_OBJECT,
+        ACCESS_DENIED_OBJECT,
+        SYSTEM_AUDIT_OBJECT,
+        SYSTEM_ALARM_OBJECT,
+        ACCESS_ALLOWED_CALLBACK_OBJECT,
+        ACCESS_DENIED_CALLBACK_OBJECT,
+        SYSTEM_AUDIT_CALLBACK_OBJECT,
+        SYSTEM_ALARM_CALLBACK_OBJECT,
+    }
+)
+"""Types that may name an object type; an ACL that holds one has revision 4 ([MS-DTYP] 2.4.5)."""
+CALLBACK_OBJECT_TYPES = frozenset(
+    {
+        ACCESS_ALLOWED_CALLBACK_OBJECT,
+        ACCESS_DENIED_CALLBACK_OBJECT,
+        SYSTEM_AUDIT_CALLBACK_OBJECT,
+        SYSTEM_ALARM_CALLBACK_OBJECT,
+    }
+)
+"""Object types that have a condition too."""
+_ALLOWING_TYPES = frozenset(
+    {ACCESS_ALLOWED, ACCESS_ALLOWED_OBJECT, ACCESS_ALLOWED_CALLBACK, ACCESS_ALLOWED_CALLBACK_OBJECT}
+)
+_DENYING_TYPES = frozenset({ACCESS_DENIED, ACCESS_DENIED_OBJECT, ACCESS_DENIED_CALLBACK, ACCESS_DENIED_CALLBACK_OBJECT})
+
+_OBJECT_TYPE_PRESENT = 0x1
+_INHERITED_OBJECT_TYPE_PRESENT = 0x2
 
 
 class Scope(enum.Enum):
@@ -81,124 +150,285 @@ def describe_flags(flags: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Ace:
-    """An allow, deny or audit entry for one SID.
-
-    Attributes:
-        ace_type: ACCESS_ALLOWED, ACCESS_DENIED or SYSTEM_AUDIT.
-        flags: inheritance and audit flags, 8 bits.
-        mask: access mask as the server holds it, 32 bits; generic bits may stand in it.
-        sid: whom the entry is about.
-        data: bytes behind the SID, which no consumer of these types reads; carried along.
-    """
+class _Entry:
+    """What every entry has: its header."""
 
     ace_type: int
     flags: int
-    mask: int
-    sid: Sid
-    data: bytes = b""
-
-    def __post_init__(self) -> None:
-        if self.ace_type not in _BASIC_TYPES:
-            raise SecurityDescriptorError(f"ACE type {self.ace_type} has another layout than mask and SID")
-        if not 0 <= self.flags <= 0xFF or not 0 <= self.mask <= 0xFFFFFFFF:
-            raise SecurityDescriptorError("ACE flags take 8 bits and an access mask 32")
-        if len(self.data) % 4:
-            raise SecurityDescriptorError("the size of an ACE is a multiple of 4")
-
-    @property
-    def inherited(self) -> bool:
-        """Whether the entry came down from a parent directory."""
-        return bool(self.flags & INHERITED)
-
-    @property
-    def denies(self) -> bool:
-        """Whether the entry takes access away."""
-        return self.ace_type == ACCESS_DENIED
-
-    @property
-    def rights(self) -> int:
-        """The mask with generic bits mapped to file rights."""
-        return map_generic(self.mask)
-
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """Where the entry takes effect."""
-        return scopes_of(self.flags)
-
-    def without_inherited_flag(self) -> Ace:
-        """The same entry as an explicit one."""
-        return replace(self, flags=self.flags & ~INHERITED)
-
-    def to_bytes(self) -> bytes:
-        """The binary form, header included."""
-        body = struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
-        return _with_header(self.ace_type, self.flags, body)
-
-
-@dataclass(frozen=True, slots=True)
-class OpaqueAce:
-    """An entry of any other type: object, callback, label, resource attribute, or one not invented yet.
-
-    Attributes:
-        ace_type: 8 bits.
-        flags: 8 bits, laid out as in any entry.
-        body: everything behind the header, byte for byte.
-    """
-
-    ace_type: int
-    flags: int
-    body: bytes
 
     def __post_init__(self) -> None:
         if not 0 <= self.ace_type <= 0xFF or not 0 <= self.flags <= 0xFF:
             raise SecurityDescriptorError("ACE type and flags take 8 bits each")
-        if self.ace_type in _BASIC_TYPES:
-            raise SecurityDescriptorError(f"ACE type {self.ace_type} is written as mask and SID")
-        if len(self.body) % 4:
+        if not self._carries(self.ace_type):
+            raise SecurityDescriptorError(f"ACE type {self.ace_type} has another layout than {type(self).__name__}")
+        if len(self._body()) % 4:
             raise SecurityDescriptorError("the size of an ACE is a multiple of 4")
 
     @property
     def inherited(self) -> bool:
         """Whether the entry came down from a parent directory."""
         return bool(self.flags & INHERITED)
+
+    @property
+    def allows(self) -> bool:
+        """Whether the entry's type grants access."""
+        return self.ace_type in _ALLOWING_TYPES
 
     @property
     def denies(self) -> bool:
         """Whether the entry's type takes access away."""
         return self.ace_type in _DENYING_TYPES
 
-    def without_inherited_flag(self) -> OpaqueAce:
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """Where the entry takes effect."""
+        return scopes_of(self.flags)
+
+    def without_inherited_flag(self: _E) -> _E:
         """The same entry as an explicit one."""
         return replace(self, flags=self.flags & ~INHERITED)
 
     def to_bytes(self) -> bytes:
         """The binary form, header included."""
-        return _with_header(self.ace_type, self.flags, self.body)
+        body = self._body()
+        size = 4 + len(body)
+        if size > 0xFFFF:
+            raise SecurityDescriptorError(f"an ACE takes at most 65535 bytes, not {size}")
+        return struct.pack("<BBH", self.ace_type, self.flags, size) + body
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        raise NotImplementedError
+
+    def _body(self) -> bytes:
+        raise NotImplementedError
 
 
-AnyAce = Ace | OpaqueAce
+@dataclass(frozen=True, slots=True)
+class _MaskAndSid(_Entry):
+    """Entries that say which rights, and whose.
+
+    Attributes:
+        mask: access mask as the server holds it, 32 bits; generic bits may stand in it.
+        sid: whom the entry is about.
+    """
+
+    mask: int
+    sid: Sid
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mask <= 0xFFFFFFFF:
+            raise SecurityDescriptorError("an access mask takes 32 bits")
+        # Slots make a new class of a dataclass, so that super() without arguments would miss.
+        _Entry.__post_init__(self)
+
+    @property
+    def rights(self) -> int:
+        """The mask with generic bits mapped to file rights."""
+        return map_generic(self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Ace(_MaskAndSid):
+    """A plain entry for one SID: allow, deny, audit, alarm, integrity label, central policy or process trust label.
+
+    Attributes:
+        ace_type: one of those types ([MS-DTYP] 2.4.4.2, .4, .10, .13, .16, and the Windows SDK's winnt.h).
+        flags: inheritance and audit flags, 8 bits.
+        mask: access mask.
+        sid: whom the entry is about.
+        data: bytes behind the SID, which no consumer of these types reads; carried along.
+    """
+
+    data: bytes = b""
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type in _PLAIN_TYPES
+
+    def _body(self) -> bytes:
+        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalAce(_MaskAndSid):
+    """An entry that counts only if a condition holds: the callback types and the access filter.
+
+    Attributes:
+        data: the condition in binary form ([MS-DTYP] 2.4.4.17), or whatever else an application put there.
+    """
+
+    data: bytes = b""
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type in _CONDITIONAL_TYPES
+
+    def _body(self) -> bytes:
+        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceAttributeAce(_MaskAndSid):
+    """A claim about the object itself ([MS-DTYP] 2.4.4.15).
+
+    Attributes:
+        data: the CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1 ([MS-DTYP] 2.4.10.1).
+    """
+
+    data: bytes = b""
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type == SYSTEM_RESOURCE_ATTRIBUTE
+
+    def _body(self) -> bytes:
+        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAce(_MaskAndSid):
+    """An entry that may be about one kind of (child) object, property or extended right ([MS-DTYP] 2.4.4.3).
+
+    Attributes:
+        object_type: what the rights are for, or None for everything.
+        inherited_object_type: which kind of child inherits the entry, or None for every one.
+        data: the condition of a callback type.
+        other_flags: bits of the object flags that have no meaning; carried along.
+    """
+
+    object_type: UUID | None = None
+    inherited_object_type: UUID | None = None
+    data: bytes = b""
+    other_flags: int = 0
+
+    def __post_init__(self) -> None:
+        present = _OBJECT_TYPE_PRESENT | _INHERITED_OBJECT_TYPE_PRESENT
+        if not 0 <= self.other_flags <= 0xFFFFFFFF or self.other_flags & present:
+            raise SecurityDescriptorError("object flags take 32 bits, two of which follow from the types given")
+        _MaskAndSid.__post_init__(self)
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type in OBJECT_TYPES
+
+    def _body(self) -> bytes:
+        flags, kinds = self.other_flags, b""
+        for kind, bit in (
+            (self.object_type, _OBJECT_TYPE_PRESENT),
+            (self.inherited_object_type, _INHERITED_OBJECT_TYPE_PRESENT),
+        ):
+            if kind is not None:
+                flags |= bit
+                kinds += kind.bytes_le
+        return struct.pack("<II", self.mask, flags) + kinds + self.sid.to_bytes() + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundAce(_MaskAndSid):
+    """Access for a client through a server that impersonates it (ACCESS_ALLOWED_COMPOUND_ACE of ntseapi.h).
+
+    Windows reserves the type and grants nothing by it.
+
+    Attributes:
+        sid: the client.
+        server_sid: the server.
+        compound_type: 1 means impersonation.
+        reserved: 16 bits, carried along.
+        data: bytes behind the SIDs, carried along.
+    """
+
+    server_sid: Sid
+    compound_type: int = 1
+    reserved: int = 0
+    data: bytes = b""
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type == ACCESS_ALLOWED_COMPOUND
+
+    def _body(self) -> bytes:
+        head = struct.pack("<IHH", self.mask, self.compound_type & 0xFFFF, self.reserved & 0xFFFF)
+        return head + self.server_sid.to_bytes() + self.sid.to_bytes() + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueAce(_Entry):
+    """An entry of a type that is not known, or of a known one that is not laid out as documented.
+
+    Attributes:
+        body: everything behind the header, byte for byte.
+    """
+
+    body: bytes
+
+    @classmethod
+    def _carries(cls, ace_type: int) -> bool:
+        return ace_type not in _PLAIN_TYPES
+
+    def _body(self) -> bytes:
+        return self.body
+
+
+AnyAce = Ace | ConditionalAce | ResourceAttributeAce | ObjectAce | CompoundAce | OpaqueAce
 
 
 def ace_from_bytes(data: bytes) -> AnyAce:
     """Read one entry that fills `data` exactly.
 
     Raises:
-        SecurityDescriptorError: sizes do not fit, or the SID is malformed.
+        SecurityDescriptorError: sizes do not fit, or a plain entry's SID is malformed.
     """
     if len(data) < 4 or struct.unpack_from("<H", data, 2)[0] != len(data):
         raise SecurityDescriptorError("the ACE's size does not match its bytes")
     ace_type, flags, body = data[0], data[1], bytes(data[4:])
-    if ace_type not in _BASIC_TYPES:
-        return OpaqueAce(ace_type, flags, body)
+    if ace_type in _PLAIN_TYPES:
+        return Ace(ace_type, flags, *_mask_and_sid(body))
+    try:
+        if ace_type in _CONDITIONAL_TYPES:
+            return ConditionalAce(ace_type, flags, *_mask_and_sid(body))
+        if ace_type == SYSTEM_RESOURCE_ATTRIBUTE:
+            return ResourceAttributeAce(ace_type, flags, *_mask_and_sid(body))
+        if ace_type in OBJECT_TYPES:
+            return _object_ace(ace_type, flags, body)
+        if ace_type == ACCESS_ALLOWED_COMPOUND:
+            return _compound_ace(ace_type, flags, body)
+    except SecurityDescriptorError:
+        # Nothing here decides by these types alone, so what cannot be read is carried, not refused.
+        pass
+    return OpaqueAce(ace_type, flags, body)
+
+
+def _mask_and_sid(body: bytes) -> tuple[int, Sid, bytes]:
     if len(body) < 12:
-        raise SecurityDescriptorError(f"an ACE of type {ace_type} ends before its SID")
+        raise SecurityDescriptorError("an ACE ends before its SID")
     sid = Sid.from_bytes(body[4:])
-    return Ace(ace_type, flags, struct.unpack_from("<I", body)[0], sid, body[4 + sid.size :])
+    return struct.unpack_from("<I", body)[0], sid, body[4 + sid.size :]
 
 
-def _with_header(ace_type: int, flags: int, body: bytes) -> bytes:
-    size = 4 + len(body)
-    if size > 0xFFFF:
-        raise SecurityDescriptorError(f"an ACE takes at most 65535 bytes, not {size}")
-    return struct.pack("<BBH", ace_type, flags, size) + body
+def _object_ace(ace_type: int, flags: int, body: bytes) -> ObjectAce:
+    if len(body) < 8:
+        raise SecurityDescriptorError("an object ACE ends before its flags")
+    mask, object_flags = struct.unpack_from("<II", body)
+    offset = 8
+    kinds: list[UUID | None] = []
+    for bit in (_OBJECT_TYPE_PRESENT, _INHERITED_OBJECT_TYPE_PRESENT):
+        if object_flags & bit:
+            if len(body) < offset + 16:
+                raise SecurityDescriptorError("an object ACE ends within its object types")
+            kinds.append(UUID(bytes_le=body[offset : offset + 16]))
+            offset += 16
+        else:
+            kinds.append(None)
+    sid = Sid.from_bytes(body[offset:])
+    other = object_flags & ~(_OBJECT_TYPE_PRESENT | _INHERITED_OBJECT_TYPE_PRESENT)
+    return ObjectAce(ace_type, flags, mask, sid, kinds[0], kinds[1], body[offset + sid.size :], other)
+
+
+def _compound_ace(ace_type: int, flags: int, body: bytes) -> CompoundAce:
+    if len(body) < 8:
+        raise SecurityDescriptorError("a compound ACE ends before its SIDs")
+    mask, kind, reserved = struct.unpack_from("<IHH", body)
+    server = Sid.from_bytes(body[8:])
+    client = Sid.from_bytes(body[8 + server.size :])
+    return CompoundAce(ace_type, flags, mask, client, server, kind, reserved, body[8 + server.size + client.size :])

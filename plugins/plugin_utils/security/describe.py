@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .ace import Ace, AnyAce, describe_flags
+from .ace import (
+    SYSTEM_ACCESS_FILTER,
+    SYSTEM_ALARM,
+    SYSTEM_AUDIT,
+    SYSTEM_MANDATORY_LABEL,
+    SYSTEM_PROCESS_TRUST_LABEL,
+    SYSTEM_RESOURCE_ATTRIBUTE,
+    SYSTEM_SCOPED_POLICY_ID,
+    AnyAce,
+    CompoundAce,
+    ConditionalAce,
+    ObjectAce,
+    OpaqueAce,
+    describe_flags,
+)
 from .descriptor import SecurityDescriptor
 from .rights import describe_ntfs_mask, describe_share_mask
 from .sid import Sid
@@ -15,7 +29,16 @@ from .well_known import NAME_OF
 
 Names = Mapping[Sid, str]
 
-_KINDS = ("allow", "deny", "audit")
+_OTHER_KINDS = {
+    SYSTEM_AUDIT: "audit",
+    SYSTEM_ALARM: "alarm",
+    SYSTEM_MANDATORY_LABEL: "integrity label",
+    SYSTEM_RESOURCE_ATTRIBUTE: "resource attribute",
+    SYSTEM_SCOPED_POLICY_ID: "central policy",
+    SYSTEM_PROCESS_TRUST_LABEL: "trust label",
+    SYSTEM_ACCESS_FILTER: "access filter",
+}
+_LIMITS = {ConditionalAce: "  [only if its condition holds]", ObjectAce: "  [may be about some kinds of objects only]"}
 
 
 def name_of(sid: Sid, names: Names) -> str:
@@ -30,13 +53,14 @@ def describe_ace(ace: AnyAce, names: Names, *, share: bool) -> str:
         share: entries of a share have no "applies to" and use the share's words.
     """
     origin = "  [inherited]" if ace.inherited else ""
-    if not isinstance(ace, Ace):
-        kind = "deny" if ace.denies else "other"
-        return f"{kind} entry of type 0x{ace.ace_type:02X}, {len(ace.body)} bytes{origin}"
+    kind = "deny" if ace.denies else "allow" if ace.allows else _OTHER_KINDS.get(ace.ace_type, "other")
+    if isinstance(ace, OpaqueAce | CompoundAce):
+        return f"{kind} entry of type 0x{ace.ace_type:02X}, {len(ace.to_bytes())} bytes{origin}"
     who = name_of(ace.sid, names)
+    origin = _LIMITS.get(type(ace), "") + origin
     if share:
-        return f"{_KINDS[ace.ace_type]} {who}  {describe_share_mask(ace.mask)}{origin}"
-    return f"{_KINDS[ace.ace_type]} {who}  {describe_ntfs_mask(ace.mask)}  ({describe_flags(ace.flags)}){origin}"
+        return f"{kind} {who}  {describe_share_mask(ace.mask)}{origin}"
+    return f"{kind} {who}  {describe_ntfs_mask(ace.mask)}  ({describe_flags(ace.flags)}){origin}"
 
 
 def describe_dacl(descriptor: SecurityDescriptor | None, names: Names, *, share: bool) -> list[str]:

@@ -4,7 +4,7 @@
 """SIDs that are the same on every Windows host, by their SDDL alias and by their English name.
 
 Sources: [MS-DTYP] 2.4.2.4 (well-known SIDs) and 2.5.1.1 (SDDL aliases). Aliases relative to a domain (DA, DU, LA …)
-are no constants and do not stand here.
+stand for a relative identifier only.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ SDDL_ALIASES: dict[str, Sid] = {
     "CY": _S("S-1-5-32-569"),
     "ED": _S("S-1-5-9"),
     "ER": _S("S-1-5-32-573"),
+    "ES": _S("S-1-5-32-576"),
     "HA": _S("S-1-5-32-578"),
     "HI": _S("S-1-16-12288"),
     "IS": _S("S-1-5-32-568"),
@@ -52,7 +53,6 @@ SDDL_ALIASES: dict[str, Sid] = {
     "RD": _S("S-1-5-32-555"),
     "RE": _S("S-1-5-32-552"),
     "RM": _S("S-1-5-32-580"),
-    "RS": _S("S-1-5-32-576"),
     "RU": _S("S-1-5-32-554"),
     "SI": _S("S-1-16-16384"),
     "SO": _S("S-1-5-32-549"),
@@ -62,6 +62,26 @@ SDDL_ALIASES: dict[str, Sid] = {
     "WD": _S("S-1-1-0"),
     "WR": _S("S-1-5-33"),
 }
+
+DOMAIN_ALIASES: dict[str, int] = {
+    "AP": 525,
+    "CA": 517,
+    "CN": 522,
+    "DA": 512,
+    "DC": 515,
+    "DD": 516,
+    "DG": 514,
+    "DU": 513,
+    "KA": 526,
+    "LA": 500,
+    "LG": 501,
+    "PA": 520,
+    "RS": 553,
+}
+"""Aliases that stand for an account of a domain, by its relative identifier ([MS-DTYP] 2.4.2.4)."""
+
+FOREST_ALIASES: dict[str, int] = {"EA": 519, "EK": 527, "RO": 498, "SA": 518}
+"""The same for the root domain of a forest."""
 
 ALIAS_OF: dict[Sid, str] = {sid: alias for alias, sid in SDDL_ALIASES.items()}
 

@@ -60,7 +60,7 @@ basic_aces = st.builds(
     sids,
     _words,
 )
-any_aces = basic_aces | st.builds(OpaqueAce, st.integers(3, 255), st.integers(0, 255), _words)
+any_aces = basic_aces | st.builds(OpaqueAce, st.integers(0x16, 255), st.integers(0, 255), _words)
 
 
 @st.composite

@@ -5,18 +5,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    MAXIMUM_ALLOWED,
     Ace,
     Acl,
+    Effect,
     OpaqueAce,
     Scope,
     Sid,
+    Token,
     check_access,
+    combine,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
 
 from .strategies import ACCOUNTS, dacls, file_masks
 
@@ -71,9 +79,11 @@ def test_the_walk_is_the_definition(dacl: Acl, token: frozenset[Sid], mask: int)
     assert found.granted == by_definition(dacl, token, mask)
     assert found.satisfied == (found.granted == mask)
     # The trace adds up to the answer.
-    assert sum(step.rights for step in found.steps if not step.ace.denies) == found.granted
-    assert sum(step.rights for step in found.steps if step.ace.denies) == found.denied
-    assert all(dacl.aces[step.index] == step.ace for step in found.steps)
+    assert sum(step.rights for step in found.steps if step.effect is Effect.GRANTS) == found.granted
+    assert sum(step.rights for step in found.steps if step.effect is Effect.DENIES) == found.denied
+    assert [step.ace for step in found.steps] == list(dacl)
+    assert all(step.reason for step in found.steps if step.effect is Effect.SKIPPED)
+    assert found.unknown == 0
 
 
 @given(dacls, file_masks)
@@ -100,3 +110,139 @@ def test_more_groups_never_hide_that_an_entry_decided(dacl: Acl, mask: int) -> N
 def test_where_an_entry_takes_effect(flags: int, scopes: set[Scope]) -> None:
     found = {scope for scope in Scope if check_access(Acl((allow(USER, READ, flags),)), TOKEN, READ, scope).satisfied}
     assert found == scopes
+
+
+OWNER = Sid.parse("S-1-5-21-1-2-3-500")
+RC_WD = 0x20000 | 0x40000
+
+
+class TestOwner:
+    def test_may_read_and_change_the_permissions(self) -> None:
+        token = frozenset({OWNER})
+        assert check_access(Acl(), token, FULL, owner=OWNER).granted == RC_WD
+        # The owner's rights come first: a deny entry does not take them ([MS-DTYP] 2.5.3.2).
+        denied = check_access(Acl((deny(OWNER, FULL),)), token, FULL, owner=OWNER)
+        assert (denied.granted, denied.denied) == (RC_WD, FULL & ~RC_WD)
+        assert check_access(Acl(), frozenset({USER}), FULL, owner=OWNER).granted == 0
+        assert check_access(Acl(), token, FULL).granted == 0
+
+    def test_an_owner_rights_entry_speaks_for_the_owner(self) -> None:
+        dacl = Acl((allow(Sid.parse("S-1-3-4"), READ), allow(OTHER, FULL)))
+        assert check_access(dacl, frozenset({OWNER}), FULL, owner=OWNER).granted == READ
+        assert check_access(dacl, frozenset({USER}), FULL, owner=OWNER).granted == 0
+        only_below = Acl((allow(Sid.parse("S-1-3-4"), READ, 0x0B),))
+        assert check_access(only_below, frozenset({OWNER}), FULL, owner=OWNER).granted == RC_WD
+
+
+def test_maximum_allowed_asks_for_everything() -> None:
+    dacl = Acl((deny(USER, 0x10000), allow(USER, 0x1301BF)))
+    assert check_access(dacl, TOKEN, MAXIMUM_ALLOWED).granted == 0x1301BF & ~0x10000
+
+
+def test_a_deny_only_group_counts_in_deny_entries_only() -> None:
+    token = Token(frozenset({USER}), deny_only=frozenset({OTHER}))
+    assert check_access(Acl((allow(OTHER, FULL),)), token, FULL).granted == 0
+    found = check_access(Acl((deny(OTHER, WRITE), allow(USER, FULL))), token, FULL)
+    assert (found.granted, found.denied) == (FULL & ~WRITE, WRITE)
+
+
+class TestUnknown:
+    """Groups of the account that were not read."""
+
+    TOKEN = Token(frozenset({USER, EVERYONE}), complete=False)
+
+    @pytest.mark.parametrize(
+        ("dacl", "granted", "denied", "unknown"),
+        [
+            (Acl((allow(OTHER, FULL),)), 0, 0, FULL),
+            (Acl((deny(OTHER, WRITE), allow(USER, FULL))), FULL & ~WRITE, 0, WRITE),
+            (Acl((allow(OTHER, READ), allow(USER, FULL))), FULL, 0, 0),
+            (Acl((allow(USER, FULL), deny(OTHER, WRITE))), FULL, 0, 0),
+            (Acl((deny(OTHER, WRITE), deny(USER, FULL))), 0, FULL, 0),
+            (Acl((allow(OTHER, READ), deny(USER, FULL))), 0, FULL & ~READ, READ),
+            (Acl((deny(OTHER, FULL), allow(OTHER, FULL))), 0, 0, 0),
+            (Acl((allow(Sid.parse("S-1-5-18"), FULL), allow(Sid.parse("S-1-3-0"), FULL))), 0, 0, 0),
+        ],
+        ids=["allow", "deny", "allow twice", "too late", "denied anyway", "allow or deny", "same group", "no groups"],
+    )
+    def test_stay_unknown(self, dacl: Acl, granted: int, denied: int, unknown: int) -> None:
+        found = check_access(dacl, self.TOKEN, FULL)
+        assert (found.granted, found.denied, found.unknown) == (granted, denied, unknown)
+        assert found.satisfied == (granted == FULL)
+
+    def test_the_entry_that_would_decide_is_named(self) -> None:
+        found = check_access(Acl((deny(OTHER, WRITE), allow(USER, FULL))), self.TOKEN, FULL)
+        assert [(step.effect, step.rights) for step in found.deciding] == [
+            (Effect.MAY_DENY, WRITE),
+            (Effect.GRANTS, FULL),
+        ]
+        assert found.deciding[0].reason == "whether the account is a member is not known"
+
+    def test_who_is_known_not_to_be_a_group_is_known(self) -> None:
+        token = Token(frozenset({USER}), complete=False, not_member_of=frozenset({OTHER}))
+        assert check_access(Acl((allow(OTHER, FULL),)), token, FULL).unknown == 0
+
+    @given(dacls, st.frozensets(st.sampled_from(ACCOUNTS)), st.frozensets(st.sampled_from(ACCOUNTS)), file_masks)
+    def test_knowing_more_never_changes_what_was_known(
+        self, dacl: Acl, known: frozenset[Sid], more: frozenset[Sid], mask: int
+    ) -> None:
+        unsure = check_access(dacl, Token(known, complete=False), mask)
+        # Whatever the account turns out to be a member of.
+        groups = known | (more - {Sid.parse("S-1-5-18")})
+        sure = check_access(dacl, groups, mask)
+        assert unsure.granted & ~sure.granted == 0
+        assert sure.granted & ~unsure.granted & ~unsure.unknown == 0
+        assert unsure.granted | unsure.unknown | (unsure.requested & ~sure.granted) == unsure.requested
+
+    @given(dacls, st.frozensets(st.sampled_from(ACCOUNTS)), st.sampled_from([READ, WRITE, FULL]))
+    def test_unknown_means_that_it_can_come_out_either_way(self, dacl: Acl, known: frozenset[Sid], mask: int) -> None:
+        unsure = check_access(dacl, Token(known, complete=False), mask)
+        others = [sid for sid in ACCOUNTS if sid not in known and sid != Sid.parse("S-1-5-18")]
+        worlds = [
+            check_access(dacl, known | {sid for number, sid in enumerate(others) if pick >> number & 1}, mask).granted
+            for pick in range(2 ** len(others))
+        ]
+        always = sometimes = worlds[0]
+        for granted in worlds:
+            always &= granted
+            sometimes |= granted
+        assert unsure.granted == always
+        assert unsure.unknown == sometimes & ~always
+
+
+class TestConditions:
+    ACE = ConditionalAce(0x09, 0, READ, USER, b"artx")
+
+    @pytest.mark.parametrize(("answer", "granted", "unknown"), [(True, READ, 0), (False, 0, 0), (None, 0, READ)])
+    def test_a_conditional_entry_counts_if_its_condition_holds(
+        self, answer: bool | None, granted: int, unknown: int
+    ) -> None:
+        token = Token(frozenset({USER}), condition=lambda _ace: answer)
+        found = check_access(Acl((self.ACE,)), token, FULL)
+        assert (found.granted, found.unknown) == (granted, unknown)
+
+    def test_without_claims_nothing_is_known(self) -> None:
+        denying = ConditionalAce(0x0A, 0, WRITE, USER, b"artx")
+        found = check_access(Acl((denying, allow(USER, FULL))), TOKEN, FULL)
+        assert (found.granted, found.unknown) == (FULL & ~WRITE, WRITE)
+        assert check_access(Acl((replace(self.ACE, sid=OTHER),)), TOKEN, FULL).unknown == 0
+
+
+def test_object_entries_count_only_if_they_are_about_every_kind() -> None:
+    every, some = ObjectAce(0x05, 0, READ, USER), ObjectAce(0x05, 0, WRITE, USER, object_type=UUID(int=1))
+    assert check_access(Acl((every, some)), TOKEN, FULL).granted == READ
+
+
+@given(dacls, dacls, st.frozensets(st.sampled_from(ACCOUNTS)), st.booleans())
+def test_over_the_network_both_lists_have_to_grant(
+    share: Acl, folder: Acl, sids: frozenset[Sid], complete: bool
+) -> None:
+    token = Token(sids, complete=complete)
+    first, second = (check_access(dacl, token, FULL) for dacl in (share, folder))
+    both = combine(first, second)
+    for bit in (1 << number for number in range(21)):
+        if not FULL & bit:
+            continue
+        states = {"yes" if d.granted & bit else "maybe" if d.unknown & bit else "no" for d in (first, second)}
+        expected = "no" if "no" in states else "maybe" if "maybe" in states else "yes"
+        assert ("yes" if both.granted & bit else "maybe" if both.unknown & bit else "no") == expected
