@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import AuthenticationFailed
 from .http import bound_answers, refused_credentials, transport_failure, unusable_status
 
 try:
     from pypsrp.exceptions import AuthenticationError, WinRMTransportError
     from pypsrp.wsman import WSMan
+    from spnego.exceptions import SpnegoError
 except ImportError as error:
     PYPSRP_MISSING: str | None = str(error)
 else:
     PYPSRP_MISSING = None
+
+NO_KERBEROS_LOGON: tuple[type[Exception], ...] = () if PYPSRP_MISSING else (SpnegoError,)
+"""No ticket, none for this host, or the host does not prove who it is."""
+try:
+    from krb5 import Krb5Error  # type: ignore[import-not-found, unused-ignore]
+except ImportError:  # pyspnego says so itself when Kerberos is asked for
+    pass
+else:
+    NO_KERBEROS_LOGON += (Krb5Error,)
 
 
 class PsrpTransport:
@@ -56,8 +67,17 @@ class PsrpTransport:
             # pypsrp lets the exceptions of requests and of the authentication libraries through as they are: there
             # is no smaller common base than Exception. What is encrypted for a connection that broke can't be read on
             # the next one, so that one is made anew.
+            sealing = transport.encryption is not None
             self.close()
             self._wsman = WSMan(**self._options)
+            if isinstance(error, NO_KERBEROS_LOGON) and not sealing:
+                raise AuthenticationFailed(
+                    self._host,
+                    f"log on as {self.user or 'the current user'}",
+                    str(error),
+                    "Check ansible_user (user@REALM), ansible_password or the ticket (klist), the realm in krb5.conf, "
+                    "and the host's name in the domain (ansible_psrp_negotiate_hostname_override).",
+                ) from None
             raise transport_failure(self._host, error) from None
         return answer
 

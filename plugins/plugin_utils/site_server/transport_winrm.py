@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlunsplit
+
+from ansible.errors import AnsibleConnectionFailure
 
 from .errors import AuthenticationFailed, ServerFault, SiteServerError
 from .http import OPERATION, bound_answers, refused_credentials, transport_failure, unusable_status
@@ -21,6 +24,17 @@ except ImportError as error:
 else:
     PYWINRM_MISSING = None
 
+NO_KERBEROS_LOGON: tuple[type[Exception], ...] = (AnsibleConnectionFailure,)
+"""No ticket from kinit, none for this host, or the host does not prove who it is."""
+try:
+    from winrm.vendor.requests_kerberos.exceptions import KerberosExchangeError, MutualAuthenticationError
+except ImportError:  # pykerberos is missing: pywinrm says so itself when Kerberos is asked for
+    pass
+else:
+    NO_KERBEROS_LOGON += (KerberosExchangeError, MutualAuthenticationError)
+
+TICKET_CACHE = "KRB5CCNAME"
+
 
 class WinrmTransport:
     """Posts envelopes by pywinrm's own transport; opens no shell.
@@ -28,6 +42,10 @@ class WinrmTransport:
     The connection plugin works out the options, and gets the Kerberos ticket, exactly as it does for its own modules.
     Its `_connect` cannot be used, since that opens a shell at once. pywinrm's `Protocol.send_message` is passed by
     too, since it parses faults with a parser that expands entities.
+
+    The cache of a ticket that Ansible got is named in the environment of this process, and lies on the disk, for as
+    long as the connection lasts: the next host of a loop must not be met with this one's ticket, and Ansible's workers
+    end without the clean-up that would remove the file.
 
     Args:
         host: the host as the inventory calls it.
@@ -41,6 +59,7 @@ class WinrmTransport:
         self._limit = limit
         self._connection = connection
         self._protocol: Protocol | None = None
+        self._ticket_cache = os.environ.get(TICKET_CACHE)
         self._kinds: list[str] = list(connection._winrm_transport)
         self.user: str | None = connection._winrm_user
         self.url = _endpoint(connection)
@@ -50,36 +69,45 @@ class WinrmTransport:
         """Post one request. The first one settles which of the inventory's kinds of authentication works."""
         if self._protocol is not None:
             return self._post(self._protocol, envelope)
-        refusals = []
+        refusals: list[AuthenticationFailed | ServerFault] = []
         for kind in self._kinds:
             try:
                 self._protocol = self._authenticate(kind)
                 answer = self._post(self._protocol, envelope)
-            except AuthenticationFailed as refusal:
+            except (AuthenticationFailed, ServerFault) as refusal:
+                # The server does not take this kind, or the controller cannot do it. No message came through.
                 refusals.append(refusal)
             else:
                 self._kinds = [kind]
                 return answer
         if len(refusals) == 1:
             raise refusals[0]
-        said = "; ".join(refusal.said for refusal in refusals) or "no kind of authentication is left to try"
-        raise refused_credentials(self._host, self.user, said)
+        tried = zip(self._kinds, refusals, strict=True)
+        said = "; ".join(f"{kind}: {refusal.said}" for kind, refusal in tried)
+        raise refused_credentials(self._host, self.user, said or "ansible_winrm_transport names no kind to try")
 
     def close(self) -> None:
         """Close the connection to the server. The next request opens and authenticates a new one."""
         if self._protocol is not None:
             self._protocol.transport.close_session()
             self._protocol = None
+        if hasattr(self._connection, "_kerb_ccache"):
+            with suppress(FileNotFoundError):
+                self._connection._kerb_ccache.close()
+        if self._ticket_cache is None:
+            os.environ.pop(TICKET_CACHE, None)
+        else:
+            os.environ[TICKET_CACHE] = self._ticket_cache
 
     def _authenticate(self, kind: Any) -> Protocol:
         connection = self._connection
-        if kind == "kerberos" and connection._kerb_managed:
-            connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
         options = dict(connection._winrm_kwargs)
         if connection._winrm_connection_timeout:
             options["operation_timeout_sec"] = connection._winrm_connection_timeout
             options["read_timeout_sec"] = connection._winrm_connection_timeout + 10
         try:
+            if kind == "kerberos" and connection._kerb_managed:
+                connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
             protocol = Protocol(self.url, transport=kind, **options)
             bound_answers(protocol.transport.build_session(), self._limit)
         except Exception as error:
@@ -105,6 +133,14 @@ class WinrmTransport:
         # operating system through as they are: there is no smaller common base than Exception.
         if isinstance(error, winrm.exceptions.InvalidCredentialsError):
             return refused_credentials(self._host, self.user)
+        if isinstance(error, NO_KERBEROS_LOGON):
+            return AuthenticationFailed(
+                self._host,
+                f"log on as {self.user or 'the current user'}",
+                str(error),
+                "Check ansible_user (user@REALM), ansible_password or the ticket (klist), the realm in krb5.conf, and "
+                "the host's name in the domain (ansible_winrm_kerberos_hostname_override).",
+            )
         if isinstance(error, winrm.exceptions.WinRMTransportError):
             return unusable_status(self._host, error.code)
         if isinstance(error, winrm.exceptions.WinRMError):
