@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import inventory
+from .client import LabClient, LabClientError
 from .hierarchy import default_hierarchy
 from .lab import Lab, LabError
 from .scenario import BadScenario, build, load
@@ -43,6 +44,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopping.set)
     if arguments.seconds is not None:
         loop.call_later(arguments.seconds, stopping.set)
+    if _is_running(arguments.build):
+        raise LabError(f"a lab is running in {arguments.build} already; stop it, or choose another directory (--build)")
     try:
         await lab.start()
         inventory.write(lab, arguments.build)
@@ -51,6 +54,15 @@ async def _run(arguments: argparse.Namespace) -> None:
     finally:
         inventory.remove(arguments.build)
         await lab.stop()
+
+
+def _is_running(directory: Path) -> bool:
+    """Whether the files there are those of a lab that answers."""
+    try:
+        LabClient.from_file(directory / inventory.ENDPOINTS).host_names()
+    except LabClientError:
+        return False
+    return True
 
 
 def _announce(lab: Lab, directory: Path) -> None:

@@ -101,7 +101,7 @@ def _codes(prefixes: str, count: int) -> Iterator[str]:
                 produced += 1
                 yield prefix + suffix
     if produced < count:
-        raise ValueError(f"no more than {produced} codes for {prefixes}")
+        raise ValueError(f"three characters name at most {produced} sites with codes of {prefixes}")
 
 
 def _owed(sites: list[dict[str, Any]]) -> dict[str, list[str]]:

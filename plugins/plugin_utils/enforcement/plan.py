@@ -139,7 +139,7 @@ def make_plan(
         if before.unwritable:
             raise subject.refuse(
                 f"it is not changed, because entries would get lost on the way: {'; '.join(before.unwritable)}. "
-                "Change it on the server itself (icacls, or the Security tab)"
+                f"Change it on the server itself ({'Computer Management' if subject.is_share else 'icacls'})"
             )
         if after.dacl is not None and not after.dacl:
             # Nobody needs it, and WS-CIM cannot tell an empty array from none, so Windows may take it for a NULL DACL.

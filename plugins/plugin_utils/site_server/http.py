@@ -72,12 +72,29 @@ def unusable_status(host: str, status: int) -> SiteServerError:
 
 def transport_failure(host: str, error: Exception) -> SiteServerError:
     """Translate what requests, the authentication libraries or the operating system raised."""
-    said = f"{type(error).__name__}: {error}"
+    said = _said(error)
     if isinstance(error, requests.exceptions.SSLError):
         advice = "Check the certificate; ansible_winrm_ca_trust_path or ansible_psrp_ca_cert name the CA to trust."
         return Unreachable(host, OPERATION, said, advice)
+    if type(error) is OSError or isinstance(error, ImportError):
+        # requests says so of a CA file, and the authentication libraries of a package, that the controller lacks.
+        advice = (
+            "This is about the controller: check ansible_winrm_ca_trust_path or ansible_psrp_ca_cert, and whether "
+            "pywinrm[kerberos], pypsrp[kerberos] or the [credssp] packages are installed."
+        )
+        return ServerFault(host, OPERATION, said, advice)
     if isinstance(error, requests.exceptions.Timeout):
         return Unreachable(host, OPERATION, said, "No answer in time: is the server up, and is it the right port?")
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
         return Unreachable(host, OPERATION, said, "Check that the server is up, that WinRM listens, and the firewall.")
-    return NoAnswer(host, OPERATION, said, "Run with the same inventory and ansible.windows.win_ping to compare.")
+    return NoAnswer(host, OPERATION, said, "Compare with win_ping of the collection ansible.windows.")
+
+
+def _said(error: Exception) -> str:
+    """The innermost reason: requests and urllib3 wrap it in the names of their objects."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None) or getattr(cause, "args", None) or error
+    text = str(reason[-1] if isinstance(reason, tuple) and reason else reason)
+    if ">: " in text:
+        text = text.partition(">: ")[2]
+    return f"{type(error).__name__}: {text}"

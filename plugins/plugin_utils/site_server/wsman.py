@@ -286,12 +286,19 @@ class WsmanSiteServer:
             return result
         except WSManFault as fault:
             raise self._translate(operation, fault, advice) from None
+        except WSManValueError as error:
+            raise ServerFault(self._host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
         except WSManError as error:
             said = f"the answer cannot be used: {error}"
             raise NoAnswer(self._host, operation, said, "Is this address really WinRM's?") from None
 
     def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
         said = str(fault)
+        if fault.too_large:
+            advice = (
+                "Its list of entries is too long for WinRM; raise MaxEnvelopeSizekb on the server, or shorten the list."
+            )
+            return ServerFault(self._host, operation, said, advice)
         if fault.class_missing:
             return ServerFault(self._host, operation, said, "This Windows lacks the WMI class; is it a server?")
         if fault.not_found:

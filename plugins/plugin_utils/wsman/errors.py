@@ -15,6 +15,8 @@ ERROR_ACCESS_DENIED = 5
 ERROR_WSMAN_RESOURCE_NOT_FOUND = 0x80338000  # 2150858752
 # 2150858778. Windows gives it for a query on a class that doesn't exist, and for a query it can't parse.
 ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER = 0x8033801A
+ERROR_WSMAN_ENVELOPE_TOO_LARGE = 0x80338026  # 2150858790
+ERROR_WSMAN_MAX_ENVELOPE_SIZE_EXCEEDED = 0x80338048  # 2150858824
 ERROR_WSMAN_OPERATION_TIMEDOUT = 0x80338029  # 2150858793
 # HRESULTs of WMI (WMI SDK, "WMI Error Constants").
 WBEM_E_NOT_FOUND = 0x80041002
@@ -63,6 +65,10 @@ _ACCESS_DENIED = _Signs(
     codes=frozenset({ERROR_ACCESS_DENIED, WBEM_E_ACCESS_DENIED, E_ACCESSDENIED}),
     cim_statuses=frozenset({CIM_ERR_ACCESS_DENIED}),
     subcodes=frozenset({"AccessDenied"}),
+)
+_TOO_LARGE = _Signs(
+    codes=frozenset({ERROR_WSMAN_ENVELOPE_TOO_LARGE, ERROR_WSMAN_MAX_ENVELOPE_SIZE_EXCEEDED}),
+    subcodes=frozenset({"EncodingLimit"}),
 )
 _TIMED_OUT = _Signs(codes=frozenset({ERROR_WSMAN_OPERATION_TIMEDOUT}), subcodes=frozenset({"TimedOut"}))
 
@@ -120,6 +126,11 @@ class WSManFault(WSManError):
     def timed_out(self) -> bool:
         """The server gave up because w:OperationTimeout had passed; it may still have done the work."""
         return self._shows(_TIMED_OUT)
+
+    @property
+    def too_large(self) -> bool:
+        """The answer, or the request, has more octets than the server's MaxEnvelopeSizekb allows."""
+        return self._shows(_TOO_LARGE)
 
     def _shows(self, signs: _Signs) -> bool:
         """Whether this fault bears the signs. Where the provider said what is wrong, only that counts."""

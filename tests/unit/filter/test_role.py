@@ -214,4 +214,5 @@ def test_the_table_of_an_audit(play):
         "P01   primary  drift     Full Control  none (not enough)  a@corp",
         r"                         Full Control  Read, Write        CORP\smssend",
         "2 site servers: 1 in order, 1 drift",
+        "Not in the inventory, so neither read nor changed: S01 (elsewhere), S02 (branch)",
     ]

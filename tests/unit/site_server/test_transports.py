@@ -198,6 +198,22 @@ def test_an_untrusted_certificate(host: RunningHost) -> None:
     assert host.controls.counters()["http_requests"] == 0
 
 
+def test_a_missing_ca_file_is_the_controllers_affair(host: RunningHost) -> None:
+    variables = {"ansible_winrm_transport": "basic", "ansible_winrm_ca_trust_path": "/nowhere/ca.pem"}
+    made = connection("winrm", host, tls=True, **variables)
+    with site_server("site", made) as server, pytest.raises(ServerFault, match="about the controller"):
+        server.share("SMS_SITE")
+
+
+def test_an_account_that_cannot_be_sent(host: RunningHost) -> None:
+    with (
+        site_server("site", connection("winrm", host)) as server,
+        pytest.raises(ServerFault, match=r"look up account CORP.*it cannot be sent"),
+    ):
+        server.resolve("CORP\\bell\a")
+    assert host.controls.counters()["wsman_requests"] == 0
+
+
 def test_an_oversized_answer_is_not_read_to_its_end(host: RunningHost, way: tuple[str, dict[str, str]]) -> None:
     kind, variables = way
     host.controls.host.misbehaviour.rules.append(Rule(Kind.OVERSIZED, SHARE_GET, times=1, value=LIMIT))

@@ -169,3 +169,13 @@ def test_a_fault_may_not_know_which_request_it_answers() -> None:
     with pytest.raises(WSManFault) as caught:
         run(get(SESSION, "Win32_Share", {}), lambda _unused: answer)
     assert caught.value.not_found
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode"), [(2150858790, "wsman:SchemaValidationError"), (2150858824, "x"), (None, "w:EncodingLimit")]
+)
+def test_an_answer_that_is_too_large_is_told_apart(code: int | None, subcode: str) -> None:
+    fault = WSManFault("too large", code=code, subcode=subcode.rpartition(":")[2])
+    assert fault.too_large
+    assert not fault.timed_out
+    assert not WSManFault("too slow", code=2150858793).too_large
