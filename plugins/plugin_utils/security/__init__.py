@@ -8,9 +8,20 @@ Standard library only, no I/O, frozen values.
 
 from __future__ import annotations
 
-from .access import MAXIMUM_ALLOWED, Decision, Effect, Step, Token, check_access, combine, satisfied_everywhere
+from .access import (
+    MAXIMUM_ALLOWED,
+    Decision,
+    Effect,
+    Step,
+    Token,
+    check_access,
+    combine,
+    condition_with,
+    satisfied_everywhere,
+)
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
+from .claims import Claims, ClaimValue
 from .descriptor import SecurityDescriptor
 from .errors import SecurityDescriptorError
 from .sddl import format_sddl, parse_sddl
@@ -25,6 +36,8 @@ __all__ = [
     "Ace",
     "Acl",
     "AnyAce",
+    "ClaimValue",
+    "Claims",
     "Decision",
     "Effect",
     "OpaqueAce",
@@ -36,6 +49,7 @@ __all__ = [
     "Token",
     "check_access",
     "combine",
+    "condition_with",
     "format_sddl",
     "parse_sddl",
     "satisfied_everywhere",

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 from .ace import CALLBACK_OBJECT_TYPES, Ace, AnyAce, ConditionalAce, ObjectAce, OpaqueAce, Scope
 from .acl import Acl
+from .claims import Claims
+from .conditions import parse_condition
+from .errors import SecurityDescriptorError
 from .rights import FULL_CONTROL, READ_CONTROL, WRITE_DAC, map_generic
 from .sid import CREATOR_GROUP, CREATOR_OWNER, OWNER_RIGHTS, SYSTEM, Sid
 
@@ -153,6 +156,24 @@ def check_access(
     for index, ace in enumerate(dacl):
         walk.entry(index, ace, token, scope)
     return walk.decision()
+
+
+def condition_with(claims: Claims) -> Condition:
+    """Evaluates conditional entries with what is known of the account and the object.
+
+    An entry that allows counts if its condition is true; one that denies counts unless it is false
+    ([MS-DTYP] 2.4.4.17.3). Whether a condition that cannot be read holds is not known.
+    """
+
+    def holds(ace: AnyAce) -> bool | None:
+        try:
+            outcomes = parse_condition(getattr(ace, "data", b"")).outcomes(claims)
+        except SecurityDescriptorError:
+            return None
+        counts = {outcome is True or (outcome is None and ace.denies) for outcome in outcomes}
+        return counts.pop() if len(counts) == 1 else None
+
+    return holds
 
 
 def combine(share: Decision, directory: Decision) -> Decision:

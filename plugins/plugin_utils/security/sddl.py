@@ -3,18 +3,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Security descriptors as text ([MS-DTYP] 2.5.1, SDDL).
 
-Entries of types that this package carries as bytes are written as `(0x9;CI;;;;;#0f00…)`, type and body in
-hexadecimal. No Windows tool reads that form; it keeps them visible and loses nothing.
+Entries that SDDL has no words for (unknown types, callback types with other data than a condition) are written with
+their type or data in hexadecimal: `(0x4;CI;;;;;#0f00…)`. No Windows tool reads that form; it keeps them visible and
+loses nothing.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
 
 from . import ace as _ace
 from . import rights as _rights
-from .ace import Ace, AnyAce, OpaqueAce
+from .ace import (
+    OBJECT_TYPES,
+    Ace,
+    AnyAce,
+    CompoundAce,
+    ConditionalAce,
+    ObjectAce,
+    OpaqueAce,
+    ResourceAttributeAce,
+)
 from .acl import ACL_REVISION, ACL_REVISION_DS, Acl
+from .claims import ResourceAttribute
+from .condition_text import (
+    closing_parenthesis,
+    format_condition,
+    format_resource_attribute,
+    parse_condition_text,
+    parse_resource_attribute_text,
+)
+from .conditions import parse_condition
 from .descriptor import (
     SE_DACL_AUTO_INHERIT_REQ,
     SE_DACL_AUTO_INHERITED,
@@ -28,12 +50,30 @@ from .descriptor import (
 )
 from .errors import SecurityDescriptorError
 from .sid import Sid
-from .well_known import ALIAS_OF, SDDL_ALIASES
+from .well_known import ALIAS_OF, DOMAIN_ALIASES, FOREST_ALIASES, SDDL_ALIASES
 
 MAX_SDDL = 1_000_000
 """Longest text that is read, in characters: far more than the 64 KiB that two ACLs can say."""
 
-_TYPES = {"A": _ace.ACCESS_ALLOWED, "D": _ace.ACCESS_DENIED, "AU": _ace.SYSTEM_AUDIT}
+_TYPES = {
+    "A": _ace.ACCESS_ALLOWED,
+    "D": _ace.ACCESS_DENIED,
+    "AU": _ace.SYSTEM_AUDIT,
+    "AL": _ace.SYSTEM_ALARM,
+    "OA": _ace.ACCESS_ALLOWED_OBJECT,
+    "OD": _ace.ACCESS_DENIED_OBJECT,
+    "OU": _ace.SYSTEM_AUDIT_OBJECT,
+    "OL": _ace.SYSTEM_ALARM_OBJECT,
+    "XA": _ace.ACCESS_ALLOWED_CALLBACK,
+    "XD": _ace.ACCESS_DENIED_CALLBACK,
+    "XU": _ace.SYSTEM_AUDIT_CALLBACK,
+    "ZA": _ace.ACCESS_ALLOWED_CALLBACK_OBJECT,
+    "ML": _ace.SYSTEM_MANDATORY_LABEL,
+    "RA": _ace.SYSTEM_RESOURCE_ATTRIBUTE,
+    "SP": _ace.SYSTEM_SCOPED_POLICY_ID,
+    "TL": _ace.SYSTEM_PROCESS_TRUST_LABEL,
+    "FL": _ace.SYSTEM_ACCESS_FILTER,
+}
 _TYPE_LETTERS = {value: letters for letters, value in _TYPES.items()}
 _FLAGS = {
     "OI": _ace.OBJECT_INHERIT,
@@ -41,6 +81,7 @@ _FLAGS = {
     "NP": _ace.NO_PROPAGATE,
     "IO": _ace.INHERIT_ONLY,
     "ID": _ace.INHERITED,
+    "CR": 0x20,
     "SA": 0x40,
     "FA": 0x80,
 }
@@ -71,6 +112,7 @@ _RIGHTS = {
     "KW": 0x20006,
     "KX": 0x20019,
 }
+_LABEL_RIGHTS = {"NW": 0x1, "NR": 0x2, "NX": 0x4}
 # Rights that Windows writes as letters for a file; every other mask is clearer in hexadecimal.
 _WHOLE_RIGHTS = {_RIGHTS[letters]: letters for letters in ("GA", "GX", "GW", "GR", "FA", "FR", "FW", "FX")}
 
@@ -78,11 +120,12 @@ _DACL_FLAGS = (("P", SE_DACL_PROTECTED), ("AR", SE_DACL_AUTO_INHERIT_REQ), ("AI"
 _SACL_FLAGS = (("P", SE_SACL_PROTECTED), ("AR", SE_SACL_AUTO_INHERIT_REQ), ("AI", SE_SACL_AUTO_INHERITED))
 _NULL = "NO_ACCESS_CONTROL"
 
-_PART = re.compile(r"\s*([OGDS]):", re.ASCII)
+_PART = re.compile(r"\s*([OGDS])\s*:", re.ASCII)
 _SID = re.compile(r"\s*(S-1-(?:0x[0-9A-F]{12}|[0-9]+)(?:-[0-9]+)*|[A-Z]{2})\s*", re.ASCII | re.IGNORECASE)
 _ACL_FLAGS = re.compile(rf"\s*((?:P|AR|AI|{_NULL}|\s)*)", re.ASCII | re.IGNORECASE)
-_ACE = re.compile(r"\(([^()]*)\)\s*", re.ASCII)
+_BLANKS = re.compile(r"\s*", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|[0-9]{1,11}", re.ASCII | re.IGNORECASE)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def format_sddl(descriptor: SecurityDescriptor) -> str:
@@ -102,31 +145,20 @@ def format_sddl(descriptor: SecurityDescriptor) -> str:
     return "".join(parts)
 
 
-def parse_sddl(text: str) -> SecurityDescriptor:
+def parse_sddl(text: str, *, domain: Sid | None = None, forest_root: Sid | None = None) -> SecurityDescriptor:
     """Read SDDL.
 
+    Args:
+        text: the SDDL.
+        domain: SID of the domain that aliases like DA (Domain Admins) are about.
+        forest_root: SID of the forest's root domain, for EA, SA, RO and EK; the domain itself if left out.
+
     Raises:
-        SecurityDescriptorError: it is malformed, too long, or names an alias that only a domain can resolve.
+        SecurityDescriptorError: it is malformed, too long, or names an alias whose domain is not given.
     """
     if len(text) > MAX_SDDL:
         raise SecurityDescriptorError(f"SDDL of {len(text)} characters is too long")
-    control = 0
-    sids: dict[str, Sid] = {}
-    acls: dict[str, Acl | None] = {}
-    position = 0
-    while position < len(text.rstrip()):
-        match = _PART.match(text, position)
-        if match is None:
-            raise SecurityDescriptorError(f"expected O:, G:, D: or S: at {text[position : position + 20]!r}")
-        letter = match[1]
-        if letter in sids or letter in acls:
-            raise SecurityDescriptorError(f"{letter}: is given twice")
-        if letter in "OG":
-            sids[letter], position = _read_sid(text, match.end())
-        else:
-            bits, acls[letter], position = _read_acl(text, match.end(), letter)
-            control |= bits
-    return SecurityDescriptor(control, sids.get("O"), sids.get("G"), acls.get("D"), acls.get("S"))
+    return _Reader(text, domain, forest_root or domain).descriptor()
 
 
 def _format_sid(sid: Sid) -> str:
@@ -135,80 +167,177 @@ def _format_sid(sid: Sid) -> str:
 
 def _format_ace(ace: AnyAce) -> str:
     flags = "".join(word for word, bit in _FLAGS.items() if ace.flags & bit)
-    if ace.flags & 0x20:  # no letters exist for this bit
-        flags = f"0x{ace.flags:x}"
-    if isinstance(ace, OpaqueAce):
-        return f"(0x{ace.ace_type:x};{flags};;;;;#{ace.body.hex()})"
-    mask = _WHOLE_RIGHTS.get(ace.mask) or f"0x{ace.mask:x}"
-    rest = f";#{ace.data.hex()}" if ace.data else ""
-    return f"({_TYPE_LETTERS[ace.ace_type]};{flags};{mask};;;{_format_sid(ace.sid)}{rest})"
+    letters = _TYPE_LETTERS.get(ace.ace_type)
+    if letters is None or isinstance(ace, OpaqueAce | CompoundAce):
+        return f"(0x{ace.ace_type:x};{flags};;;;;#{ace.to_bytes()[4:].hex()})"
+    kinds = [ace.object_type, ace.inherited_object_type] if isinstance(ace, ObjectAce) else [None, None]
+    if isinstance(ace, ObjectAce) and ace.other_flags:
+        return f"(0x{ace.ace_type:x};{flags};;;;;#{ace.to_bytes()[4:].hex()})"
+    fields = (letters, flags, _format_mask(ace), *(str(kind or "") for kind in kinds), _format_sid(ace.sid))
+    return f"({';'.join(fields)}{_format_data(ace)})"
 
 
-def _read_sid(text: str, position: int) -> tuple[Sid, int]:
-    match = _SID.match(text, position)
-    if match is None:
-        raise SecurityDescriptorError(f"expected a SID at {text[position : position + 20]!r}")
-    word = match[1].upper()
-    # "O:BAG:SY": the two letters of an alias end before the next part's letter.
-    return _sid_of(word), match.end()
+def _format_mask(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -> str:
+    if ace.ace_type == _ace.SYSTEM_MANDATORY_LABEL and ace.mask and not ace.mask & ~0x7:
+        return "".join(word for word, bit in _LABEL_RIGHTS.items() if ace.mask & bit)
+    return _WHOLE_RIGHTS.get(ace.mask) or (f"0x{ace.mask:x}" if ace.mask else "")
 
 
-def _sid_of(word: str) -> Sid:
-    if word.startswith("S-"):
-        return Sid.parse(word)
+def _format_data(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -> str:
+    """The seventh field: a condition, a resource attribute, or bytes that are neither."""
+    if not ace.data:
+        return ""
     try:
-        return SDDL_ALIASES[word]
-    except KeyError:
-        raise SecurityDescriptorError(
-            f"the SID alias {word!r} is unknown or relative to a domain; write the SID itself"
-        ) from None
+        if isinstance(ace, ResourceAttributeAce):
+            return f";{format_resource_attribute(ResourceAttribute.from_bytes(ace.data))}"
+        if not isinstance(ace, Ace):
+            condition = parse_condition(ace.data)
+            if condition.to_bytes() == ace.data:
+                return f";{format_condition(condition)}"
+    except SecurityDescriptorError:
+        pass
+    return f";#{ace.data.hex()}"
 
 
-def _read_acl(text: str, position: int, letter: str) -> tuple[int, Acl | None, int]:
-    present, flags = (SE_DACL_PRESENT, _DACL_FLAGS) if letter == "D" else (SE_SACL_PRESENT, _SACL_FLAGS)
-    control = present
-    match = _ACL_FLAGS.match(text, position)
-    words = re.sub(r"\s", "", match[1]).upper() if match else ""
-    null = _NULL in words
-    words = words.replace(_NULL, "", 1)
-    bits = dict(flags)
-    while words:
-        word = words[:1] if words[0] == "P" else words[:2]
-        if word not in bits:
-            raise SecurityDescriptorError(f"unknown flag {word!r} of {letter}:")
-        control |= bits[word]
-        words = words[len(word) :]
-    position = match.end() if match else position
-    aces = []
-    while (found := _ACE.match(text, position)) is not None:
-        aces.append(_read_ace(found[1]))
-        position = found.end()
-    if null and aces:
-        raise SecurityDescriptorError(f"{letter}:{_NULL} has no entries")
-    revision = ACL_REVISION_DS if any(a.ace_type in (5, 6, 7, 8, 11, 12) for a in aces) else ACL_REVISION
-    return control, None if null else Acl(tuple(aces), revision), position
+@dataclass(slots=True)
+class _Reader:
+    """Reads one text from left to right; every step either moves on or refuses, so time is linear."""
+
+    text: str
+    domain: Sid | None
+    forest_root: Sid | None
+    position: int = 0
+
+    def descriptor(self) -> SecurityDescriptor:
+        control = 0
+        sids: dict[str, Sid] = {}
+        acls: dict[str, Acl | None] = {}
+        while self._more():
+            match = _PART.match(self.text, self.position)
+            if match is None:
+                raise self._refuse("expected O:, G:, D: or S:")
+            letter = match[1]
+            if letter in sids or letter in acls:
+                raise self._refuse(f"{letter}: is given twice")
+            self.position = match.end()
+            if letter in "OG":
+                sids[letter] = self._owner()
+            else:
+                bits, acls[letter] = self._acl(letter)
+                control |= bits
+        return SecurityDescriptor(control, sids.get("O"), sids.get("G"), acls.get("D"), acls.get("S"))
+
+    def _more(self) -> bool:
+        blanks = _BLANKS.match(self.text, self.position)
+        self.position = blanks.end() if blanks else self.position
+        return self.position < len(self.text)
+
+    def _refuse(self, why: str) -> SecurityDescriptorError:
+        return SecurityDescriptorError(f"{why} at {self.text[self.position : self.position + 20]!r}")
+
+    def _owner(self) -> Sid:
+        match = _SID.match(self.text, self.position)
+        if match is None:
+            raise self._refuse("expected a SID")
+        self.position = match.end()
+        return self._sid(match[1])
+
+    def _sid(self, word: str) -> Sid:
+        word = word.upper()
+        if word.startswith("S-"):
+            return Sid.parse(word)
+        if word in SDDL_ALIASES:
+            return SDDL_ALIASES[word]
+        for aliases, domain in ((DOMAIN_ALIASES, self.domain), (FOREST_ALIASES, self.forest_root)):
+            if word in aliases:
+                if domain is None:
+                    raise SecurityDescriptorError(
+                        f"the SID alias {word!r} is relative to a domain; give the domain's SID, or the account's"
+                    )
+                return Sid(domain.authority, (*domain.subauthorities, aliases[word]))
+        raise SecurityDescriptorError(f"the SID alias {word!r} is unknown")
+
+    def _acl(self, letter: str) -> tuple[int, Acl | None]:
+        control, flags = (SE_DACL_PRESENT, _DACL_FLAGS) if letter == "D" else (SE_SACL_PRESENT, _SACL_FLAGS)
+        match = _ACL_FLAGS.match(self.text, self.position)
+        words = re.sub(r"\s", "", match[1]).upper() if match else ""
+        self.position = match.end() if match else self.position
+        null = _NULL in words
+        words = words.replace(_NULL, "", 1)
+        bits = dict(flags)
+        while words:
+            word = words[:1] if words[0] == "P" else words[:2]
+            if word not in bits:
+                raise SecurityDescriptorError(f"unknown flag {word!r} of {letter}:")
+            control |= bits[word]
+            words = words[len(word) :]
+        aces: list[AnyAce] = []
+        while self._more() and self.text[self.position] == "(":
+            aces.append(self._ace(self._in_parentheses()))
+        if null and aces:
+            raise SecurityDescriptorError(f"{letter}:{_NULL} has no entries")
+        revision = ACL_REVISION_DS if any(ace.ace_type in OBJECT_TYPES for ace in aces) else ACL_REVISION
+        return control, None if null else Acl(tuple(aces), revision)
+
+    def _in_parentheses(self) -> str:
+        """What stands between here and the matching parenthesis."""
+        start, end = self.position + 1, closing_parenthesis(self.text, self.position)
+        self.position = end + 1
+        return self.text[start:end]
+
+    def _ace(self, text: str) -> AnyAce:
+        fields = [field.strip() for field in text.split(";", 6)]
+        if len(fields) < 6:
+            raise SecurityDescriptorError(f"the entry ({text[:80]}) has {len(fields)} fields instead of 6")
+        kind, flags_text, mask_text, object_text, inherited_text, sid_text = fields[:6]
+        extra = fields[6] if len(fields) == 7 else ""
+        flags = _read_words(flags_text, _FLAGS, "flag")
+        if kind[:2].lower() == "0x":
+            if mask_text or object_text or inherited_text or sid_text:
+                raise SecurityDescriptorError(f"the entry ({text[:80]}) gives its body and its fields")
+            return self._opaque(_read_words(kind, {}, "type"), flags, _read_hex(extra))
+        ace_type = _TYPES.get(kind.upper())
+        if ace_type is None:
+            raise SecurityDescriptorError(f"entries of type {kind!r} are unknown")
+        known = _RIGHTS | _LABEL_RIGHTS if ace_type == _ace.SYSTEM_MANDATORY_LABEL else _RIGHTS
+        mask = _read_words(mask_text, known, "right")
+        sid = self._sid(sid_text)
+        object_type, inherited_type = _read_guid(object_text), _read_guid(inherited_text)
+        if ace_type in OBJECT_TYPES:
+            return ObjectAce(ace_type, flags, mask, sid, object_type, inherited_type, self._condition(extra))
+        if object_type or inherited_type:
+            raise SecurityDescriptorError(f"the entry ({text[:80]}) names an object type, which its type has none of")
+        if ace_type == _ace.SYSTEM_RESOURCE_ATTRIBUTE:
+            return ResourceAttributeAce(ace_type, flags, mask, sid, self._attribute(extra))
+        if ace_type in (
+            _ace.ACCESS_ALLOWED_CALLBACK,
+            _ace.ACCESS_DENIED_CALLBACK,
+            _ace.SYSTEM_AUDIT_CALLBACK,
+            _ace.SYSTEM_ACCESS_FILTER,
+        ):
+            return ConditionalAce(ace_type, flags, mask, sid, self._condition(extra))
+        return Ace(ace_type, flags, mask, sid, _read_hex(extra) if extra else b"")
+
+    def _opaque(self, ace_type: int, flags: int, body: bytes) -> AnyAce:
+        size = 4 + len(body)
+        if ace_type > 0xFF or flags > 0xFF or size > 0xFFFF:
+            raise SecurityDescriptorError("an entry's type and flags take 8 bits each, and its size 16")
+        return _ace.ace_from_bytes(bytes((ace_type, flags)) + size.to_bytes(2, "little") + body)
+
+    def _condition(self, text: str) -> bytes:
+        if not text:
+            return b""
+        if text.startswith("#"):
+            return _read_hex(text)
+        return parse_condition_text(text, self._sid).to_bytes()
+
+    def _attribute(self, text: str) -> bytes:
+        if not text:
+            return b""
+        return _read_hex(text) if text.startswith("#") else parse_resource_attribute_text(text, self._sid).to_bytes()
 
 
-def _read_ace(text: str) -> AnyAce:
-    fields = [field.strip() for field in text.split(";")]
-    if not 6 <= len(fields) <= 7:
-        raise SecurityDescriptorError(f"the entry ({text[:80]}) has {len(fields)} fields instead of 6")
-    kind, flags_text, mask_text, object_type, inherited_type, sid_text = fields[:6]
-    data = _read_hex(fields[6]) if len(fields) == 7 else b""
-    if object_type or inherited_type:
-        raise SecurityDescriptorError(f"the entry ({text[:80]}) names an object type, which no file or share has")
-    flags = _read_words(flags_text, _FLAGS, "flag")
-    if kind[:2].lower() == "0x":
-        if mask_text or sid_text:
-            raise SecurityDescriptorError(f"the entry ({text[:80]}) gives its body and its fields")
-        return OpaqueAce(_read_words(kind, {}, "type"), flags, data)
-    if kind.upper() not in _TYPES:
-        raise SecurityDescriptorError(f"entries of type {kind!r} are not read from text")
-    sid = _sid_of(sid_text.upper())
-    return Ace(_TYPES[kind.upper()], flags, _read_words(mask_text, _RIGHTS, "right"), sid, data)
-
-
-def _read_words(text: str, known: dict[str, int], what: str) -> int:
+def _read_words(text: str, known: Mapping[str, int], what: str) -> int:
     """A number (decimal, hexadecimal, octal with a leading 0) or two-letter words."""
     if _NUMBER.fullmatch(text):
         octal = len(text) > 1 and text[0] == "0" and text[1].isdigit()
@@ -224,6 +353,14 @@ def _read_words(text: str, known: dict[str, int], what: str) -> int:
             raise SecurityDescriptorError(f"unknown {what} {word!r} in {text[:80]!r}")
         value |= known[word]
     return value
+
+
+def _read_guid(text: str) -> UUID | None:
+    if not text:
+        return None
+    if not _GUID.fullmatch(text):
+        raise SecurityDescriptorError(f"{text[:80]!r} is no object type, which is a GUID")
+    return UUID(text)
 
 
 def _read_hex(text: str) -> bytes:

@@ -16,6 +16,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     MAXIMUM_ALLOWED,
     Ace,
     Acl,
+    Claims,
+    ClaimValue,
     Effect,
     OpaqueAce,
     Scope,
@@ -23,8 +25,11 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     Token,
     check_access,
     combine,
+    condition_with,
+    parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.claims import ValueType
 
 from .strategies import ACCOUNTS, dacls, file_masks
 
@@ -226,6 +231,24 @@ class TestConditions:
         found = check_access(Acl((denying, allow(USER, FULL))), TOKEN, FULL)
         assert (found.granted, found.unknown) == (FULL & ~WRITE, WRITE)
         assert check_access(Acl((replace(self.ACE, sid=OTHER),)), TOKEN, FULL).unknown == 0
+
+
+@pytest.mark.parametrize(
+    ("claims", "granted", "denied", "unknown"),
+    [
+        (Claims(), 0x1, 0, 0x2),
+        (Claims(user={"Title": ClaimValue(ValueType.STRING, ("PM",))}), 0x3, 0, 0),
+        (Claims(user={"Title": ClaimValue(ValueType.STRING, ("VP",))}), 0x1, 0x2, 0),
+        # A claim that is known to be missing makes the condition UNKNOWN: entries that deny count then, and those that
+        # allow do not ([MS-DTYP] 2.4.4.17.3).
+        (Claims(user={}), 0x1, 0x2, 0),
+    ],
+    ids=["not read", "holds", "does not hold", "missing"],
+)
+def test_conditions_are_evaluated_with_the_claims(claims: Claims, granted: int, denied: int, unknown: int) -> None:
+    dacl = parse_sddl('D:(XD;;0x2;;;WD;(@User.Title != "PM"))(XA;;0x2;;;WD;(@User.Title == "PM"))(A;;0x1;;;WD)').dacl
+    found = check_access(dacl, Token(TOKEN, condition=condition_with(claims)), 0x3)
+    assert (found.granted, found.denied, found.unknown) == (granted, denied, unknown)
 
 
 def test_object_entries_count_only_if_they_are_about_every_kind() -> None:

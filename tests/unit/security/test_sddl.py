@@ -102,13 +102,18 @@ def test_unknown_types_stay_visible_and_whole() -> None:
         ("D:(A;;QQ;;;BA)", "unknown right"),
         ("D:(A;ZZ;FA;;;BA)", "unknown flag"),
         ("D:(A;;FA;;BA)", "5 fields"),
-        ("D:(A;;FA;;;BA", "expected O:"),
-        ("D:(ZZ;;FA;;;BA)", "not read from text"),
+        ("D:(A;;FA;;;BA", "parenthesis"),
+        ("D:(ZZ;;FA;;;BA)", "are unknown"),
         ("D:(A;;0x1ffffffff;;;BA)", "unknown right"),
         ("D:(A;;99999999999;;;BA)", "32"),
         ("D:NO_ACCESS_CONTROL(A;;FA;;;BA)", "no entries"),
         ("D:(A;;089;;;BA)", "octal"),
         ("D:(A;;FA;bf967aba-0de6-11d0-a285-00aa003049e2;;BA)", "object type"),
+        ("D:(OA;;FA;bf967aba;;BA)", "GUID"),
+        ("D:(XA;;FA;;;BA;(@User.Title == ))", "expected"),
+        ('S:(RA;;;;;WD;("Project",TQ,0,"x"))', "expected"),
+        ("D:(A;;NW;;;BA)", "unknown right"),
+        ("O:EA", "relative to a domain"),
         ("D:(0x9;;FA;;;BA)", "body"),
     ],
 )
@@ -129,3 +134,65 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except SecurityDescriptorError:
         return
     assert parse_sddl(format_sddl(descriptor)) == descriptor
+
+
+DOMAIN, FOREST = Sid.parse("S-1-5-21-10-20-30"), Sid.parse("S-1-5-21-1-2-3")
+
+
+@pytest.mark.parametrize(
+    ("alias", "sid"),
+    [("DA", "S-1-5-21-10-20-30-512"), ("LA", "S-1-5-21-10-20-30-500"), ("EA", "S-1-5-21-1-2-3-519")],
+)
+def test_aliases_of_a_domain_need_the_domain(alias: str, sid: str) -> None:
+    found = parse_sddl(f"O:{alias}D:(A;;FA;;;{alias})", domain=DOMAIN, forest_root=FOREST)
+    assert found.owner == Sid.parse(sid)
+    assert found.dacl == Acl((Ace(0, 0, 0x1F01FF, Sid.parse(sid)),))
+    assert format_sddl(found) == f"O:{sid}D:(A;;FA;;;{sid})"
+
+
+# Microsoft, "Security Descriptor Definition Language for Conditional ACEs", and [MS-DTYP] 2.5.1.1.
+CONDITIONAL = '(@User.Title=="PM" && (@User.Division=="Finance" || @User.Division =="Sales"))'
+OF_EVERY_TYPE = [
+    ("D", "(OA;CI;0x100;00299570-246d-11d0-a768-00aa006e0529;bf967aba-0de6-11d0-a285-00aa003049e2;BA)", 0x05),
+    ("D", "(OD;;0x100;00299570-246d-11d0-a768-00aa006e0529;;BA)", 0x06),
+    ("S", "(OU;SA;0x100;;bf967aba-0de6-11d0-a285-00aa003049e2;WD)", 0x07),
+    ("S", "(AL;SA;FA;;;WD)", 0x03),
+    ("D", f"(XA;;FX;;;S-1-1-0;{CONDITIONAL})", 0x09),
+    ("D", "(XD;OICI;FA;;;WD;(Member_of {SID(BA)}))", 0x0A),
+    ("S", "(XU;SAFA;FA;;;WD;(@Resource.Secret Any_of {1, 2}))", 0x0D),
+    ("D", "(ZA;;0x100;00299570-246d-11d0-a768-00aa006e0529;;WD;(Exists @Device.Managed))", 0x0B),
+    ("S", "(ML;;NWNR;;;HI)", 0x11),
+    ("S", '(RA;CI;;;;S-1-1-0;("Project",TS,0,"Windows","SQL"))', 0x12),
+    ("S", "(SP;;;;;S-1-17-1)", 0x13),
+    ("S", "(TL;;0x1;;;S-1-19-512-4096)", 0x14),
+    ("S", "(FL;;FR;;;WD;(Member_of {SID(BA)}))", 0x15),
+]
+
+
+@pytest.mark.parametrize(("letter", "text", "ace_type"), OF_EVERY_TYPE)
+def test_entries_of_every_type(letter: str, text: str, ace_type: int) -> None:
+    found = parse_sddl(f"{letter}:{text}")
+    acl = found.dacl if letter == "D" else found.sacl
+    assert acl is not None
+    assert [ace.ace_type for ace in acl] == [ace_type]
+    assert acl.revision == (4 if text[1] in "OZ" else 2)
+    again = format_sddl(found)
+    assert "#" not in again, "it has words"
+    assert parse_sddl(again) == found == SecurityDescriptor.from_bytes(found.to_bytes())
+
+
+def test_a_parenthesis_or_semicolon_in_a_string_ends_nothing() -> None:
+    found = parse_sddl('D:(XA;;FX;;;WD;(@User.Title == "a);(b"))(A;;FA;;;BA)')
+    assert found.dacl is not None
+    assert len(found.dacl) == 2
+    assert parse_sddl(format_sddl(found)) == found
+
+
+def test_data_that_is_no_condition_is_kept() -> None:
+    found = parse_sddl("D:(XA;;FX;;;WD;#0102030405060708)")
+    assert format_sddl(found) == "D:(XA;;FX;;;WD;#0102030405060708)"
+
+
+def test_white_space_as_windows_takes_it() -> None:
+    loose = parse_sddl(" O : BA\tG:SY D: P AI ( A ; OI CI ; FA ; ; ; WD ) \n( D ; ; FR ; ; ; BU ) ")
+    assert loose == parse_sddl("O:BAG:SYD:PAI(A;OICI;FA;;;WD)(D;;FR;;;BU)")
