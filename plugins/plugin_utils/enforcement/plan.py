@@ -141,7 +141,7 @@ def make_plan(
                 f"it is not changed, because entries would get lost on the way: {'; '.join(before.unwritable)}. "
                 f"Change it on the server itself ({'Computer Management' if subject.is_share else 'icacls'})"
             )
-        if after.dacl is not None and not after.dacl:
+        if after.dacl is not None and not after.dacl.aces:
             # Nobody needs it, and WS-CIM cannot tell an empty array from none, so Windows may take it for a NULL DACL.
             raise subject.refuse("no entry would be left, so nobody would have any access. Keep at least one")
         if not goal.allow_lockout:

@@ -273,4 +273,5 @@ def _special(ace: AnyAce, token: Token) -> tuple[bool | None, str]:
 
 
 def _is_about_owner(ace: AnyAce) -> bool:
-    return getattr(ace, "sid", None) == OWNER_RIGHTS and (ace.allows or ace.denies) and Scope.THIS in ace.scopes
+    """Any entry for OWNER RIGHTS that is applied to the object (Microsoft, "Well-known SIDs"), whatever its type."""
+    return getattr(ace, "sid", None) == OWNER_RIGHTS and Scope.THIS in ace.scopes

@@ -39,6 +39,10 @@ class Acl:
     def __len__(self) -> int:
         return len(self.aces)
 
+    def __bool__(self) -> bool:
+        """An empty list is a list, and the opposite of none: `if dacl` must not take one for the other."""
+        return True
+
     @property
     def explicit(self) -> tuple[AnyAce, ...]:
         """The entries set on the object itself."""

@@ -148,3 +148,8 @@ def test_a_file_descriptor_as_windows_lays_it_out() -> None:
     # Revision 1, control SELF_RELATIVE | AUTO_INHERITED | PRESENT, owner at 48, group at 64, no SACL, DACL at 20.
     header = "01000484" + "30000000" + "40000000" + "00000000" + "14000000"
     assert descriptor.to_bytes() == bytes.fromhex(header + dacl + administrators + system)
+
+
+def test_an_empty_list_is_not_mistaken_for_none() -> None:
+    assert Acl()
+    assert len(Acl()) == 0
