@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 HOSTS ?= 6
+SECONDS ?= 60
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,6 +10,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+FUZZ_INSTALLED := .venv/installed-fuzz
 LINK := build/collections/ansible_collections/sitekeeper/sms
 
 # The tools start each other by name, find the collection only in this checkout, and keep their files in it.
@@ -19,7 +21,7 @@ export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
 
 CHECKS := lint types imports sanity unit integration molecule
 
-.PHONY: help setup lab demo test $(CHECKS) format changelog build clean
+.PHONY: help setup lab demo test $(CHECKS) fuzz bench format changelog build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +88,16 @@ integration: setup ## the modules against the lab (TARGETS=sender_access for som
 
 molecule: setup ## the whole hierarchy against the lab
 	cd extensions && molecule test --all
+
+fuzz: setup $(FUZZ_INSTALLED) ## noise for the parsers (SECONDS=60 in all, TARGETS=sddl for some, REPLAY=a file it saved)
+	python -m tests.fuzz --seconds $(SECONDS) $(if $(REPLAY),--replay $(REPLAY)) $(TARGETS)
+
+$(FUZZ_INSTALLED): requirements-fuzz.txt $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-fuzz.txt
+	@touch $@
+
+bench: setup ## measure ourselves beside others, into build/bench.json
+	python -m tests.benchmark
 
 changelog: setup ## turn changelogs/fragments into CHANGELOG.rst for the version in galaxy.yml
 	antsibull-changelog release

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import struct
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -127,6 +128,11 @@ _APPLIES_TO_WORDS = {flags: words for words, flags in APPLIES_TO.items()}
 
 def scopes_of(flags: int) -> frozenset[Scope]:
     """Where an entry with these flags takes effect ([MS-DTYP] 2.5.3.4)."""
+    return _scopes_of(flags & INHERITANCE_FLAGS)
+
+
+@functools.cache  # sixteen answers, which every entry of every walk asks for
+def _scopes_of(flags: int) -> frozenset[Scope]:
     scopes = set()
     if not flags & INHERIT_ONLY:
         scopes.add(Scope.THIS)
@@ -161,7 +167,7 @@ class _Entry:
             raise SecurityDescriptorError("ACE type and flags take 8 bits each")
         if not self._carries(self.ace_type):
             raise SecurityDescriptorError(f"ACE type {self.ace_type} has another layout than {type(self).__name__}")
-        if len(self._body()) % 4:
+        if len(self._rest()) % 4:  # all parts before it have such a size
             raise SecurityDescriptorError("the size of an ACE is a multiple of 4")
 
     @property
@@ -201,6 +207,10 @@ class _Entry:
         raise NotImplementedError
 
     def _body(self) -> bytes:
+        raise NotImplementedError
+
+    def _rest(self) -> bytes:
+        """The bytes at the end, of any content."""
         raise NotImplementedError
 
 
@@ -249,6 +259,9 @@ class Ace(_MaskAndSid):
     def _body(self) -> bytes:
         return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
 
+    def _rest(self) -> bytes:
+        return self.data
+
 
 @dataclass(frozen=True, slots=True)
 class ConditionalAce(_MaskAndSid):
@@ -267,6 +280,9 @@ class ConditionalAce(_MaskAndSid):
     def _body(self) -> bytes:
         return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
 
+    def _rest(self) -> bytes:
+        return self.data
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceAttributeAce(_MaskAndSid):
@@ -284,6 +300,9 @@ class ResourceAttributeAce(_MaskAndSid):
 
     def _body(self) -> bytes:
         return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
+
+    def _rest(self) -> bytes:
+        return self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +342,9 @@ class ObjectAce(_MaskAndSid):
                 kinds += kind.bytes_le
         return struct.pack("<II", self.mask, flags) + kinds + self.sid.to_bytes() + self.data
 
+    def _rest(self) -> bytes:
+        return self.data
+
 
 @dataclass(frozen=True, slots=True)
 class CompoundAce(_MaskAndSid):
@@ -351,6 +373,9 @@ class CompoundAce(_MaskAndSid):
         head = struct.pack("<IHH", self.mask, self.compound_type & 0xFFFF, self.reserved & 0xFFFF)
         return head + self.server_sid.to_bytes() + self.sid.to_bytes() + self.data
 
+    def _rest(self) -> bytes:
+        return self.data
+
 
 @dataclass(frozen=True, slots=True)
 class OpaqueAce(_Entry):
@@ -367,6 +392,9 @@ class OpaqueAce(_Entry):
         return ace_type not in _PLAIN_TYPES
 
     def _body(self) -> bytes:
+        return self.body
+
+    def _rest(self) -> bytes:
         return self.body
 
 

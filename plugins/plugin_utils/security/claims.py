@@ -118,7 +118,7 @@ class ResourceAttribute:
             raise SecurityDescriptorError("the name of a resource attribute is empty or holds a NUL")
         if self.flags & ~_KNOWN_FLAGS:
             raise SecurityDescriptorError(f"flags 0x{self.flags:x} of a resource attribute are not defined")
-        _ = self.claim
+        ClaimValue(self.value_type, self.values)  # refuses values of another type
 
     @property
     def claim(self) -> ClaimValue:
@@ -204,9 +204,9 @@ def decode_utf16(data: bytes) -> str:
 def _fits(value_type: ValueType, value: Value) -> bool:
     match value_type:
         case ValueType.INT64:
-            return type(value) is int and -(2**63) <= value < 2**63
+            return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         case ValueType.UINT64:
-            return type(value) is int and 0 <= value < 2**64
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64
         case ValueType.STRING:
             return isinstance(value, str) and "\0" not in value
         case ValueType.SID:

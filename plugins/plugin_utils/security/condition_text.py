@@ -343,7 +343,7 @@ def _read_operand(scan: _Scanner, operation: Operator) -> Token:
     operand: Token = _take_prefixed(scan) or _read_literal(scan)
     if not operation.accepts(operand):
         raise scan.error(f"{_TEXT_OF[operation]} has an operand of a wrong type")
-    for _ in range(depth):
+    for _again in range(depth):
         scan.expect(_CLOSE, "')'")
     return operand
 

@@ -122,7 +122,8 @@ _NULL = "NO_ACCESS_CONTROL"
 
 _PART = re.compile(r"\s*([OGDS])\s*:", re.ASCII)
 _SID = re.compile(r"\s*(S-1-(?:0x[0-9A-F]{12}|[0-9]+)(?:-[0-9]+)*|[A-Z]{2})\s*", re.ASCII | re.IGNORECASE)
-_ACL_FLAGS = re.compile(rf"\s*((?:P|AR|AI|{_NULL}|\s)*)", re.ASCII | re.IGNORECASE)
+_ACL_FLAGS = re.compile(rf"((?:P|AR|AI|{_NULL}|\s)*)", re.ASCII | re.IGNORECASE)
+_ACL_FLAG = re.compile(rf"P|AR|AI|{_NULL}")
 _BLANKS = re.compile(r"\s*", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|[0-9]{1,11}", re.ASCII | re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -260,17 +261,11 @@ class _Reader:
     def _acl(self, letter: str) -> tuple[int, Acl | None]:
         control, flags = (SE_DACL_PRESENT, _DACL_FLAGS) if letter == "D" else (SE_SACL_PRESENT, _SACL_FLAGS)
         match = _ACL_FLAGS.match(self.text, self.position)
-        words = re.sub(r"\s", "", match[1]).upper() if match else ""
+        words = set(_ACL_FLAG.findall(match[1].upper())) if match else set()
         self.position = match.end() if match else self.position
         null = _NULL in words
-        words = words.replace(_NULL, "", 1)
-        bits = dict(flags)
-        while words:
-            word = words[:1] if words[0] == "P" else words[:2]
-            if word not in bits:
-                raise SecurityDescriptorError(f"unknown flag {word!r} of {letter}:")
-            control |= bits[word]
-            words = words[len(word) :]
+        for word, bit in flags:
+            control |= bit if word in words else 0
         aces: list[AnyAce] = []
         while self._more() and self.text[self.position] == "(":
             aces.append(self._ace(self._in_parentheses()))
@@ -286,11 +281,13 @@ class _Reader:
         return self.text[start:end]
 
     def _ace(self, text: str) -> AnyAce:
-        fields = [field.strip() for field in text.split(";", 6)]
+        fields = text.split(";", 6)
         if len(fields) < 6:
             raise SecurityDescriptorError(f"the entry ({text[:80]}) has {len(fields)} fields instead of 6")
-        kind, flags_text, mask_text, object_text, inherited_text, sid_text = fields[:6]
-        extra = fields[6] if len(fields) == 7 else ""
+        if not all(field.isascii() for field in fields[:6]):  # upper() would make an S of 'ſ'
+            raise SecurityDescriptorError(f"the entry ({text[:80]}) holds a character that SDDL does not have")
+        kind, flags_text, mask_text, object_text, inherited_text, sid_text = (field.strip() for field in fields[:6])
+        extra = fields[6].strip() if len(fields) == 7 else ""
         flags = _read_words(flags_text, _FLAGS, "flag")
         if kind[:2].lower() == "0x":
             if mask_text or object_text or inherited_text or sid_text:

@@ -76,7 +76,7 @@ def transport_failure(host: str, error: Exception) -> SiteServerError:
     if isinstance(error, requests.exceptions.SSLError):
         advice = "Check the certificate; ansible_winrm_ca_trust_path or ansible_psrp_ca_cert name the CA to trust."
         return Unreachable(host, OPERATION, said, advice)
-    if type(error) is OSError or isinstance(error, ImportError):
+    if error.__class__ is OSError or isinstance(error, ImportError):
         # requests says so of a CA file, and the authentication libraries of a package, that the controller lacks.
         advice = (
             "This is about the controller: check ansible_winrm_ca_trust_path or ansible_psrp_ca_cert, and whether "

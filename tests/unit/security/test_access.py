@@ -27,6 +27,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     combine,
     condition_with,
     parse_sddl,
+    satisfied_everywhere,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.claims import ValueType
@@ -269,3 +270,69 @@ def test_over_the_network_both_lists_have_to_grant(
         states = {"yes" if d.granted & bit else "maybe" if d.unknown & bit else "no" for d in (first, second)}
         expected = "no" if "no" in states else "maybe" if "maybe" in states else "yes"
         assert ("yes" if both.granted & bit else "maybe" if both.unknown & bit else "no") == expected
+
+
+def test_a_null_dacl_leaves_nothing_open() -> None:
+    found = check_access(None, TOKEN, 0x80000000)
+    assert (found.requested, found.granted, found.denied, found.unknown, found.steps) == (READ, READ, 0, 0, ())
+
+
+def test_the_trace_tells_the_owners_rights_from_the_entries() -> None:
+    token = frozenset({OWNER})
+    entry = deny(OWNER, FULL)
+    found = check_access(Acl((entry,)), token, READ, owner=OWNER)
+    # Of what is asked for, the owner has READ_CONTROL anyway; the entry decides the rest.
+    assert [(step.index, step.ace, step.effect, step.rights) for step in found.steps] == [
+        (-1, None, Effect.GRANTS, 0x20000),
+        (0, entry, Effect.DENIES, READ & ~0x20000),
+    ]
+    # Where nothing that is the owner's is asked for, the owner is not mentioned.
+    assert [step.index for step in check_access(Acl((entry,)), token, 0x1, owner=OWNER).steps] == [0]
+
+
+def test_entries_for_everyone_do_not_speak_for_the_owner() -> None:
+    dacl = Acl((allow(EVERYONE, 0x1), deny(Sid.parse("S-1-3-0"), FULL)))
+    assert check_access(dacl, frozenset({OWNER, EVERYONE}), FULL, owner=OWNER).granted == RC_WD | 0x1
+
+
+def test_entries_that_decide_nothing_say_why() -> None:
+    last = allow(USER, READ)
+    below, foreign, audit = allow(USER, FULL, 0x0B), allow(OTHER, FULL), Ace(2, 0x40, FULL, USER)
+    found = check_access(Acl((allow(USER, READ), below, foreign, audit, last)), TOKEN, READ)
+    assert [(step.effect, step.rights, step.reason) for step in found.steps] == [
+        (Effect.GRANTS, READ, ""),
+        (Effect.SKIPPED, 0, "it does not apply to this folder"),
+        (Effect.SKIPPED, 0, "it is about another account"),
+        (Effect.SKIPPED, 0, "it neither allows nor denies"),
+        (Effect.SKIPPED, 0, "nothing is left for it to decide"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [0x05, 0x06])
+def test_object_entries_of_other_accounts_do_not_count(kind: int) -> None:
+    found = check_access(Acl((ObjectAce(kind, 0, WRITE, OTHER), allow(USER, FULL))), TOKEN, FULL)
+    assert (found.granted, found.denied, found.unknown) == (FULL, 0, 0)
+    assert found.steps[0].reason == "it is about another account"
+    own = check_access(Acl((ObjectAce(kind, 0, WRITE, USER),)), TOKEN, FULL)
+    assert [(step.rights, step.reason) for step in own.steps] == [(WRITE, "")]
+    perhaps = check_access(Acl((ObjectAce(kind, 0, WRITE, OTHER),)), Token(TOKEN, complete=False), FULL)
+    assert perhaps.steps[0].reason == "whether the account is a member is not known"
+
+
+def test_what_either_list_denies_is_denied_over_the_network() -> None:
+    share = check_access(Acl((deny(USER, 0x10002), allow(USER, FULL))), TOKEN, FULL)
+    folder = check_access(Acl((deny(USER, 0x10004), allow(USER, 0x1301BF))), TOKEN, FULL)
+    both = combine(share, folder)
+    assert (both.requested, both.granted, both.unknown) == (FULL, 0x1301BF & ~0x10006, 0)
+    assert both.denied == 0x10006
+    assert both.steps == share.steps + folder.steps
+    # A list that only may grant what the other denies leaves nothing open.
+    unsure = check_access(Acl((allow(OTHER, FULL),)), Token(TOKEN, complete=False), FULL)
+    found = combine(share, unsure)
+    assert (found.granted, found.denied, found.unknown) == (0, 0x10002, FULL & ~0x10002)
+
+
+@pytest.mark.parametrize(("second", "everywhere"), [(READ, True), (0x1, False)])
+def test_everywhere_means_at_each_place(second: int, everywhere: bool) -> None:
+    dacl = Acl((allow(USER, READ), allow(USER, second, 0x0A)))
+    assert satisfied_everywhere(dacl, TOKEN, READ, [Scope.THIS, Scope.CHILD_FOLDERS]) is everywhere

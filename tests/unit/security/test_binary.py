@@ -153,3 +153,161 @@ def test_a_file_descriptor_as_windows_lays_it_out() -> None:
 def test_an_empty_list_is_not_mistaken_for_none() -> None:
     assert Acl()
     assert len(Acl()) == 0
+
+
+EVERYONE_ENTRY = bytes.fromhex("00001400" + "ff011f00" + "010100000000000100000000")  # 20 bytes
+
+
+def acl_header(size: int, count: int, revision: int = 2) -> bytes:
+    return struct.pack("<BBHHH", revision, 0, size, count, 0)
+
+
+@pytest.mark.parametrize("slack", range(4))
+@pytest.mark.parametrize("behind", [b"", EVERYONE_ENTRY], ids=["end of data", "other data"])
+def test_an_acl_that_ends_before_its_entries_is_refused(slack: int, behind: bytes) -> None:
+    data = acl_header(28 + slack, 2) + EVERYONE_ENTRY + bytes(slack) + behind
+    with pytest.raises(SecurityDescriptorError, match="before entry 2 of 2"):
+        Acl.from_bytes(data)
+
+
+@pytest.mark.parametrize("length", [0, 3, 21, 24, 0xFFFF])
+def test_an_entry_that_leaves_its_acl_is_refused(length: int) -> None:
+    entry = EVERYONE_ENTRY[:2] + struct.pack("<H", length) + EVERYONE_ENTRY[4:]
+    # What the entry claims is there, but it is not the list's.
+    with pytest.raises(SecurityDescriptorError, match="entry 2 of 2 does not fit"):
+        Acl.from_bytes(acl_header(48, 2) + EVERYONE_ENTRY + entry + bytes(0xFFFF))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        acl_header(8, 0)[:7],
+        acl_header(7, 0),
+        acl_header(9, 0),
+        acl_header(8, 0, revision=0),
+        acl_header(8, 0, revision=3),
+        acl_header(8, 0, revision=5),
+    ],
+    ids=["nothing", "short", "size below the header", "size above the data", "revision 0", "revision 3", "revision 5"],
+)
+def test_a_malformed_acl_header_is_refused(data: bytes) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        Acl.from_bytes(data)
+
+
+def test_entries_up_to_the_last_byte_of_an_acl_are_read() -> None:
+    everyone = Ace(0, 0, 0x1F01FF, Sid.parse("S-1-1-0"))
+    assert Acl.from_bytes(acl_header(48, 2) + EVERYONE_ENTRY * 2 + b"behind") == Acl((everyone, everyone))
+    assert Acl.from_bytes(acl_header(28, 1, revision=4) + EVERYONE_ENTRY) == Acl((everyone,), 4)
+
+
+def test_the_longest_acl_and_the_next_longer_one() -> None:
+    short, long = Ace(0, 0, 1, Sid.parse("S-1-1-0")), Ace(0, 0, 1, Sid.parse("S-1-5-32-544"))  # 20 and 24 bytes
+    longest = Acl((long,) * 2726 + (short,) * 5)
+    assert len(longest.to_bytes()) == 8 + 2726 * 24 + 5 * 20 == 65532
+    too_long = Acl((long,) * 2727 + (short,) * 4)
+    assert 8 + 2727 * 24 + 4 * 20 == 65536
+    with pytest.raises(SecurityDescriptorError, match="at most 65535 bytes, not 65536"):
+        too_long.to_bytes()
+
+
+def test_the_longest_entry_and_the_next_longer_one() -> None:
+    everyone = Sid.parse("S-1-1-0")
+    longest = Ace(0, 0, 1, everyone, bytes(65532 - 20))
+    assert ace_from_bytes(longest.to_bytes()) == longest
+    with pytest.raises(SecurityDescriptorError, match="at most 65535 bytes, not 65536"):
+        Ace(0, 0, 1, everyone, bytes(65536 - 20)).to_bytes()
+
+
+ADMINISTRATORS = bytes.fromhex("01020000000000052000000020020000")
+
+
+def header(
+    *,
+    revision: int = 1,
+    sbz1: int = 0,
+    control: int = 0x8000,
+    owner: int = 0,
+    group: int = 0,
+    sacl: int = 0,
+    dacl: int = 0,
+) -> bytes:
+    # [MS-DTYP] 2.4.6: Revision, Sbz1, Control, OffsetOwner, OffsetGroup, OffsetSacl, OffsetDacl.
+    return struct.pack("<BBHIIII", revision, sbz1, control, owner, group, sacl, dacl)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        header()[:19],
+        header(revision=0),
+        header(revision=2),
+        header(control=0x0000),
+        header(control=0x7FFF),
+    ],
+    ids=["nothing", "short", "revision 0", "revision 2", "absolute", "absolute, every other bit"],
+)
+def test_a_malformed_descriptor_header_is_refused(data: bytes) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        SecurityDescriptor.from_bytes(data)
+
+
+@pytest.mark.parametrize("part", ["owner", "group", "sacl", "dacl"])
+@pytest.mark.parametrize("offset", [1, 19, 20 + 16, 0xFFFFFFFF])
+def test_an_offset_outside_the_descriptor_is_refused(part: str, offset: int) -> None:
+    data = header(control=0x8014, **{part: offset}) + ADMINISTRATORS
+    with pytest.raises(SecurityDescriptorError, match=f"offset {offset} lies outside"):
+        SecurityDescriptor.from_bytes(data)
+
+
+def test_parts_may_stand_in_any_order() -> None:
+    acl, entries = acl_header(8, 0), acl_header(28, 1) + EVERYONE_ENTRY
+    data = header(control=0x8014, owner=56, group=20, sacl=36, dacl=72) + ADMINISTRATORS
+    data += acl + bytes(12) + ADMINISTRATORS.replace(b"\x20\x02", b"\x21\x02") + entries
+    found = SecurityDescriptor.from_bytes(data)
+    assert (str(found.owner), str(found.group)) == ("S-1-5-32-545", "S-1-5-32-544")
+    assert (found.sacl, found.dacl) == (Acl(), Acl((Ace(0, 0, 0x1F01FF, Sid.parse("S-1-1-0")),)))
+
+
+def test_a_list_that_the_control_bits_call_absent_is_not_read() -> None:
+    data = header(control=0x8000, sacl=20, dacl=20) + acl_header(8, 0)
+    assert SecurityDescriptor.from_bytes(data) == SecurityDescriptor()
+    # Each list has a bit of its own ([MS-DTYP] 2.4.6: DP is 0x0004, SP is 0x0010).
+    only_sacl = SecurityDescriptor.from_bytes(header(control=0x8010, sacl=20, dacl=20) + acl_header(8, 0))
+    assert (only_sacl.sacl, only_sacl.dacl, only_sacl.has_dacl) == (Acl(), None, False)
+    with pytest.raises(SecurityDescriptorError, match="SACL"):
+        SecurityDescriptor(0x4, sacl=Acl())
+
+
+@pytest.mark.parametrize("control", [-1, 0x8000, 0x8004, 0x10000])
+def test_control_bits_that_cannot_be_are_refused(control: int) -> None:
+    with pytest.raises(SecurityDescriptorError, match="control"):
+        SecurityDescriptor(control)
+
+
+def test_every_other_bit_of_the_header_is_carried() -> None:
+    data = header(control=0xFFFF, sbz1=0xA5)
+    found = SecurityDescriptor.from_bytes(data)
+    assert (found.control, found.resource_manager_control) == (0x7FFF, 0xA5)
+    assert found.to_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("control", "protected", "after"),
+    [
+        (0x0000, None, 0x0004),
+        (0x1404, None, 0x1404),
+        (0x0404, None, 0x0404),
+        (0x0404, True, 0x1404),
+        (0x1404, True, 0x1404),
+        (0x1404, False, 0x0404),
+        (0x0404, False, 0x0404),
+    ],
+)
+def test_a_new_dacl_keeps_the_other_control_bits(control: int, protected: bool | None, after: int) -> None:
+    owner, dacl = Sid.parse("S-1-5-18"), Acl((Ace(0, 0, 1, Sid.parse("S-1-1-0")),))
+    found = SecurityDescriptor(control, owner).with_dacl(dacl, protected=protected)
+    assert found == SecurityDescriptor(after, owner, dacl=dacl)
+    assert found.dacl_protected == bool(after & 0x1000)

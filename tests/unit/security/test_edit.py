@@ -239,3 +239,92 @@ def test_edits_turn_the_old_into_the_new(old: Acl, new: Acl) -> None:
 def test_entries_in_another_order_are_named() -> None:
     one, two = allow(USER, READ), refuse(USER, WRITE)
     assert edits_between((one, two), (two, one)) == (Edit("reorder", one), Edit("reorder", two))
+
+
+def test_an_entry_is_widened_behind_one_that_is_not_understood() -> None:
+    opaque = OpaqueAce(9, 0, bytes(20))
+    assert grant(Acl((opaque, allow(USER, READ))), allow(USER, RW)) == Acl((opaque, allow(USER, RW)))
+
+
+@pytest.mark.parametrize(
+    "acl",
+    [
+        Acl((refuse(USER, FULL, ID),)),
+        Acl((refuse(USER, 0x10000000),)),
+        Acl((refuse(USER, READ), refuse(USER, WRITE, 3 | ID))),
+    ],
+    ids=["inherited", "generic", "adding up"],
+)
+def test_what_is_denied_in_any_form_is_not_denied_again(acl: Acl) -> None:
+    assert deny(acl, refuse(USER, RW)) is acl
+
+
+def test_a_deny_that_a_grant_overtakes_is_not_taken_for_done() -> None:
+    acl = Acl((allow(USER, READ), refuse(USER, RW, ID)))
+    assert deny(acl, refuse(USER, RW)) == Acl((refuse(USER, RW), allow(USER, READ), refuse(USER, RW, ID)))
+
+
+@pytest.mark.parametrize("bit", [1 << number for number in range(9)])
+def test_a_deny_of_any_single_right_is_in_the_way(bit: int) -> None:
+    entry = refuse(USER, bit)
+    assert blocking_denies(Acl((entry, allow(USER, FULL))), frozenset({USER}), bit, [Scope.THIS]) == (entry,)
+    # Granted before it is denied, it is granted.
+    assert blocking_denies(Acl((allow(USER, bit), entry)), frozenset({USER}), bit, [Scope.THIS]) == ()
+
+
+def test_every_occurrence_of_an_entry_is_removed_and_nothing_else() -> None:
+    one, two, three = refuse(USER, WRITE), allow(USER, RW), refuse(OTHER, WRITE, ID)
+    acl = Acl((one, two, one, three), 4)
+    assert remove_entries(acl, [one, three]) == Acl((two,), 4)
+    assert remove_entries(acl, [refuse(USER, READ)]) is acl
+    assert remove_entries(acl, []) is acl
+
+
+@pytest.mark.parametrize("mask", [None, FULL, WRITE])
+@pytest.mark.parametrize("kind", [0, 1])
+def test_revoke_leaves_entries_of_other_types_alone(kind: int, mask: int | None) -> None:
+    acl = Acl((Ace(1 - kind, 3, RW, USER), Ace(2, 0x40, RW, USER)))
+    assert revoke(acl, USER, kind, mask) is acl
+
+
+def test_revoke_of_rights_that_are_not_there_changes_nothing() -> None:
+    # GENERIC_READ holds no right to write; the entry keeps even its spelling.
+    acl = Acl((allow(USER, 0x80000000),))
+    assert revoke(acl, USER, 0, 0x2) is acl
+
+
+@pytest.mark.parametrize(
+    ("have", "want"),
+    [(READ, RW), (RW, READ), (0x2, 0x3), (0x3, 0x2), (FULL, 0x1301BF)],
+    ids=["more", "less", "the lowest bit more", "the lowest bit less", "another set"],
+)
+@pytest.mark.parametrize("kind", [0, 1])
+def test_exact_sets_the_rights_themselves(kind: int, have: int, want: int) -> None:
+    inherited = allow(OTHER, FULL, ID)
+    acl = Acl((Ace(kind, 3, have, USER), inherited))
+    assert exact(acl, [Ace(kind, 3, want, USER)]) == Acl((Ace(kind, 3, want, USER), inherited))
+
+
+def test_exact_does_not_mind_an_entry_that_says_nothing() -> None:
+    acl = Acl((allow(OTHER, 0), allow(USER, RW)))
+    assert exact(acl, [allow(USER, RW)]) is acl
+
+
+def test_access_through_a_group_needs_no_entry_of_its_own() -> None:
+    acl = Acl((allow(EVERYONE, FULL),))
+    assert grant(acl, allow(USER, RW), frozenset({USER, EVERYONE})) is acl
+    assert grant(acl, allow(USER, RW)) == Acl((allow(EVERYONE, FULL), allow(USER, RW)))
+
+
+def test_only_denies_of_the_account_at_the_place_are_in_the_way() -> None:
+    here, below = refuse(USER, WRITE), refuse(USER, WRITE, 0x0B)
+    others = (OpaqueAce(10, 0, bytes(20)), refuse(OTHER, WRITE), Ace(2, 0x40, WRITE, USER))
+    acl = Acl((*others, below, here, allow(USER, FULL, 3)))
+    assert blocking_denies(acl, frozenset({USER}), RW, [Scope.THIS]) == (here,)
+    assert blocking_denies(acl, frozenset({USER}), RW, [Scope.CHILD_FILES]) == (below,)
+    assert blocking_denies(acl, frozenset({USER}), RW, Scope) == (below, here)
+
+
+def test_revoke_leaves_what_it_does_not_understand_alone() -> None:
+    opaque = OpaqueAce(9, 0, bytes(20))
+    assert revoke(Acl((opaque, allow(USER, RW))), USER, 0) == Acl((opaque,))
