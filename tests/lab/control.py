@@ -253,7 +253,7 @@ class ControlServer:
             web.post(f"{host}/files", self._do(lambda c, q: c.make_file(q["path"]))),
             web.delete(f"{host}/paths", self._do(lambda c, q: c.remove_path(q["path"]))),
             web.put(f"{host}/share-path", self._do(lambda c, q: c.set_share_path(q["share"], q["path"]))),
-            web.get(f"{host}/shares", self._do(lambda c, _: c.shares())),
+            web.get(f"{host}/shares", self._do(lambda c, _unused: c.shares())),
             web.delete(f"{host}/shares", self._do(lambda c, q: c.remove_share(q["share"]))),
             web.put(f"{host}/listening", self._listening),
             web.post(

@@ -365,12 +365,17 @@ class CompoundAce(_MaskAndSid):
     reserved: int = 0
     data: bytes = b""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.compound_type <= 0xFFFF or not 0 <= self.reserved <= 0xFFFF:
+            raise SecurityDescriptorError("the compound type and the reserved field take 16 bits each")
+        _MaskAndSid.__post_init__(self)
+
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
         return ace_type == ACCESS_ALLOWED_COMPOUND
 
     def _body(self) -> bytes:
-        head = struct.pack("<IHH", self.mask, self.compound_type & 0xFFFF, self.reserved & 0xFFFF)
+        head = struct.pack("<IHH", self.mask, self.compound_type, self.reserved)
         return head + self.server_sid.to_bytes() + self.sid.to_bytes() + self.data
 
     def _rest(self) -> bytes:

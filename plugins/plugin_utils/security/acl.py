@@ -23,15 +23,15 @@ class Acl:
 
     Attributes:
         aces: the entries, first to last.
-        revision: 2, or 4 where object entries stand in it.
+        revision: 2, or 4 where object entries stand in it; 3 where compound ones do (winnt.h, ACL_REVISION3).
     """
 
     aces: tuple[AnyAce, ...] = ()
     revision: int = ACL_REVISION
 
     def __post_init__(self) -> None:
-        if self.revision not in (ACL_REVISION, ACL_REVISION_DS):
-            raise SecurityDescriptorError(f"ACL revision {self.revision} is unknown; 2 and 4 exist")
+        if not ACL_REVISION <= self.revision <= ACL_REVISION_DS:
+            raise SecurityDescriptorError(f"ACL revision {self.revision} is unknown; 2 to 4 exist")
 
     def __iter__(self) -> Iterator[AnyAce]:
         return iter(self.aces)

@@ -72,6 +72,7 @@ def describe_dacl(descriptor: SecurityDescriptor | None, names: Names, *, share:
     if descriptor.dacl is None:
         return ["NULL DACL: everyone has every right"]
     lines = [describe_ace(ace, names, share=share) for ace in descriptor.dacl]
+    lines = lines or ["empty DACL: nobody has any right"]
     if descriptor.dacl_protected and not share:
         lines.append("inheritance from the parent folder is disabled")
-    return lines or ["empty DACL: nobody has any right"]
+    return lines

@@ -121,11 +121,15 @@ _SACL_FLAGS = (("P", SE_SACL_PROTECTED), ("AR", SE_SACL_AUTO_INHERIT_REQ), ("AI"
 _NULL = "NO_ACCESS_CONTROL"
 
 _PART = re.compile(r"\s*([OGDS])\s*:", re.ASCII)
-_SID = re.compile(r"\s*(S-1-(?:0x[0-9A-F]{12}|[0-9]+)(?:-[0-9]+)*|[A-Z]{2})\s*", re.ASCII | re.IGNORECASE)
+# A D in front of a colon is the next part, not a digit of a hexadecimal number.
+_SID = re.compile(
+    r"\s*(S-1-(?:0x[0-9A-F]{1,12}|[0-9]{1,15})(?:-(?:0x[0-9A-F]{1,8}|[0-9]{1,10})){0,15}|[A-Z]{2})\s*(?=[OGDS]\s*:|$)",
+    re.ASCII | re.IGNORECASE,
+)
 _ACL_FLAGS = re.compile(rf"((?:P|AR|AI|{_NULL}|\s)*)", re.ASCII | re.IGNORECASE)
 _ACL_FLAG = re.compile(rf"P|AR|AI|{_NULL}")
 _BLANKS = re.compile(r"\s*", re.ASCII)
-_NUMBER = re.compile(r"0x[0-9a-f]{1,8}|[0-9]{1,11}", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"0x[0-9a-f]{1,18}|[0-9]{1,12}", re.ASCII | re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 

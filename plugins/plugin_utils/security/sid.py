@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .errors import SecurityDescriptorError
 
-_TEXT = re.compile(r"S-1-(0x[0-9A-F]{1,12}|[0-9]{1,15})((?:-[0-9]{1,10}){0,15})", re.ASCII)
+_TEXT = re.compile(r"S-1-(0X[0-9A-F]{1,12}|[0-9]{1,15})((?:-(?:0X[0-9A-F]{1,8}|[0-9]{1,10})){0,15})", re.ASCII)
 _MAX_SUBAUTHORITIES = 15
 _MAX_AUTHORITY = 2**48 - 1
 _MAX_SUBAUTHORITY = 2**32 - 1
@@ -47,19 +47,18 @@ class Sid:
 
     @classmethod
     def parse(cls, text: str) -> Sid:
-        """Read the string form, `S-1-5-32-544` ([MS-DTYP] 2.4.2.1).
+        """Read the string form, `S-1-5-32-544` ([MS-DTYP] 2.4.2.1), numbers in hexadecimal too, as Windows does.
 
         Raises:
             SecurityDescriptorError: the text is not a SID.
         """
-        match = _TEXT.fullmatch(text.strip().upper().replace("0X", "0x"))
+        match = _TEXT.fullmatch(text.strip().upper())
         if match is None:
             raise SecurityDescriptorError(f"{text[:80]!r} is not a SID of the form S-1-5-21-…")
-        authority, rest = match.groups()
-        return cls(
-            int(authority, 16 if authority.startswith("0x") else 10),
-            tuple(int(part) for part in rest.split("-")[1:]),
+        authority, *subauthorities = (
+            int(part, 16 if part.startswith("0X") else 10) for part in "".join(match.groups()).split("-")
         )
+        return cls(authority, tuple(subauthorities))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sid:

@@ -336,3 +336,45 @@ def test_what_either_list_denies_is_denied_over_the_network() -> None:
 def test_everywhere_means_at_each_place(second: int, everywhere: bool) -> None:
     dacl = Acl((allow(USER, READ), allow(USER, second, 0x0A)))
     assert satisfied_everywhere(dacl, TOKEN, READ, [Scope.THIS, Scope.CHILD_FOLDERS]) is everywhere
+
+
+@pytest.mark.parametrize("kind", [0x0B, 0x0C])
+@pytest.mark.parametrize(("answer", "counts"), [(True, True), (False, False), (None, None)])
+def test_object_entries_with_a_condition_count_if_it_holds(kind: int, answer: bool | None, counts: bool | None) -> None:
+    ace = ObjectAce(kind, 0, WRITE, USER, data=b"artx")
+    found = check_access(Acl((ace,)), Token(TOKEN, condition=lambda _ace: answer), FULL)
+    certain, possible = WRITE if counts else 0, Effect.MAY_GRANT if kind == 0x0B else Effect.MAY_DENY
+    assert (found.granted if kind == 0x0B else found.denied) == certain
+    assert (found.steps[0].effect is possible) == (counts is None)
+
+
+def test_a_deny_only_group_is_known_where_other_groups_are_not() -> None:
+    token = Token(frozenset({USER}), deny_only=frozenset({OTHER}), complete=False)
+    found = check_access(Acl((allow(OTHER, FULL),)), token, FULL)
+    assert (found.granted, found.unknown) == (0, 0)
+
+
+def test_an_allow_entry_whose_condition_is_unknown_to_the_rules_does_not_count() -> None:
+    # [MS-DTYP] 2.4.4.17.3: UNKNOWN counts in an entry that denies, and does not in one that allows.
+    token = Token(TOKEN, condition=condition_with(Claims(user={})))
+    for kind, granted, denied in (("XA", 0, 0), ("XD", 0, 0x2)):
+        dacl = parse_sddl(f'D:({kind};;0x2;;;WD;(@User.Title == "PM"))').dacl
+        found = check_access(dacl, token, 0x2)
+        assert (found.granted, found.denied, found.unknown) == (granted, denied, 0)
+
+
+@pytest.mark.parametrize("data", [b"", b"artx\xee\0\0\0", b"none"])
+def test_whether_a_condition_that_cannot_be_read_holds_is_not_known(data: bytes) -> None:
+    token = Token(TOKEN, condition=condition_with(Claims(user={}, resource={})))
+    found = check_access(Acl((ConditionalAce(0x09, 0, READ, USER, data),)), token, FULL)
+    assert (found.granted, found.unknown) == (0, READ)
+
+
+def test_entries_that_decide_or_may_decide_are_named_apart_from_the_others() -> None:
+    dacl = Acl((allow(OTHER, 0x1), Ace(2, 0x40, FULL, USER), deny(USER, 0x2), allow(USER, FULL)))
+    found = check_access(dacl, Token(TOKEN, complete=False), 0x7)
+    assert [(step.index, step.effect, step.rights) for step in found.deciding] == [
+        (0, Effect.MAY_GRANT, 0x1),
+        (2, Effect.DENIES, 0x2),
+        (3, Effect.GRANTS, 0x5),
+    ]

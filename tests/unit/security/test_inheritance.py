@@ -53,7 +53,9 @@ CREATOR_OWNER, CREATOR_GROUP = Sid.parse("S-1-3-0"), Sid.parse("S-1-3-1")
 ID = 0x10
 USERS_CLASS, GROUPS_CLASS, PROPERTY = UUID(int=1), UUID(int=2), UUID(int=3)
 SAMBA = samba_inheritance.library()
-with_samba = pytest.mark.skipif(SAMBA is None, reason="Samba's libraries (python3-samba) are not installed")
+with_samba = pytest.mark.skipif(
+    SAMBA is None, reason="Samba's libraries are not installed; on Debian: apt-get install python3-samba"
+)
 
 
 def child(*aces: AnyAce, is_folder: bool, object_types: frozenset[UUID] = frozenset()) -> tuple[AnyAce, ...]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import rights as constants
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import (
     NTFS_RIGHTS,
     SHARE_ACCESS,
@@ -125,3 +126,61 @@ def test_share_masks_in_windows_words(mask: int, words: str) -> None:
 
 def test_share_access_is_what_the_dialog_writes() -> None:
     assert SHARE_ACCESS == {"full_control": 0x1F01FF, "change": 0x1301BF, "read": 0x1200A9}
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"),
+    [
+        # One bit has several names ([MS-SMB2] 2.2.13.1.1 and 2.2.13.1.2; .NET's FileSystemRights).
+        ("list_directory", 0x1),
+        ("read_data", 0x1),
+        ("create_files", 0x2),
+        ("write_data", 0x2),
+        ("create_directories", 0x4),
+        ("append_data", 0x4),
+        ("read_extended_attributes", 0x8),
+        ("write_extended_attributes", 0x10),
+        ("traverse", 0x20),
+        ("execute_file", 0x20),
+        ("execute", 0x20),
+        ("delete_subfolders_and_files", 0x40),
+        ("delete_child", 0x40),
+        ("read_attributes", 0x80),
+        ("write_attributes", 0x100),
+        ("delete", 0x10000),
+        ("read_permissions", 0x20000),
+        ("change_permissions", 0x40000),
+        ("take_ownership", 0x80000),
+        ("synchronize", 0x100000),
+    ],
+)
+def test_single_rights_by_name(name: str, mask: int) -> None:
+    assert NTFS_RIGHTS[name] == mask
+    assert parse_ntfs_rights([name]) == mask | 0x100000
+
+
+def test_the_rights_that_code_calls_by_name() -> None:
+    # [MS-DTYP] 2.4.3 and [MS-SMB2] 2.2.13.1.
+    found = (constants.READ_DATA, constants.WRITE_DATA, constants.APPEND_DATA, constants.DELETE_CHILD)
+    assert found == (0x1, 0x2, 0x4, 0x40)
+    standard = (constants.DELETE, constants.READ_CONTROL, constants.WRITE_DAC, constants.SYNCHRONIZE)
+    assert standard == (0x10000, 0x20000, 0x40000, 0x100000)
+    assert constants.READ_AND_WRITE == 0x12019F
+
+
+@pytest.mark.parametrize(
+    ("right", "mask"), [("0032", 0x20), ("08", 0x8), ("0X20", 0x20), (" 0x00000020 ", 0x20), ("4294967296", None)]
+)
+def test_masks_are_decimal_or_hexadecimal(right: str, mask: int | None) -> None:
+    if mask is None:
+        with pytest.raises(SecurityDescriptorError, match=right):
+            parse_ntfs_rights([right])
+    else:
+        assert parse_ntfs_rights([right]) == mask | 0x100000
+
+
+def test_bits_that_no_right_names_are_said_in_hexadecimal() -> None:
+    # 0x1000000 is ACCESS_SYSTEM_SECURITY; 0x200 is nobody's.
+    assert describe_ntfs_mask(0x1301BF | 0x1000200) == "Modify, 0x1000200"
+    assert describe_ntfs_mask(0x200) == "0x200"
+    assert describe_share_mask(0x1301BF | 0x200) == "Special (Modify, 0x200)"

@@ -104,7 +104,7 @@ def test_unknown_types_stay_visible_and_whole() -> None:
         ("D:(A;;FA;;BA)", "5 fields"),
         ("D:(A;;FA;;;BA", "parenthesis"),
         ("D:(ZZ;;FA;;;BA)", "are unknown"),
-        ("D:(A;;0x1ffffffff;;;BA)", "unknown right"),
+        ("D:(A;;0x1ffffffff;;;BA)", "32 bits"),
         ("D:(A;;99999999999;;;BA)", "32"),
         ("D:NO_ACCESS_CONTROL(A;;FA;;;BA)", "no entries"),
         ("D:(A;;089;;;BA)", "octal"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from impacket.ldap.ldaptypes import LDAP_SID
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError, Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import sid as constants
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known import (
     NAME_OF,
     SDDL_ALIASES,
@@ -84,3 +85,75 @@ def test_english_names_mean_the_same_with_and_without_authority() -> None:
 def test_aliases_are_unique() -> None:
     assert len(set(SDDL_ALIASES.values())) == len(SDDL_ALIASES)
     assert len(set(NAME_OF)) == len(NAME_OF)
+
+
+@pytest.mark.parametrize(
+    ("authority", "subauthorities"),
+    [(-1, ()), (2**48, ()), (5, (-1,)), (5, (2**32,)), (5, (18, 2**32)), (5, (1,) * 16)],
+)
+def test_values_that_do_not_fit_are_refused(authority: int, subauthorities: tuple[int, ...]) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        Sid(authority, subauthorities)
+
+
+def test_the_largest_sid() -> None:
+    # [MS-DTYP] 2.4.2.2: a 48-bit authority and 15 subauthorities of 32 bits, 8 + 15 * 4 bytes.
+    largest = Sid(2**48 - 1, (2**32 - 1,) * 15)
+    assert largest.to_bytes() == bytes((1, 15)) + b"\xff" * 66
+    assert Sid.from_bytes(b"\x01\x0f" + b"\xff" * 66 + b"behind") == largest
+    assert str(largest) == "S-1-0xFFFFFFFFFFFF" + "-4294967295" * 15
+    assert Sid.parse(str(largest)) == largest
+
+
+@pytest.mark.parametrize(
+    ("text", "sid"),
+    [
+        ("S-1-0", Sid(0)),
+        ("  s-1-5-18\n", Sid(5, (18,))),
+        ("S-1-0x5-18", Sid(5, (18,))),
+        ("S-1-0X00000000000A-1", Sid(10, (1,))),
+        ("S-1-4294967295-0", Sid(2**32 - 1, (0,))),
+    ],
+)
+def test_other_ways_to_write_a_sid(text: str, sid: Sid) -> None:
+    assert Sid.parse(text) == sid
+
+
+def test_the_largest_authority_in_decimal() -> None:
+    assert str(Sid(2**32 - 1, (0,))) == "S-1-4294967295-0"
+    assert str(Sid(2**32, (0,))) == "S-1-0x000100000000-0"
+
+
+ADMINISTRATORS = "01020000000000052000000020020000"
+
+
+@pytest.mark.parametrize("length", range(16))
+def test_a_sid_that_ends_early_is_refused(length: int) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        Sid.from_bytes(bytes.fromhex(ADMINISTRATORS)[:length])
+
+
+@pytest.mark.parametrize("head", ["0002", "0202", "ff02", "0110", "01ff"])
+def test_another_revision_or_too_many_subauthorities_are_refused(head: str) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        Sid.from_bytes(bytes.fromhex(head + ADMINISTRATORS[4:]) + bytes(2000))
+
+
+def test_the_named_sids_are_the_documented_ones() -> None:
+    # [MS-DTYP] 2.4.2.4, "Well-Known SID Structures".
+    documented = {
+        "EVERYONE": "S-1-1-0",
+        "CREATOR_OWNER": "S-1-3-0",
+        "CREATOR_GROUP": "S-1-3-1",
+        "OWNER_RIGHTS": "S-1-3-4",
+        "NETWORK": "S-1-5-2",
+        "AUTHENTICATED_USERS": "S-1-5-11",
+        "THIS_ORGANIZATION": "S-1-5-15",
+        "SYSTEM": "S-1-5-18",
+        "ADMINISTRATORS": "S-1-5-32-544",
+    }
+    assert {name: str(value) for name, value in vars(constants).items() if isinstance(value, Sid)} == documented
+
+
+def test_the_groups_of_every_network_logon() -> None:
+    assert set(map(str, constants.ANY_NETWORK_LOGON)) == {"S-1-1-0", "S-1-5-2", "S-1-5-11"}
