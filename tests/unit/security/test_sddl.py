@@ -196,3 +196,80 @@ def test_data_that_is_no_condition_is_kept() -> None:
 def test_white_space_as_windows_takes_it() -> None:
     loose = parse_sddl(" O : BA\tG:SY D: P AI ( A ; OI CI ; FA ; ; ; WD ) \n( D ; ; FR ; ; ; BU ) ")
     assert loose == parse_sddl("O:BAG:SYD:PAI(A;OICI;FA;;;WD)(D;;FR;;;BU)")
+
+
+# [MS-DTYP] 2.5.1.1, sddl-generic, -standard, -object, -file and -key access rights.
+WORDS = {
+    "GA": 0x10000000,
+    "GX": 0x20000000,
+    "GW": 0x40000000,
+    "GR": 0x80000000,
+    "SD": 0x10000,
+    "RC": 0x20000,
+    "WD": 0x40000,
+    "WO": 0x80000,
+    "CC": 0x1,
+    "DC": 0x2,
+    "LC": 0x4,
+    "SW": 0x8,
+    "RP": 0x10,
+    "WP": 0x20,
+    "DT": 0x40,
+    "LO": 0x80,
+    "CR": 0x100,
+    "FA": 0x1F01FF,
+    "FR": 0x120089,
+    "FW": 0x120116,
+    "FX": 0x1200A0,
+    "KA": 0xF003F,
+    "KR": 0x20019,
+    "KW": 0x20006,
+    "KX": 0x20019,
+}
+FLAG_WORDS = {"OI": 0x1, "CI": 0x2, "NP": 0x4, "IO": 0x8, "ID": 0x10, "CR": 0x20, "SA": 0x40, "FA": 0x80}
+
+
+@pytest.mark.parametrize(("word", "mask"), WORDS.items())
+def test_every_right_by_its_letters(word: str, mask: int) -> None:
+    for text in (word, word.lower()):
+        assert parse_sddl(f"D:(A;;{text};;;BA)").dacl == Acl((Ace(0, 0, mask, BA),))
+
+
+@pytest.mark.parametrize(("word", "flag"), FLAG_WORDS.items())
+def test_every_flag_by_its_letters(word: str, flag: int) -> None:
+    found = parse_sddl(f"S:(AU;{word};FA;;;BA)")
+    assert found.sacl == Acl((Ace(2, flag, 0x1F01FF, BA),))
+    assert format_sddl(found) == f"S:(AU;{word};FA;;;BA)"
+
+
+def test_lower_case_is_read() -> None:
+    assert parse_sddl("O:baG:syD:pai(a;oici;fa;;;wd)") == parse_sddl("O:BAG:SYD:PAI(A;OICI;FA;;;WD)")
+    assert parse_sddl("O:s-1-5-18") == SecurityDescriptor(0, owner=SY)
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"), [("NW", "NW"), ("NR", "NR"), ("NX", "NX"), ("0x7", "NWNRNX"), ("0x9", "0x9"), ("0", "")]
+)
+def test_label_rights_are_letters_where_they_say_it_all(mask: str, words: str) -> None:
+    assert format_sddl(parse_sddl(f"S:(ML;;{mask};;;HI)")) == f"S:(ML;;{words};;;HI)"
+
+
+@pytest.mark.parametrize(
+    "text", ["D:(0x100;;;;;;#00)", "D:(0x16;0x100;;;;;#00000000)", "D:(0x16;;;;;;#" + "00" * 65532]
+)
+def test_what_an_entry_cannot_hold_is_refused(text: str) -> None:
+    with pytest.raises(SecurityDescriptorError):
+        parse_sddl(text if text.endswith(")") else f"{text})")
+
+
+@pytest.mark.parametrize("fields", ["0x16;;FA;;;", "0x16;;;{0};;", "0x16;;;;{0};", "0x16;;;;;BA"])
+def test_an_entry_given_as_bytes_has_no_other_fields(fields: str) -> None:
+    kind = "bf967aba-0de6-11d0-a285-00aa003049e2"
+    with pytest.raises(SecurityDescriptorError, match="its body and its fields"):
+        parse_sddl(f"D:({fields.format(kind)};#00000000)")
+
+
+def test_errors_quote_where_they_are() -> None:
+    with pytest.raises(SecurityDescriptorError) as refusal:
+        parse_sddl("O:BA" + "?" * 50)
+    assert str(refusal.value) == f"expected a SID at 'BA{'?' * 18}'"
