@@ -9,7 +9,7 @@ This is the whole list. Each difference is tested to be one still, so that a lin
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -214,15 +214,15 @@ CONDITIONS: list[tuple[str, str, bool, object]] = [
 ]
 
 
-def samba_evaluates(samba: Samba, condition: str) -> bool | None:
+def samba_evaluates(samba: Samba, condition: bytes, sids: Collection[Sid], attributes: Acl) -> bool | None:
     """What Samba makes of a condition, seen through an entry that allows and one that denies."""
-    data = parse_condition_text(condition).to_bytes()
-    allows, denies = (ConditionalAce(kind, 0, 0x1, Sid.parse("S-1-1-0"), data) for kind in (0x09, 0x0A))
-    question = [
-        (SecurityDescriptor(0x0004, OWNER, dacl=Acl(aces)).to_bytes().hex(), ["S-1-1-0"], [0x1])
-        for aces in ((allows,), (denies, Ace(0x00, 0, 0x1, Sid.parse("S-1-1-0"))))
-    ]
-    (allowed,), (not_denied,) = samba.ask_all("check", question)
+    everyone, members = Sid.parse("S-1-1-0"), [str(sid) for sid in sids]
+    allows, denies = (ConditionalAce(kind, 0, 0x1, everyone, condition) for kind in (0x09, 0x0A))
+    answers = []
+    for aces in ((allows,), (denies, Ace(0x00, 0, 0x1, everyone))):
+        descriptor = SecurityDescriptor(0x0014, OWNER, dacl=Acl(aces), sacl=attributes)
+        answers += samba.ask("check", descriptor.to_bytes().hex(), members, [0x1])
+    allowed, not_denied = answers
     return True if allowed else False if not_denied else None
 
 
@@ -355,7 +355,9 @@ SAMBA = [
             f"the condition {condition}",
             source,
             lambda condition=condition: parse_condition_text(condition).evaluate(_NO_CLAIMS),
-            lambda samba, condition=condition: samba_evaluates(samba, condition),
+            lambda samba, condition=condition: samba_evaluates(
+                samba, parse_condition_text(condition).to_bytes(), _NO_CLAIMS.sids, Acl()
+            ),
             ours,
             False,
             since_4_20,

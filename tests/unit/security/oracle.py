@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -60,22 +59,13 @@ class Samba(AbstractContextManager["Samba"]):
         Raises:
             Refused: Samba's reason.
         """
-        return self.ask_all(question, [arguments])[0]
-
-    def ask_all(self, question: str, cases: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """The answers to one question about a few cases; they all fit into a pipe.
-
-        Raises:
-            Refused: Samba's reason, for the first case that it refuses.
-        """
         assert self._process.stdin is not None
-        self._process.stdin.writelines(json.dumps([question, *arguments]) + "\n" for arguments in cases)
+        self._process.stdin.write(json.dumps([question, *arguments]) + "\n")
         self._process.stdin.flush()
-        answers = [json.loads(self._line()) for _case in cases]
-        for arguments, answer in zip(cases, answers, strict=True):
-            if isinstance(answer, str):
-                raise Refused(f"{answer}: {arguments}")
-        return [answer for (answer,) in answers]
+        answer = json.loads(self._line())
+        if isinstance(answer, str):
+            raise Refused(answer)
+        return answer[0]
 
     def _line(self) -> str:
         assert self._process.stdout is not None

@@ -112,9 +112,9 @@ NAMED_SIDS = [(1, 0), (3, 0), (3, 4), (5, 11), (5, 18), (5, 32, 544), (5, 32, 54
 ]
 
 
-def random_sid(filling: Random) -> bytes:
-    """Any SID, and often one that has a name or as small an authority as those in use."""
-    if filling.randrange(3) == 0:
+def random_sid(filling: Random, *, named: bool = True) -> bytes:
+    """Any SID; every second authority is as small as those in use, and often it is one that has a name."""
+    if named and filling.randrange(3) == 0:
         authority, *rest = filling.choice(NAMED_SIDS)
         return bytes((1, len(rest), 0, 0, 0, 0, 0, authority)) + struct.pack(f"<{len(rest)}I", *rest)
     large, count = filling.randrange(2), filling.randrange(16)
@@ -136,7 +136,7 @@ def random_entry(filling: Random, ace_type: int, *, data: bool) -> bytes:
 def random_acl(filling: Random, types: Sequence[int], with_data: Collection[int]) -> bytes:
     """A list of entries of these types."""
     body = b"".join(random_entry(filling, kind, data=kind in with_data) for kind in types)
-    return struct.pack("<BBHHH", filling.choice([2, 4]), 0, 8 + len(body), len(types), 0) + body
+    return struct.pack("<BBHHH", filling.choice([2, 3, 4]), 0, 8 + len(body), len(types), 0) + body
 
 
 @st.composite
