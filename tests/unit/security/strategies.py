@@ -56,36 +56,6 @@ def aces(flags: st.SearchStrategy[int] = inheritance_flags, *, inherited: bool |
 dacls = st.lists(aces(), max_size=8).map(lambda found: Acl(tuple(found)))
 canonical_dacls = dacls.map(lambda acl: acl.canonical())
 
-_words = st.binary(max_size=8).map(lambda data: data + bytes(-len(data) % 4))
-basic_aces = st.builds(
-    Ace,
-    st.sampled_from([ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT]),
-    st.integers(0, 255),
-    st.integers(0, 2**32 - 1),
-    sids,
-    _words,
-)
-any_aces = basic_aces | st.builds(OpaqueAce, st.integers(0x16, 255), st.integers(0, 255), _words)
-
-
-@st.composite
-def descriptors(
-    draw: st.DrawFn, entries: st.SearchStrategy[AnyAce] = any_aces, min_entries: int = 0
-) -> SecurityDescriptor:
-    """Any descriptor, every combination of absent, NULL and given lists among them."""
-    any_acls = st.builds(Acl, st.lists(entries, min_size=min_entries, max_size=6).map(tuple), st.sampled_from([2, 4]))
-    control = draw(st.integers(0, 0x7FFF)) & ~0x0014
-    dacl = draw(st.none() | any_acls)
-    sacl = draw(st.none() | any_acls)
-    if dacl is not None or draw(st.booleans()):
-        control |= 0x0004
-    if sacl is not None or draw(st.booleans()):
-        control |= 0x0010
-    return SecurityDescriptor(
-        control, draw(st.none() | sids), draw(st.none() | sids), dacl, sacl, draw(st.integers(0, 255))
-    )
-
-
 # Well-formed structures as bytes, made by hand from [MS-DTYP] 2.4, so that whoever reads them had no part in making
 # them. Their shape is drawn, and shrinks; what fills it comes out of one drawn seed, which is ten times as fast.
 MASK_AND_SID_TYPES = (0x00, 0x01, 0x02, 0x03, 0x11, 0x13, 0x14)
@@ -139,6 +109,43 @@ def random_acl(filling: Random, types: Sequence[int], with_data: Collection[int]
     return struct.pack("<BBHHH", filling.choice([2, 3, 4]), 0, 8 + len(body), len(types), 0) + body
 
 
+_words = st.binary(max_size=8).map(lambda data: data + bytes(-len(data) % 4))
+basic_aces = st.builds(
+    Ace,
+    st.sampled_from([ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT]),
+    st.integers(0, 255),
+    st.integers(0, 2**32 - 1),
+    sids,
+    _words,
+)
+any_aces: st.SearchStrategy[AnyAce] = st.one_of(
+    basic_aces,
+    st.builds(OpaqueAce, st.integers(0x16, 255), st.integers(0, 255), _words),
+    st.builds(lambda kind, filling: random_entry(filling, kind, data=True), st.sampled_from(EVERY_TYPE), fillings).map(
+        ace_from_bytes
+    ),
+)
+"""Entries of every type, known and unknown, with anything behind their SIDs."""
+
+
+@st.composite
+def descriptors(
+    draw: st.DrawFn, entries: st.SearchStrategy[AnyAce] = any_aces, min_entries: int = 0
+) -> SecurityDescriptor:
+    """Any descriptor, every combination of absent, NULL and given lists among them."""
+    any_acls = st.builds(Acl, st.lists(entries, min_size=min_entries, max_size=6).map(tuple), st.sampled_from([2, 4]))
+    control = draw(st.integers(0, 0x7FFF)) & ~0x0014
+    dacl = draw(st.none() | any_acls)
+    sacl = draw(st.none() | any_acls)
+    if dacl is not None or draw(st.booleans()):
+        control |= 0x0004
+    if sacl is not None or draw(st.booleans()):
+        control |= 0x0010
+    return SecurityDescriptor(
+        control, draw(st.none() | sids), draw(st.none() | sids), dacl, sacl, draw(st.integers(0, 255))
+    )
+
+
 @st.composite
 def descriptor_bytes(
     draw: st.DrawFn, types: Sequence[int], with_data: Collection[int] = (), *, dacl_given: bool = False
@@ -163,9 +170,3 @@ def descriptor_bytes(
             offsets[index] = 20 + len(body)
             body += part
     return struct.pack("<BBHIIII", 1, filling.randrange(256), control | 0x8000, *offsets) + body
-
-
-every_ace: st.SearchStrategy[AnyAce] = any_aces | st.builds(
-    lambda kind, filling: ace_from_bytes(random_entry(filling, kind, data=True)), st.sampled_from(EVERY_TYPE), fillings
-)
-"""Entries of every type, known and unknown, with anything behind their SIDs."""
