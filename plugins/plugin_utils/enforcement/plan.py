@@ -23,7 +23,7 @@ from ..security.edit import (
     revoke,
 )
 from ..security.inheritance import inherited_aces
-from ..security.rights import READ_CONTROL, READ_DATA, WRITE_DAC, describe_ntfs_mask, describe_share_mask
+from ..security.rights import READ_CONTROL, READ_DATA, SYNCHRONIZE, WRITE_DAC, describe_ntfs_mask, describe_share_mask
 from ..security.sid import ADMINISTRATORS, ANY_NETWORK_LOGON, SYSTEM
 from ..site_server import Account, Reading
 from .accounts import operator_sids
@@ -278,14 +278,12 @@ def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names:
     for ace in acl.inherited:
         if not isinstance(ace, Ace) or (ace.sid, ace.ace_type) != (sid, entry.ace_type):
             continue
-        if entry.mask is None or ace.rights & entry.mask & ~_ALWAYS:
+        if entry.mask is None or ace.rights & entry.mask & ~SYNCHRONIZE:  # part of every named right
             raise subject.refuse(
                 f'the entry "{subject.describe(ace, names)}" comes from a parent folder and cannot be removed here. '
                 "Change the parent, or set inheritance: disabled"
             )
 
-
-_ALWAYS = 0x100000  # SYNCHRONIZE, part of every named right
 
 # What makes the difference between being inside and outside. On a share an administrator can always reach the
 # permissions themselves through the server service, so only the access to the files counts.

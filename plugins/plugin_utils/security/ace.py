@@ -239,7 +239,20 @@ class _MaskAndSid(_Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class Ace(_MaskAndSid):
+class _MaskSidAndData(_MaskAndSid):
+    """Entries whose bytes behind the SID mean something else for each type, or nothing."""
+
+    data: bytes = b""
+
+    def _body(self) -> bytes:
+        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
+
+    def _rest(self) -> bytes:
+        return self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Ace(_MaskSidAndData):
     """A plain entry for one SID: allow, deny, audit, alarm, integrity label, central policy or process trust label.
 
     Attributes:
@@ -250,59 +263,35 @@ class Ace(_MaskAndSid):
         data: bytes behind the SID, which no consumer of these types reads; carried along.
     """
 
-    data: bytes = b""
-
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
         return ace_type in _PLAIN_TYPES
 
-    def _body(self) -> bytes:
-        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
-
-    def _rest(self) -> bytes:
-        return self.data
-
 
 @dataclass(frozen=True, slots=True)
-class ConditionalAce(_MaskAndSid):
+class ConditionalAce(_MaskSidAndData):
     """An entry that counts only if a condition holds: the callback types and the access filter.
 
     Attributes:
         data: the condition in binary form ([MS-DTYP] 2.4.4.17), or whatever else an application put there.
     """
 
-    data: bytes = b""
-
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
         return ace_type in _CONDITIONAL_TYPES
 
-    def _body(self) -> bytes:
-        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
-
-    def _rest(self) -> bytes:
-        return self.data
-
 
 @dataclass(frozen=True, slots=True)
-class ResourceAttributeAce(_MaskAndSid):
+class ResourceAttributeAce(_MaskSidAndData):
     """A claim about the object itself ([MS-DTYP] 2.4.4.15).
 
     Attributes:
         data: the CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1 ([MS-DTYP] 2.4.10.1).
     """
 
-    data: bytes = b""
-
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
         return ace_type == SYSTEM_RESOURCE_ATTRIBUTE
-
-    def _body(self) -> bytes:
-        return struct.pack("<I", self.mask) + self.sid.to_bytes() + self.data
-
-    def _rest(self) -> bytes:
-        return self.data
 
 
 @dataclass(frozen=True, slots=True)
