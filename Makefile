@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
 
 CHECKS := lint types imports sanity unit integration molecule
 
-.PHONY: help setup lab demo test $(CHECKS) fuzz bench format changelog build clean
+.PHONY: help setup lab demo packages test $(CHECKS) fuzz bench format changelog build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,10 @@ lab: setup ## start the mocked Windows hosts in the foreground (HOSTS=6)
 demo: setup ## show the article's fault, its repair, drift and its repair, on the lab
 	$(BIN)/python -m tests.demo
 
-test: setup ## everything below, two at a time, all of it even if something fails
+packages: ## as root on Debian, install what the tests against Samba use; else say what will be left out
+	@tests/tools/install_debian_packages.sh
+
+test: setup packages ## everything below, two at a time, all of it even if something fails
 	@rm -rf build/passed
 	@mkdir -p build/passed
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target $(CHECKS:%=passed-%) || true

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Installs what the tests against real SMB servers use, if that can be done: as root, on Debian. Elsewhere it says which
+# tests will be left out. The lab starts servers of its own, so the one that the package brings is not started.
+set -euo pipefail
+
+packages=(samba samba-vfs-modules smbclient python3-samba libnss-wrapper)
+left_out="the tests against Samba (its security descriptors, and the lab's SMB servers) are left out"
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Not root: $left_out. To run them: sudo make test${missing[*]:+ (it installs ${missing[*]})}" >&2
+  exit 0
+fi
+[ "${#missing[@]}" -gt 0 ] || exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, and nss_wrapper." >&2
+  exit 0
+fi
+
+# Where nothing says otherwise, installing a server on Debian starts it.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 0755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get update --quiet --quiet &&
+  apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null; }; then
+  echo "apt-get cannot install ${missing[*]}: $left_out" >&2
+fi
