@@ -171,10 +171,11 @@ class ResourceAttribute:
             parts.append(part)
             offsets.append(offset)
             offset += len(part)
-        if offset > _MAX_SIZE:
-            raise SecurityDescriptorError(f"a resource attribute takes at most {_MAX_SIZE} bytes, not {offset}")
+        size = offset + -offset % 4
+        if size > _MAX_SIZE:
+            raise SecurityDescriptorError(f"a resource attribute takes at most {_MAX_SIZE} bytes, not {size}")
         head = _HEADER.pack(start, self.value_type.value, 0, self.flags, len(self.values))
-        return head + struct.pack(f"<{len(offsets)}I", *offsets) + b"".join(parts) + bytes(-offset % 4)
+        return head + struct.pack(f"<{len(offsets)}I", *offsets) + b"".join(parts) + bytes(size - offset)
 
 
 def upcase(text: str) -> str:

@@ -201,7 +201,7 @@ def _relation(operation: Operator, left: Attribute, right: Token, lookup: _Looku
         two = lookup.keys(other, exact)
     else:
         values = _literal_values(other)
-        if kind is bool and operation in EQUALITY and all(item.__class__ is int and item in (0, 1) for item in values):
+        if kind is bool and operation in EQUALITY and all(item in (0, 1) for item in values):
             values = [bool(item) for item in values]
         if any(item.__class__ is not kind for item in values):
             return _ERROR

@@ -30,7 +30,7 @@ from .condition_tokens import (
 from .conditions import MAX_DEPTH, Condition
 from .errors import SecurityDescriptorError
 from .sid import Sid
-from .well_known import ALIAS_OF, SDDL_ALIASES
+from .well_known import ALIAS_OF, sid_of
 
 MAX_TEXT = 500_000
 """Longest text that is read, in characters: more than 64 KiB of tokens can say."""
@@ -84,7 +84,7 @@ _TIGHTER = {
 }
 
 _NAME = r"[^\x00\t-\r !\"%&()<=>|]|%[0-9A-Fa-f]{4}"  # attr-char2, escapes still in it
-_SPACE = re.compile(r"[\t-\r ]*")
+_NOT_SPACE = re.compile(r"[^\t-\r ]")
 _BEFORE_TERM = re.compile(r"[(!]")
 _OPEN = re.compile(r"\(")
 _CLOSE = re.compile(r"\)")
@@ -109,19 +109,6 @@ _PAIR = re.compile(r'"[^"]*"?|[()]')
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{4})")
 _MUST_ESCAPE = re.compile(r"[^!-~]|[!\"%&()<=>|]")
 _MUST_NOT_ESCAPE = re.compile(r"[A-Za-z0-9#$'*+\-./:;?@\[\\\]^_`{}~]")
-
-
-def sid_of(word: str) -> Sid:
-    """The SID of a text in upper case: `S-1-…` or an alias that means the same everywhere.
-
-    Raises:
-        SecurityDescriptorError: it is neither.
-    """
-    if word.startswith("S-"):
-        return Sid.parse(word)
-    if word not in SDDL_ALIASES:
-        raise SecurityDescriptorError(f"the SID alias {word!r:.20} is unknown or relative to a domain")
-    return SDDL_ALIASES[word]
 
 
 def closing_parenthesis(text: str, start: int) -> int:
@@ -161,15 +148,16 @@ def parse_condition_text(text: str, read_sid: SidReader = sid_of) -> Condition:
         if mark is None:
             break
         found = _SYMBOLS[mark[0]]
-        while pending and pending[-1] in _TIGHTER[found]:
-            tokens.append(_pop(pending))
+        while pending and (tighter := pending[-1]) in _TIGHTER[found]:
+            tokens.append(tighter)
+            pending.pop()
         pending.append(found)
     if not scan.at_end:
         raise scan.error("expected an operator")
-    while pending:
-        if pending[-1] is None:
+    for last in reversed(pending):
+        if last is None:
             raise scan.error("expected ')'")
-        tokens.append(_pop(pending))
+        tokens.append(last)
     return Condition(tuple(tokens))
 
 
@@ -221,8 +209,6 @@ def parse_resource_attribute_text(text: str, read_sid: SidReader = sid_of) -> Re
     scan.expect(_CLOSE, "',' or ')'")
     if not scan.at_end:
         raise scan.error("expected nothing more")
-    if not 0 <= flags < 2**32:
-        raise SecurityDescriptorError(f"the flags {flags} of the resource attribute {name!r:.80} are no 32-bit number")
     return ResourceAttribute(name, value_type, flags, tuple(values))
 
 
@@ -275,27 +261,20 @@ class _Scanner:
         return SecurityDescriptorError(f"{problem} at character {start + 1}, before {rest}")
 
     def _start(self) -> int:
-        found = _SPACE.match(self.text, self.position)
-        return found.end() if found else self.position
-
-
-def _pop(pending: list[Operator | None]) -> Operator:
-    found = pending.pop()
-    if found is None:
-        raise SecurityDescriptorError("a parenthesis is no operator")
-    return found
+        found = _NOT_SPACE.search(self.text, self.position)
+        return found.start() if found else len(self.text)
 
 
 def _close(scan: _Scanner, tokens: list[Token], pending: list[Operator | None]) -> bool:
     """Read a closing parenthesis, and end what was opened with it."""
     if scan.take(_CLOSE) is None:
         return False
-    while pending and pending[-1] is not None:
-        tokens.append(_pop(pending))
-    if not pending:
-        raise scan.error("a ')' without its '('")
-    pending.pop()
-    return True
+    while pending:
+        found = pending.pop()
+        if found is None:
+            return True
+        tokens.append(found)
+    raise scan.error("a ')' without its '('")
 
 
 def _read_term(scan: _Scanner, tokens: list[Token]) -> None:

@@ -124,12 +124,12 @@ def revoke(acl: Acl, sid: Sid, ace_type: int, mask: int | None = None) -> Acl:
 def exact(acl: Acl, wanted: Iterable[Ace]) -> Acl:
     """Make the explicit entries say exactly what `wanted` says, no more and no less; inherited ones stay.
 
-    Two ways to say the same (one entry or several that add up, generic or file rights) are equal.
+    Two ways to say the same (one entry or several that add up, generic or file rights) are equal. Explicit entries
+    that neither allow nor deny in the plain way (conditional, unknown, misplaced audit entries) go.
     """
     goal = _coverage(wanted)
     have = _coverage(acl.explicit)
-    opaque = [ace for ace in acl.explicit if not isinstance(ace, Ace)]
-    if goal == have and not opaque:
+    if goal == have and all(ace.ace_type in (ACCESS_ALLOWED, ACCESS_DENIED) for ace in acl.explicit):
         return canonicalize(acl)
     right = {key for key, places in goal.items() if have.get(key) == places}
     kept = [a for a in acl.explicit if isinstance(a, Ace) and (a.sid, a.ace_type) in right]
@@ -161,7 +161,7 @@ def _coverage(aces: Iterable[AnyAce]) -> dict[tuple[Sid, int], dict[Scope, int]]
     """Per SID and type, which rights are said where."""
     result: dict[tuple[Sid, int], dict[Scope, int]] = {}
     for ace in aces:
-        if isinstance(ace, Ace) and ace.ace_type in (ACCESS_ALLOWED, ACCESS_DENIED) and ace.rights:
+        if isinstance(ace, Ace) and ace.rights:
             places = result.setdefault((ace.sid, ace.ace_type), {})
             for scope in ace.scopes:
                 places[scope] = places.get(scope, 0) | ace.rights

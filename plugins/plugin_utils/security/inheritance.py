@@ -45,7 +45,7 @@ from .ace import (
     ObjectAce,
     OpaqueAce,
 )
-from .acl import ACL_REVISION_DS, Acl
+from .acl import ACL_REVISION, ACL_REVISION_DS, Acl
 from .descriptor import (
     SE_DACL_AUTO_INHERITED,
     SE_DACL_PRESENT,
@@ -388,7 +388,6 @@ def _would_cross(aces: Iterable[AnyAce]) -> bool:
     return False
 
 
-def _acl(aces: tuple[AnyAce, ...], revision: int = 0) -> Acl:
-    """A list of the revision that its entries need, or of a higher one that it had."""
-    needed = ACL_REVISION_DS if any(ace.ace_type in OBJECT_TYPES for ace in aces) else Acl().revision
-    return Acl(aces, max(revision, needed))
+def _acl(aces: tuple[AnyAce, ...], revision: int = ACL_REVISION) -> Acl:
+    """A list of the revision that it had, or of the highest, which object entries need."""
+    return Acl(aces, ACL_REVISION_DS if any(ace.ace_type in OBJECT_TYPES for ace in aces) else revision)

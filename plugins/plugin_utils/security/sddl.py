@@ -50,7 +50,7 @@ from .descriptor import (
 )
 from .errors import SecurityDescriptorError
 from .sid import Sid
-from .well_known import ALIAS_OF, DOMAIN_ALIASES, FOREST_ALIASES, SDDL_ALIASES
+from .well_known import ALIAS_OF, sid_of
 
 MAX_SDDL = 1_000_000
 """Longest text that is read, in characters: far more than the 64 KiB that two ACLs can say."""
@@ -126,9 +126,8 @@ _SID = re.compile(
     r"\s*(S-1-(?:0x[0-9A-F]{1,12}|[0-9]{1,15})(?:-(?:0x[0-9A-F]{1,8}|[0-9]{1,10})){0,15}|[A-Z]{2})\s*(?=[OGDS]\s*:|$)",
     re.ASCII | re.IGNORECASE,
 )
-_ACL_FLAGS = re.compile(rf"((?:P|AR|AI|{_NULL}|\s)*)", re.ASCII | re.IGNORECASE)
-_ACL_FLAG = re.compile(rf"P|AR|AI|{_NULL}")
-_BLANKS = re.compile(r"\s*", re.ASCII)
+_ACL_FLAG = re.compile(rf"\s*(P|AR|AI|{_NULL})", re.ASCII | re.IGNORECASE)
+_NOT_BLANK = re.compile(r"\S", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]{1,18}|[0-9]{1,12}", re.ASCII | re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -163,7 +162,7 @@ def parse_sddl(text: str, *, domain: Sid | None = None, forest_root: Sid | None 
     """
     if len(text) > MAX_SDDL:
         raise SecurityDescriptorError(f"SDDL of {len(text)} characters is too long")
-    return _Reader(text, domain, forest_root or domain).descriptor()
+    return _Reader(text, domain, forest_root).descriptor()
 
 
 def _format_sid(sid: Sid) -> str:
@@ -173,17 +172,15 @@ def _format_sid(sid: Sid) -> str:
 def _format_ace(ace: AnyAce) -> str:
     flags = "".join(word for word, bit in _FLAGS.items() if ace.flags & bit)
     letters = _TYPE_LETTERS.get(ace.ace_type)
-    if letters is None or isinstance(ace, OpaqueAce | CompoundAce):
+    if letters is None or isinstance(ace, OpaqueAce | CompoundAce) or (isinstance(ace, ObjectAce) and ace.other_flags):
         return f"(0x{ace.ace_type:x};{flags};;;;;#{ace.to_bytes()[4:].hex()})"
     kinds = [ace.object_type, ace.inherited_object_type] if isinstance(ace, ObjectAce) else [None, None]
-    if isinstance(ace, ObjectAce) and ace.other_flags:
-        return f"(0x{ace.ace_type:x};{flags};;;;;#{ace.to_bytes()[4:].hex()})"
     fields = (letters, flags, _format_mask(ace), *(str(kind or "") for kind in kinds), _format_sid(ace.sid))
     return f"({';'.join(fields)}{_format_data(ace)})"
 
 
 def _format_mask(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -> str:
-    if ace.ace_type == _ace.SYSTEM_MANDATORY_LABEL and ace.mask and not ace.mask & ~0x7:
+    if ace.ace_type == _ace.SYSTEM_MANDATORY_LABEL and not ace.mask & ~0x7:
         return "".join(word for word, bit in _LABEL_RIGHTS.items() if ace.mask & bit)
     return _WHOLE_RIGHTS.get(ace.mask) or (f"0x{ace.mask:x}" if ace.mask else "")
 
@@ -196,9 +193,7 @@ def _format_data(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -
         if isinstance(ace, ResourceAttributeAce):
             return f";{format_resource_attribute(ResourceAttribute.from_bytes(ace.data))}"
         if not isinstance(ace, Ace):
-            condition = parse_condition(ace.data)
-            if condition.to_bytes() == ace.data:
-                return f";{format_condition(condition)}"
+            return f";{format_condition(parse_condition(ace.data))}"
     except SecurityDescriptorError:
         pass
     return f";#{ace.data.hex()}"
@@ -233,9 +228,10 @@ class _Reader:
         return SecurityDescriptor(control, sids.get("O"), sids.get("G"), acls.get("D"), acls.get("S"))
 
     def _more(self) -> bool:
-        blanks = _BLANKS.match(self.text, self.position)
-        self.position = blanks.end() if blanks else self.position
-        return self.position < len(self.text)
+        """Pass over blanks; whether something stands behind them."""
+        found = _NOT_BLANK.search(self.text, self.position)
+        self.position = found.start() if found else len(self.text)
+        return found is not None
 
     def _refuse(self, why: str) -> SecurityDescriptorError:
         return SecurityDescriptorError(f"{why} at {self.text[self.position : self.position + 20]!r}")
@@ -245,28 +241,17 @@ class _Reader:
         if match is None:
             raise self._refuse("expected a SID")
         self.position = match.end()
-        return self._sid(match[1])
+        return self._sid(match[1].upper())
 
     def _sid(self, word: str) -> Sid:
-        word = word.upper()
-        if word.startswith("S-"):
-            return Sid.parse(word)
-        if word in SDDL_ALIASES:
-            return SDDL_ALIASES[word]
-        for aliases, domain in ((DOMAIN_ALIASES, self.domain), (FOREST_ALIASES, self.forest_root)):
-            if word in aliases:
-                if domain is None:
-                    raise SecurityDescriptorError(
-                        f"the SID alias {word!r} is relative to a domain; give the domain's SID, or the account's"
-                    )
-                return Sid(domain.authority, (*domain.subauthorities, aliases[word]))
-        raise SecurityDescriptorError(f"the SID alias {word!r} is unknown")
+        return sid_of(word, self.domain, self.forest_root)
 
     def _acl(self, letter: str) -> tuple[int, Acl | None]:
         control, flags = (SE_DACL_PRESENT, _DACL_FLAGS) if letter == "D" else (SE_SACL_PRESENT, _SACL_FLAGS)
-        match = _ACL_FLAGS.match(self.text, self.position)
-        words = set(_ACL_FLAG.findall(match[1].upper())) if match else set()
-        self.position = match.end() if match else self.position
+        words = set()
+        while match := _ACL_FLAG.match(self.text, self.position):
+            words.add(match[1].upper())
+            self.position = match.end()
         null = _NULL in words
         for word, bit in flags:
             control |= bit if word in words else 0
@@ -302,7 +287,7 @@ class _Reader:
             raise SecurityDescriptorError(f"entries of type {kind!r} are unknown")
         known = _RIGHTS | _LABEL_RIGHTS if ace_type == _ace.SYSTEM_MANDATORY_LABEL else _RIGHTS
         mask = _read_words(mask_text, known, "right")
-        sid = self._sid(sid_text)
+        sid = self._sid(sid_text.upper())
         object_type, inherited_type = _read_guid(object_text), _read_guid(inherited_text)
         if ace_type in OBJECT_TYPES:
             return ObjectAce(ace_type, flags, mask, sid, object_type, inherited_type, self._condition(extra))

@@ -9,6 +9,7 @@ stand for a relative identifier only.
 
 from __future__ import annotations
 
+from .errors import SecurityDescriptorError
 from .sid import Sid
 
 _S = Sid.parse
@@ -121,6 +122,31 @@ for _name, _sid in _ENGLISH_NAMES.items():
     _BY_NAME[_name.casefold()] = _sid
     _BY_NAME[_name.rpartition("\\")[2].casefold()] = _sid
 _BY_NAME["localsystem"] = _S("S-1-5-18")
+
+
+def sid_of(word: str, domain: Sid | None = None, forest_root: Sid | None = None) -> Sid:
+    """The SID of what SDDL calls an account by, in upper case: `S-1-…` or an alias.
+
+    Args:
+        word: the text.
+        domain: SID of the domain that aliases like DA (Domain Admins) are about.
+        forest_root: SID of the forest's root domain, for EA, SA, RO and EK; the domain itself if left out.
+
+    Raises:
+        SecurityDescriptorError: it is neither, or an alias whose domain is not given.
+    """
+    if word.startswith("S-"):
+        return Sid.parse(word)
+    if word in SDDL_ALIASES:
+        return SDDL_ALIASES[word]
+    for aliases, root in ((DOMAIN_ALIASES, domain), (FOREST_ALIASES, forest_root or domain)):
+        if word in aliases:
+            if root is None:
+                raise SecurityDescriptorError(
+                    f"the SID alias {word!r} is relative to a domain; give the domain's SID, or the account's"
+                )
+            return Sid(root.authority, (*root.subauthorities, aliases[word]))
+    raise SecurityDescriptorError(f"the SID alias {word!r:.40} is unknown")
 
 
 def well_known_sid(name: str) -> Sid | None:

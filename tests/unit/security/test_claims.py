@@ -111,6 +111,8 @@ def test_text_is_read(text: str, attribute: ResourceAttribute) -> None:
 def test_text_as_windows_writes_it() -> None:
     assert format_resource_attribute(FROM_WINDOWS[0][1]) == '("colour",TS,0x0,"blue","red")'
     assert format_resource_attribute(FROM_WINDOWS[1][1]) == '("colOIr",TU,0xe,29925)'
+    sids = ResourceAttribute("n", ValueType.SID, 0, (Sid(5, (32, 544)), Sid(5, (21, 1, 2, 3))))
+    assert format_resource_attribute(sids) == '("n",TD,0x0,BA,S-1-5-21-1-2-3)'
     control = ResourceAttribute("r\x16%", ValueType.OCTET_STRING, 0, (b"\0\x77", b"\0"))
     assert format_resource_attribute(control) == '("r%0016%0025",TX,0x0,0077,00)'
 
@@ -134,6 +136,16 @@ def test_another_layout_is_kept() -> None:
     assert attribute.to_bytes() == data
     with pytest.raises(SecurityDescriptorError, match="no text"):
         format_resource_attribute(attribute)
+    unpadded = bytes.fromhex(FROM_WINDOWS[1][2])[:-2]
+    assert ResourceAttribute.from_bytes(unpadded).to_bytes() == unpadded
+
+
+@pytest.mark.parametrize("flags", [0, 1, 2, 3, 0x3D, 0x3F])
+def test_what_a_condition_sees(flags: int) -> None:
+    # [MS-DTYP] 2.4.10.1: CLAIM_SECURITY_ATTRIBUTE_VALUE_CASE_SENSITIVE is 0x0002.
+    attribute = ResourceAttribute("n", ValueType.STRING, flags, ("a", "b"))
+    assert attribute.claim == ClaimValue(ValueType.STRING, ("a", "b"), flags in (2, 3, 0x3F))
+    assert not ClaimValue(ValueType.STRING, ()).case_sensitive
 
 
 @pytest.mark.parametrize("octets", [b"S-1-5-18", b"S-1-5-18\0", Sid(5, (18,)).to_bytes()])
@@ -156,10 +168,41 @@ def test_overlapping_values_do_not_multiply() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "offsets", "values"),
+    [
+        ("0100", "1c000000 1c000000", "0100000000000000"),
+        ("0200", "1c000000 1c000000", "0100000000000000"),
+        ("0300", "1c000000 1c000000", "0000"),
+        ("0600", "1c000000 1c000000", "0100000000000000"),
+        # The one octet of the first value begins the length of the second.
+        ("1000", "1c000000 20000000", "01000000 01 000000 ff"),
+    ],
+    ids=["INT64", "UINT64", "STRING", "BOOLEAN", "one octet"],
+)
+def test_values_overlap_by_little(kind: str, offsets: str, values: str) -> None:
+    with pytest.raises(SecurityDescriptorError, match="overlap"):
+        ResourceAttribute.from_bytes(laid_out("18000000", kind, "0000 00000000 02000000", offsets, "6e000000", values))
+
+
+def test_the_largest_attribute() -> None:
+    # Header 16, offset 4, name 4, length 4: 28 bytes, then the octets; an entry has a multiple of 4.
+    largest = ResourceAttribute("n", ValueType.OCTET_STRING, 0, (bytes(65532 - 28),))
+    assert len(largest.to_bytes()) == 65532
+    assert ResourceAttribute.from_bytes(largest.to_bytes()) == largest
+    with pytest.raises(SecurityDescriptorError, match="at most 65535 bytes"):
+        ResourceAttribute("n", ValueType.OCTET_STRING, 0, (bytes(65533 - 28),)).to_bytes()
+    slack = largest.to_bytes() + bytes(3)
+    assert ResourceAttribute.from_bytes(slack).to_bytes() == slack
+    with pytest.raises(SecurityDescriptorError, match="does not take 65536 bytes"):
+        ResourceAttribute.from_bytes(slack + bytes(1))
+
+
+@pytest.mark.parametrize(
     ("data", "problem"),
     [
         ("", "0 bytes"),
         ("10000000 0300 0000 00000000 ffffffff", "no room"),
+        ("20000000 0300 0000 00000000 04000000 6e0000000000000000000000", "no room"),
         ("10000000 0400 0000 00000000 00000000 6e000000", "type 4"),
         ("10000000 0300 0000 00000000 00000000 6e006e00", "no end"),
         ("10000000 0300 0000 00000000 00000000 00000000", "empty"),
@@ -169,6 +212,7 @@ def test_overlapping_values_do_not_multiply() -> None:
         ("14000000 0600 0000 00000000 01000000 18000000 6e000000 0200000000000000", "not 2"),
         ("14000000 1000 0000 00000000 01000000 18000000 6e000000 ffffffff", "inside a value"),
         ("14000000 1000 0000 00000000 01000000 18000000 6e000000 ff", "before the length"),
+        ("14000000 1000 0000 00000000 01000000 18000000 6e000000 ffffff", "before the length"),
         ("14000000 0500 0000 00000000 01000000 18000000 6e000000 02000000 4241", "not a SID"),
         ("14000000 0500 0000 00000000 01000000 18000000 6e000000 0d000000 01010000000000051200000000", "behind a SID"),
     ],
@@ -196,7 +240,8 @@ def test_malformed_bytes(data: str, problem: str) -> None:
         ('("n",TI,0,9223372036854775808)', "no value of a claim of type INT64"),
         ('("n",TD,0,DA)', "relative to a domain"),
         ('("n",TS,0x100)', "not defined"),
-        ('("n",TS,0x100000000)', "no 32-bit number"),
+        ('("n",TS,0x100000000)', "not defined"),
+        ('("n",TS,-1)', "not defined"),
         ('("n",TS,0,"a"', "',' or '\\)'"),
         ('("n",TS,0,"a"))', "nothing more at character 15"),
         ('("n",TS,0,"a",)', "a string"),
@@ -252,16 +297,53 @@ def test_noise_in_text(text: str) -> None:
     ("value_type", "value"),
     [
         (ValueType.INT64, 2**63),
+        (ValueType.INT64, -(2**63) - 1),
         (ValueType.INT64, True),
+        (ValueType.INT64, "1"),
         (ValueType.UINT64, -1),
+        (ValueType.UINT64, 2**64),
+        (ValueType.UINT64, True),
+        (ValueType.UINT64, "1"),
         (ValueType.STRING, "a\0"),
+        (ValueType.STRING, b"a"),
         (ValueType.BOOLEAN, 1),
         (ValueType.SID, "S-1-5-18"),
+        (ValueType.OCTET_STRING, "a"),
     ],
 )
-def test_values_of_another_type(value_type: ValueType, value: int | str) -> None:
-    with pytest.raises(SecurityDescriptorError, match=value_type.name):
-        ClaimValue(value_type, (value,))
+def test_values_of_another_type(value_type: ValueType, value: int | str | bytes) -> None:
+    good = {ValueType.STRING: "a", ValueType.SID: Sid(5, (18,)), ValueType.BOOLEAN: True, ValueType.OCTET_STRING: b"a"}
+    for values in ((value,), (good.get(value_type, 1), value)):
+        with pytest.raises(SecurityDescriptorError, match=value_type.name):
+            ClaimValue(value_type, values)
+
+
+@pytest.mark.parametrize(
+    ("value_type", "value", "data"),
+    [
+        (ValueType.INT64, -(2**63), "0000000000000080"),
+        (ValueType.INT64, 2**63 - 1, "ffffffffffffff7f"),
+        (ValueType.UINT64, 0, "0000000000000000"),
+        (ValueType.UINT64, 2**64 - 1, "ffffffffffffffff"),
+        (ValueType.BOOLEAN, True, "0100000000000000"),
+    ],
+)
+def test_the_largest_and_smallest_values(value_type: ValueType, value: int, data: str) -> None:
+    attribute = ResourceAttribute("n", value_type, 0, (value,))
+    assert attribute.to_bytes()[24:] == bytes.fromhex(data)
+    assert ResourceAttribute.from_bytes(attribute.to_bytes()) == attribute
+
+
+@pytest.mark.parametrize("name", ["", "\0", "a\0"])
+def test_names_that_bytes_cannot_tell(name: str) -> None:
+    with pytest.raises(SecurityDescriptorError, match="name of a resource attribute"):
+        ResourceAttribute(name, ValueType.INT64, 0, ())
+
+
+@pytest.mark.parametrize(("data", "problem"), [(b"a\0b", "odd number"), (b"a\0\0\0", "NUL")])
+def test_what_is_no_utf16_text(data: bytes, problem: str) -> None:
+    with pytest.raises(SecurityDescriptorError, match=problem):
+        decode_utf16(data)
 
 
 def test_one_character_stays_one() -> None:

@@ -226,6 +226,8 @@ def test_other_padding_is_refused(padding: int) -> None:
         (b"", "one operation or attribute"),
         (b"\x80", "EQUAL of a condition lacks an operand"),
         (b"\xf8\x02\0\0\0a\0\x80", "EQUAL of a condition lacks an operand"),
+        (b"\xa2", "NOT of a condition lacks an operand"),
+        (b"\x87", "EXISTS of a condition lacks an operand"),
         (b"\xf8\x02\0\0\0a\0\xf8\x02\0\0\0b\0", "one operation or attribute"),
         (b"\x10\x02\0\0\0a\0", "one operation or attribute"),
         (b"\x10\x02\0\0\0a\0\xa2", "NOT of a condition has an operand of a wrong type"),
@@ -255,6 +257,8 @@ def test_other_padding_is_refused(padding: int) -> None:
         (b"\x51\x04\0\0\0\x01\x01\0\0", "at least 8 bytes"),
         (b"\x51\x0c\0\0\0\x01\0\0\0\0\0\0\x01\0\0\0\0\x89", "behind the SID"),
         (b"\x83\x00\x00\x00\x00\x00\x00\x00", "type 0 stands"),
+        (b"\xf8\x02\0\0\0a\0\x87\0\0\0\0", "type 0 stands at byte 12"),  # complete without padding
+        (b"\xf8\x02\0\0\0a\0\xa2\xa2\0\0\1", "type 0 stands at byte 13"),
         (b"\x05", "type 0x05"),
         (b"\xff", "type 0xff"),
     ],
@@ -263,6 +267,19 @@ def test_malformed_bytes(tokens: bytes, problem: str) -> None:
     data = b"artx" + tokens
     with pytest.raises(SecurityDescriptorError, match=problem):
         parse_condition(data + bytes(-len(data) % 4))
+
+
+@pytest.mark.parametrize("item", [user("b"), Operator.NOT, ("x",)])
+def test_composites_hold_scalars_only(item: Token) -> None:
+    with pytest.raises(SecurityDescriptorError, match="cannot stand in a condition"):
+        Condition((user("a"), ("x", item), Operator.EQUAL))  # type: ignore[arg-type]
+
+
+def test_a_number_may_stand_last_in_a_composite() -> None:
+    tokens = b"\xf9\x02\0\0\0a\0\x50\x16\0\0\0" + 2 * b"\x04\x01\0\0\0\0\0\0\0\x03\x02" + b"\x80\0"
+    condition = Condition((user("a"), (Integer(1), Integer(1)), Operator.EQUAL))
+    assert parse_condition(b"artx" + tokens) == condition
+    assert condition.to_bytes() == b"artx" + tokens
 
 
 def test_what_is_no_condition() -> None:
@@ -291,6 +308,41 @@ def test_numbers_of_every_width(width: int, code: int, sign: Sign, value: int) -
     number = (value & (2**64 - 1)).to_bytes(8, "little")
     assert bytes((code,)) + number + bytes((sign.value, 2)) in condition.to_bytes()
     assert parse_condition(condition.to_bytes()) == condition
+
+
+def test_the_documented_codes_of_sign_and_base() -> None:
+    # [MS-DTYP] 2.4.4.17.5.
+    assert {sign.name: sign.value for sign in Sign} == {"PLUS": 1, "MINUS": 2, "NONE": 3}
+    assert {base.name: base.value for base in Base} == {"OCTAL": 1, "DECIMAL": 2, "HEXADECIMAL": 3}
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
+def test_numbers_that_do_not_fit(width: int) -> None:
+    # Signed, but with all of 64 bits where there is no minus: FROM_WINDOWS and test_numbers have such.
+    half = 2 ** (8 * width - 1)
+    largest = 2 * half - 1 if width == 8 else half - 1
+    for value, sign in (
+        (-1, Sign.NONE),
+        (-1, Sign.PLUS),
+        (1, Sign.MINUS),
+        (-half - 1, Sign.MINUS),
+        (largest + 1, Sign.NONE),
+        (largest + 1, Sign.PLUS),
+    ):
+        with pytest.raises(SecurityDescriptorError, match="does not fit its sign and width"):
+            Integer(value, sign, Base.DECIMAL, width)
+
+
+@pytest.mark.parametrize("width", [-1, 0, 3, 5, 16])
+def test_widths_that_do_not_exist(width: int) -> None:
+    with pytest.raises(SecurityDescriptorError, match="bytes wide"):
+        Integer(0, width=width)
+
+
+@pytest.mark.parametrize("name", ["", "\0", "a\0"])
+def test_names_that_bytes_cannot_tell(name: str) -> None:
+    with pytest.raises(SecurityDescriptorError, match="name of an attribute"):
+        Attribute(Source.USER, name)
 
 
 # ---- text ----
@@ -420,7 +472,7 @@ def test_where_a_field_ends() -> None:
     entry = '(XA;;FR;;;WD;(a == "x)" && (b)))(A;;FA;;;SY)'
     assert closing_parenthesis(entry, 0) == entry.index("(A;;FA") - 1
     assert closing_parenthesis(entry, entry.index("(a")) == entry.index("(A;;FA") - 2
-    for text, start in (("(a", 0), ('(")', 0), ("a)", 0), ("x(a)", 4)):
+    for text, start in (("(a", 0), ('(")', 0), ("a)", 0), ("x(a)", 4), ("x(a)", 0)):
         with pytest.raises(SecurityDescriptorError, match="no closed"):
             closing_parenthesis(text, start)
 
@@ -635,7 +687,10 @@ def test_logical_operators(left: bool | None, right: bool | None) -> None:
         # TRUE and FALSE compare to the literals 1 and 0, by == and != only.
         ("@user.yes == 1", T),
         ("@user.no != 1", T),
+        ("@user.no == 0", T),
+        ("@user.yes == 0", F),
         ("@user.yes == 2", U),
+        ("@user.no == -1", U),
         ("@user.yes >= 1", U),
         ("@user.yes Contains 1", U),
         ("@user.yes == @user.one", U),
@@ -654,8 +709,11 @@ def test_logical_operators(left: bool | None, right: bool | None) -> None:
         ("@user.octets > #01", T),
         ("@user.octets < #02", T),
         ("@user.numbers < 3", U),
+        ("@user.one < @user.numbers", U),
         ("@user.numbers < 3 || @user.one", T),
         ("@user.group < @user.group", U),
+        ("@user.group < @user.group || @user.one", U),
+        ("@user.yes > @user.no || @user.one", U),
         # Contains: all of the right side; Any_of: one of it.
         ('@user.colours Contains "BLUE"', T),
         ('@user.colours Contains {"blue", "orange"}', T),
@@ -704,6 +762,9 @@ def test_evaluation(text: str, answer: bool | None) -> None:
         ("@user.a", {T, F, U}),
         ("@user.a && @device.zero", {F}),
         ("@user.a || @device.one", {T}),
+        ("@user.a == 1", {T, F, U}),
+        ("@device.one == @user.a", {T, F, U}),
+        ("@user.a < @device.one", {T, F, U}),
         ("@device.absent == @user.a", {U}),
         # The claim can be of another type, which would make the whole UNKNOWN.
         ("@user.a == 1 && @device.zero", {F, U}),
@@ -750,6 +811,22 @@ def test_depth_is_bounded() -> None:
     assert format_condition(parse_condition_text("Member_of" + "(" * 9000 + "SID(BA)" + ")" * 9000)) == (
         "(Member_of SID(BA))"
     )
+
+
+def test_parentheses_are_bounded() -> None:
+    # One for each of the thousand operations, which can be a "!" each, and one around all.
+    assert parse_condition_text("(" * 2001 + "a" + ")" * 2001) == parse_condition_text("a")
+    with pytest.raises(SecurityDescriptorError, match="nested deeper than 1000 operations at character 2003"):
+        parse_condition_text("(" * 2002 + "a" + ")" * 2002)
+
+
+def test_the_longest_text_and_number() -> None:
+    assert parse_condition_text("a".ljust(500_000)) == parse_condition_text("a")
+    with pytest.raises(SecurityDescriptorError, match="500001 characters are too long"):
+        parse_condition_text("a".ljust(500_001))
+    assert parse_condition_text("a == " + "7".zfill(100)) == parse_condition_text("a == 07")
+    with pytest.raises(SecurityDescriptorError, match="64 bits"):
+        parse_condition_text("a == " + "7".zfill(101))
 
 
 def steps(work: Callable[[Condition], object], condition: Condition) -> int:

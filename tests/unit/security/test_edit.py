@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -200,9 +201,14 @@ def test_exact_keeps_entries_that_say_the_same_in_their_own_way() -> None:
     assert exact(acl, [allow(USER, RW)]) == Acl((allow(USER, READ), allow(USER, WRITE)))
 
 
-def test_exact_leaves_no_entry_that_it_does_not_understand() -> None:
-    acl = Acl((allow(USER, RW), OpaqueAce(9, 0, bytes(20))))
-    assert exact(acl, [allow(USER, RW)]) == Acl((allow(USER, RW),))
+@pytest.mark.parametrize(
+    "other", [OpaqueAce(9, 0, bytes(20)), Ace(2, 0x40, FULL, USER)], ids=["not understood", "audit"]
+)
+def test_exact_leaves_no_entry_that_neither_allows_nor_denies(other: AnyAce) -> None:
+    inherited = replace(other, flags=other.flags | ID)
+    acl = Acl((allow(USER, RW), other, inherited))
+    for mask in (RW, READ):
+        assert exact(acl, [allow(USER, mask)]) == Acl((allow(USER, mask), inherited))
 
 
 @given(dacls)

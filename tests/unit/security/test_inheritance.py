@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -270,6 +271,40 @@ def test_a_defaulted_dacl_gives_way(parent: str, expected: str) -> None:
     assert made == parse_sddl(expected)
 
 
+def test_a_defaulted_dacl_stays_where_the_parents_entries_merge_into_it() -> None:
+    """CreatePrivateObjectSecurityEx, SEF_DACL_AUTO_INHERIT: "as well as any explicit ACEs specified"."""
+    creator = parse_sddl("D:(A;;FA;;;NU)")
+    defaulted = SecurityDescriptor(creator.control | 0x0008, dacl=creator.dacl)
+    made = child_descriptor(
+        parse_sddl(FOLLOWING), defaulted, is_folder=False, owner=None, group=None, flags=AutoInherit.DACL
+    )
+    assert made == parse_sddl("D:AI(A;;FA;;;NU)(A;ID;FA;;;BU)")
+
+
+def test_each_list_gives_way_by_its_own_mark() -> None:
+    """[MS-DTYP] 2.4.6: SE_DACL_DEFAULTED is 0x0008, SE_SACL_DEFAULTED 0x0020; none of the marks is kept."""
+    own = replace(sacl(Ace(2, 0x80, 0x20000, USER)), control=0x0014, dacl=parse_sddl("D:(A;;FA;;;NU)").dacl)
+    parent = replace(sacl(AUDIT), control=0x0014, dacl=parse_sddl(INHERITABLE).dacl)
+    dacls = {False: own.dacl, True: parse_sddl("D:(A;;FA;;;BU)").dacl}
+    sacls = {False: own.sacl, True: Acl((Ace(2, 0x40, 0x10000, USER),))}
+    for mark in (0, 0x1, 0x2, 0x3, 0x8, 0x20, 0x28):
+        creator = replace(own, control=0x0014 | mark)
+        made = child_descriptor(parent, creator, is_folder=False, owner=None, group=None)
+        expected = SecurityDescriptor(0x0014, dacl=dacls[bool(mark & 0x8)], sacl=sacls[bool(mark & 0x20)])
+        assert made == expected
+
+
+def test_the_flags_are_those_of_windows() -> None:
+    # winnt.h, SEF_*; CreatePrivateObjectSecurityEx.
+    assert {name: flag.value for name, flag in AutoInherit.__members__.items()} == {
+        "DACL": 0x01,
+        "SACL": 0x02,
+        "DEFAULT_DESCRIPTOR_FOR_OBJECT": 0x04,
+        "DEFAULT_OWNER_FROM_PARENT": 0x20,
+        "DEFAULT_GROUP_FROM_PARENT": 0x40,
+    }
+
+
 @pytest.mark.parametrize("flags", range(16))
 def test_raw_acls_inheritance(flags: int) -> None:
     """RAW-ACLS, "inheritance": CREATOR OWNER with every combination of flags, and the default DACL where none goes."""
@@ -321,6 +356,9 @@ def test_generic_entries_of_the_creator_are_made_concrete() -> None:
     folder = "D:(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICIIO;GR;;;BU)(A;;FR;;;WD)(A;CI;FR;;;SY)"
     made = child_descriptor(None, parse_sddl("O:BAG:BU" + creator), is_folder=True, owner=None, group=None)
     assert format_sddl(made) == "O:BAG:BU" + folder
+    made = child_descriptor(None, parse_sddl("O:BAD:(A;OICI;GA;;;CO)"), is_folder=False, owner=None, group=None)
+    assert made.dacl is not None
+    assert [(ace.mask, ace.sid) for ace in made.dacl if isinstance(ace, Ace)] == [(0x1F01FF, Sid(5, (32, 544)))]
 
 
 def test_the_resource_manager_byte_stays_the_creators() -> None:
@@ -382,13 +420,41 @@ def test_an_object_entry_takes_the_place_of_the_default_for_its_type(kind: UUID)
     assert made.dacl == (come if kind == USERS_CLASS else default.dacl)
 
 
-def test_only_an_object_entry_that_is_inherited_takes_the_place_of_the_default() -> None:
-    for_itself = ObjectAce(5, 0, 0x10, USER, PROPERTY, USERS_CLASS)
-    parent = SecurityDescriptor(0x0004, dacl=Acl((for_itself, Ace(0, 0x6, 0x1, USER)), 4))
+def test_without_that_flag_the_creators_entries_stay_before_it() -> None:
+    """CreatePrivateObjectSecurityEx, SEF_DACL_AUTO_INHERIT: "as well as any explicit ACEs specified"."""
+    parent = SecurityDescriptor(0x0004, dacl=Acl((ObjectAce(5, 0x6, 0x10, USER, PROPERTY, USERS_CLASS),), 4))
+    own, come = Ace(0, 0, 0x20, USER), ObjectAce(5, ID, 0x10, USER, PROPERTY)
+    made = child_descriptor(
+        parent,
+        SecurityDescriptor(0x0004, dacl=Acl((own,))),
+        is_folder=True,
+        owner=None,
+        group=None,
+        object_types=frozenset({USERS_CLASS}),
+        flags=AutoInherit.DACL,
+    )
+    assert made == SecurityDescriptor(0x0404, dacl=Acl((own, come), 4))
+
+
+@pytest.mark.parametrize(
+    ("flags", "kind", "is_folder"),
+    [
+        (0, USERS_CLASS, True),
+        (0x5, USERS_CLASS, True),
+        (0x2, USERS_CLASS, False),
+        (0x6, GROUPS_CLASS, True),
+    ],
+    ids=["not inherited", "by files", "by folders", "by another type"],
+)
+def test_only_an_object_entry_that_is_inherited_takes_the_place_of_the_default(
+    flags: int, kind: UUID, is_folder: bool
+) -> None:
+    for_others = ObjectAce(5, flags, 0x10, USER, PROPERTY, kind)
+    parent = SecurityDescriptor(0x0004, dacl=Acl((for_others, Ace(0, 0x7, 0x1, USER)), 4))
     made = child_descriptor(
         parent,
         parse_sddl("D:(A;;0x2;;;BU)"),
-        is_folder=True,
+        is_folder=is_folder,
         owner=None,
         group=None,
         object_types=frozenset({USERS_CLASS}),
@@ -427,6 +493,25 @@ def test_entries_that_came_from_the_parent_are_marked() -> None:
 def test_lists_that_nothing_came_to_are_protected_and_decided_ones_left(sddl: str, expected: str) -> None:
     parent = parse_sddl("D:(A;OICI;FR;;;BU)")
     assert format_sddl(marked_as_inherited(parent, parse_sddl(sddl), is_folder=False)) == expected
+
+
+def test_audit_entries_that_came_from_the_parent_are_marked_too() -> None:
+    parent = parse_sddl("D:(A;OICI;FR;;;BU)S:(AU;OICISA;FW;;;WD)")
+    old = "{}S:(AU;SA;FW;;;WD)(AU;FA;FR;;;BU)"
+    marked = "S:AI(AU;FA;FR;;;BU)(AU;IDSA;FW;;;WD)"
+    for before, after in (
+        ("D:(A;;FR;;;BU)", "D:AI(A;ID;FR;;;BU)"),
+        ("D:P(A;;FR;;;BU)", "D:P(A;;FR;;;BU)"),
+        ("", ""),
+    ):
+        found = marked_as_inherited(parent, parse_sddl(old.format(before)), is_folder=False)
+        assert format_sddl(found) == after + marked
+
+
+def test_nothing_came_from_a_parent_without_lists() -> None:
+    old = parse_sddl("D:(A;;FA;;;SY)S:(AU;SA;FW;;;WD)")
+    found = marked_as_inherited(parse_sddl("O:BA"), old, is_folder=False)
+    assert format_sddl(found) == "D:PAI(A;;FA;;;SY)S:PAI(AU;SA;FW;;;WD)"
 
 
 @given(dacls, dacls, file_masks)
@@ -493,18 +578,18 @@ object_entries = st.builds(
 
 @with_samba
 @settings(max_examples=1000, deadline=None)
-@given(st.lists(plain_entries, min_size=1, max_size=8, unique=True), st.booleans(), st.booleans())
+@given(st.lists(plain_entries, min_size=1, max_size=8), st.booleans(), st.booleans())
 def test_a_file_servers_child_is_sambas(samba: Ask, entries: list[Ace], follows: bool, is_folder: bool) -> None:
     """se_create_child_secdesc makes the descriptors of new files and directories on Samba's file server.
 
     It leaves generic rights unmapped, so none are given here, and where nothing comes down its caller takes the
-    default instead of the empty list.
+    default instead of the empty list. Entries that come out equal it writes once.
     """
     parent = SecurityDescriptor(0x0404 if follows else 0x0004, OWNER, GROUP, Acl(tuple(entries)))
     ours = child_descriptor(parent, is_folder=is_folder, owner=OWNER, group=GROUP, default_dacl=Acl())
     theirs = samba("se_create_child_secdesc", parent, is_folder=is_folder)
     assert ours.dacl is not None
-    assert ours.dacl.aces == (theirs.dacl.aces if theirs.dacl else ())
+    assert tuple(dict.fromkeys(ours.dacl)) == (theirs.dacl.aces if theirs.dacl else ())
     assert ours.control == theirs.control
 
 

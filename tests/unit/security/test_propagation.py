@@ -9,6 +9,7 @@ import itertools
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     format_sddl,
     parse_sddl,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ResourceAttributeAce
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce, ResourceAttributeAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.inheritance import AutoInherit, child_descriptor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.propagation import MAX_DEPTH, Node, propagate
 
@@ -101,7 +102,15 @@ def test_one_file(parent: str, child: str, expected: str | None) -> None:
     assert changes(parse_sddl(parent), file("f", child)) == ({} if expected is None else {"f": expected})
 
 
-def test_a_protected_folder_is_not_even_opened() -> None:
+def test_a_list_that_is_right_keeps_its_revision() -> None:
+    entry = ObjectAce(5, 0, 0x1, Sid.parse("S-1-5-11"), UUID(int=1))
+    child = SecurityDescriptor(0x0404, dacl=Acl((entry,), 2))  # object entries belong into lists of revision 4
+    assert list(propagate(parse_sddl("D:(A;;FR;;;BU)"), [Node("f", False, child)])) == []
+    ((_path, after),) = propagate(parse_sddl("D:(A;OI;FR;;;BU)"), [Node("f", False, child)])
+    assert after.dacl == Acl((entry, Ace(0, 0x10, 0x120089, Sid.parse("S-1-5-32-545"))), 4)
+
+
+def test_only_what_something_can_come_down_to_is_opened() -> None:
     def opened() -> Iterator[Node]:
         pytest.fail("nothing can come down here")
         yield
@@ -109,6 +118,10 @@ def test_a_protected_folder_is_not_even_opened() -> None:
     kept_out = Node("protected", True, parse_sddl("D:PAI(A;;FA;;;BA)"), opened())
     not_read = Node("file", False, parse_sddl("D:P"), opened())
     assert changes(PARENT, kept_out, not_read) == {}
+    assert changes(parse_sddl("D:(A;OI;FR;;;BU)"), replace(not_read, descriptor=parse_sddl("D:"))) == {
+        "file": "D:AI(A;ID;FR;;;BU)"
+    }
+    assert changes(parse_sddl("O:BA"), Node("folder", True, parse_sddl("D:"), opened())) == {}
 
 
 def test_a_list_that_was_not_read_changes_nowhere() -> None:
@@ -265,5 +278,6 @@ def test_deep_trees_are_walked_and_circles_end() -> None:
     walk_of_it = propagate(PARENT, circle())
     depths = [len(path) for path, _descriptor in itertools.islice(walk_of_it, MAX_DEPTH)]
     assert depths == list(range(1, MAX_DEPTH + 1))
+    assert len(depths) == (32_767 + 1) / 2  # the characters of a path, two for each directory
     with pytest.raises(SecurityDescriptorError, match="loop"):
         next(walk_of_it)

@@ -19,6 +19,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     format_sddl,
     parse_sddl,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce, ResourceAttributeAce
 
 from .strategies import descriptors
 
@@ -76,6 +77,8 @@ def test_the_states_of_a_dacl(text: str, state: SecurityDescriptor) -> None:
         ("0x1f01ff", 0x1F01FF),
         ("2032127", 0x1F01FF),
         ("07600777", 0x1F01FF),
+        ("0X1F01FF", 0x1F01FF),
+        ("07", 7),
         ("SDRCWDWO", 0xF0000),
         ("FRFW", 0x12019F),
         ("", 0),
@@ -115,6 +118,17 @@ def test_unknown_types_stay_visible_and_whole() -> None:
         ("D:(A;;NW;;;BA)", "unknown right"),
         ("O:EA", "relative to a domain"),
         ("D:(0x9;;FA;;;BA)", "body"),
+        ("O:ZZ", "alias 'ZZ' is unknown"),
+        ("D:D:", "D: is given twice"),
+        ("S:S:", "S: is given twice"),
+        ("D:(;;;;;;#00)", "are unknown"),
+        ("D:(9;;;;;;#00)", "are unknown"),
+        ("D:(0x9;;;;;;#0)", "no hexadecimal body"),
+        ("D:(0x9;;;;;;#0 0)", "no hexadecimal body"),
+        ("D:(0x9;;;;;;0000)", "no hexadecimal body"),
+        ("D:(A;;FA;;;BA;00)", "no hexadecimal body"),
+        ("D:(A;;FA;;bf967aba-0de6-11d0-a285-00aa003049e2;BA)", "object type"),
+        ("S:(SP;;NW;;;S-1-17-1)", "unknown right"),
     ],
 )
 def test_malformed_text_is_refused_with_the_reason(text: str, said: str) -> None:
@@ -125,6 +139,15 @@ def test_malformed_text_is_refused_with_the_reason(text: str, said: str) -> None
 def test_text_of_any_length_is_bounded() -> None:
     with pytest.raises(SecurityDescriptorError, match="too long"):
         parse_sddl("D:" + "(A;;FA;;;BA)" * 100_000)
+    assert parse_sddl("D:".ljust(1_000_000)) == SecurityDescriptor(4, dacl=Acl())
+    with pytest.raises(SecurityDescriptorError, match="too long"):
+        parse_sddl("D:".ljust(1_000_001))
+
+
+def test_the_largest_entry() -> None:
+    # [MS-DTYP] 2.4.4.1: 8 bits of type and of flags, 16 of size, a multiple of 4; the header takes 4 bytes of it.
+    largest = Acl((OpaqueAce(0xFF, 0xFF, bytes(65528)),))
+    assert parse_sddl(f"D:(0xff;0xff;;;;;#{'00' * 65528})") == SecurityDescriptor(4, dacl=largest)
 
 
 @given(st.text(alphabet="OGDS:;()APIR0x12BAWDSYFX#-NO_ ", max_size=60))
@@ -148,6 +171,12 @@ def test_aliases_of_a_domain_need_the_domain(alias: str, sid: str) -> None:
     assert found.owner == Sid.parse(sid)
     assert found.dacl == Acl((Ace(0, 0, 0x1F01FF, Sid.parse(sid)),))
     assert format_sddl(found) == f"O:{sid}D:(A;;FA;;;{sid})"
+
+
+def test_the_forest_is_the_domain_unless_it_is_given() -> None:
+    assert parse_sddl("O:EA", domain=DOMAIN).owner == Sid.parse("S-1-5-21-10-20-30-519")
+    with pytest.raises(SecurityDescriptorError, match="relative to a domain"):
+        parse_sddl("O:DA", forest_root=FOREST)
 
 
 # Microsoft, "Security Descriptor Definition Language for Conditional ACEs", and [MS-DTYP] 2.5.1.1.
@@ -185,7 +214,34 @@ def test_a_parenthesis_or_semicolon_in_a_string_ends_nothing() -> None:
     found = parse_sddl('D:(XA;;FX;;;WD;(@User.Title == "a);(b"))(A;;FA;;;BA)')
     assert found.dacl is not None
     assert len(found.dacl) == 2
-    assert parse_sddl(format_sddl(found)) == found
+    assert format_sddl(found) == 'D:(XA;;FX;;;WD;(@USER.Title == "a);(b"))(A;;FA;;;BA)'
+
+
+def test_a_condition_may_hold_what_no_other_field_may() -> None:
+    text = 'D:(XA;;FX;;;WD;(@USER.Title == "é"))'
+    assert format_sddl(parse_sddl(text)) == text
+
+
+def test_a_condition_counts_for_types_that_have_one() -> None:
+    # (Title == "VP"), [MS-DTYP] 2.4.4.17.9, behind the SID of an entry without condition.
+    data = bytes.fromhex("61727478f80a0000005400690074006c00650010040000005600500080000000")
+    descriptor = SecurityDescriptor(4, dacl=Acl((Ace(0, 0, 0x1F01FF, WD, data),)))
+    assert format_sddl(descriptor) == f"D:(A;;FA;;;WD;#{data.hex()})"
+    assert parse_sddl(format_sddl(descriptor)) == descriptor
+
+
+def test_object_flags_without_words_stay_visible_and_whole() -> None:
+    entry = ObjectAce(5, 2, 0x100, BA, other_flags=4)
+    body = "00010000 04000000 0102000000000005 20000000 20020000".replace(" ", "")
+    descriptor = SecurityDescriptor(4, dacl=Acl((entry,)))
+    assert format_sddl(descriptor) == f"D:(0x5;CI;;;;;#{body})"
+    assert parse_sddl(format_sddl(descriptor)).dacl == Acl((entry,), 4)
+
+
+def test_a_resource_attribute_may_be_left_out() -> None:
+    found = parse_sddl("S:(RA;;;;;WD)")
+    assert found.sacl == Acl((ResourceAttributeAce(0x12, 0, 0, WD),))
+    assert format_sddl(found) == "S:(RA;;;;;WD)"
 
 
 def test_data_that_is_no_condition_is_kept() -> None:
@@ -245,6 +301,8 @@ def test_every_flag_by_its_letters(word: str, flag: int) -> None:
 def test_lower_case_is_read() -> None:
     assert parse_sddl("O:baG:syD:pai(a;oici;fa;;;wd)") == parse_sddl("O:BAG:SYD:PAI(A;OICI;FA;;;WD)")
     assert parse_sddl("O:s-1-5-18") == SecurityDescriptor(0, owner=SY)
+    kind = "bf967aba-0de6-11d0-a285-00aa003049e2"
+    assert parse_sddl(f"D:(OA;;FA;{kind.upper()};;BA)") == parse_sddl(f"D:(OA;;FA;{kind};;BA)")
 
 
 @pytest.mark.parametrize(
