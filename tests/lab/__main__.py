@@ -14,7 +14,7 @@ from pathlib import Path
 from . import inventory
 from .client import LabClient, LabClientError
 from .hierarchy import default_hierarchy
-from .lab import Lab, LabError
+from .lab import BACKENDS, Lab, LabError
 from .scenario import BadScenario, build, load
 
 _SHOWN = 20
@@ -31,13 +31,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--ports", action="store_true", help="127.0.0.1 and a port for each host, where 127/8 is not routed"
     )
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default="memory", help="samba: a real SMB server for each host (needs root)"
+    )
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     return parser.parse_args()
 
 
 async def _run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario) if arguments.scenario else build(default_hierarchy(arguments.hosts))
-    lab = Lab(scenario, arguments.build, port=arguments.port, ports_mode=arguments.ports)
+    lab = Lab(
+        scenario,
+        arguments.build,
+        port=arguments.port,
+        ports_mode=arguments.ports,
+        backend=arguments.backend,
+    )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -20,8 +20,19 @@ class Missing(LookupError):
     """The share or path is not there."""
 
 
+class Unavailable(Exception):
+    """The back end itself cannot be reached; says why."""
+
+
 class Backend(Protocol):
-    """The state of one host that clients can see or change."""
+    """The state of one host that clients can see or change. Raises Missing and Unavailable."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether calls wait for another process: they are then kept off the event loop."""
+
+    def located(self, path: str) -> str:
+        """A path of the scenario as this host spells it."""
 
     def shares(self) -> tuple[Share, ...]: ...
     def share(self, name: str) -> Share: ...
@@ -94,11 +105,16 @@ class _Node:
 class MemoryBackend:
     """A host's shares, directory tree and accounts, in memory."""
 
+    waits = False
+
     def __init__(self, accounts: AccountTable) -> None:
         self._accounts = accounts
         self._shares: dict[str, Share] = {}
         self._share_descriptors: dict[str, bytes] = {}
         self._root = _Node("", is_directory=True, descriptor=b"")
+
+    def located(self, path: str) -> str:
+        return path
 
     def shares(self) -> tuple[Share, ...]:
         return tuple(self._shares.values())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -14,6 +15,9 @@ from .namespaces import ADDRESSING, ANONYMOUS, CIM, WMI, WSMAN, XSI
 
 NAMESPACE = "root/cimv2"
 _NIL = f"{{{XSI}}}nil"
+_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_KEY = re.compile(rf"(?P<name>\w+)=(?P<value>{_QUOTED})")
+_PATH = re.compile(rf"(?:\\\\[^\\]+\\root\\cimv2:)?(?P<class>\w+)\.(?P<keys>\w+={_QUOTED}(?:,\w+={_QUOTED})*)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,17 @@ class Reference:
     class_name: str
     keys: Mapping[str, str]
 
+    def is_at(self, path: str) -> bool:
+        """Whether an object path (``Win32_Group.Domain="C01",Name="Users"``, maybe with its namespace) is the same."""
+        match = _PATH.fullmatch(path)
+        if match is None or match["class"].casefold() != self.class_name.casefold():
+            return False
+        keys = {
+            key["name"].casefold(): re.sub(r"\\(.)", r"\1", key["value"][1:-1]).casefold()
+            for key in _KEY.finditer(match["keys"])
+        }
+        return keys == {name.casefold(): value.casefold() for name, value in self.keys.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -37,6 +52,7 @@ class Instance:
 
     class_name: str
     properties: Mapping[str, Value]
+    namespace: str = NAMESPACE
 
     def get(self, name: str) -> Value:
         """A property by name, in any case; KeyError if the class has no such property."""
@@ -49,13 +65,13 @@ class Instance:
 Value = None | bool | int | str | DateTime | Reference | Instance | tuple["Value", ...]
 
 
-def class_uri(class_name: str) -> str:
-    return f"{WMI}{NAMESPACE}/{class_name}"
+def class_uri(class_name: str, namespace: str = NAMESPACE) -> str:
+    return f"{WMI}{namespace}/{class_name}"
 
 
 def instance_xml(instance: Instance, *, tag: str | None = None, prefix: str = "p") -> str:
     """The instance's element, named ``tag`` or after its class."""
-    uri = class_uri(instance.class_name)
+    uri = class_uri(instance.class_name, instance.namespace)
     name = tag or instance.class_name
     body = "".join(_property(prefix, key, value) for key, value in instance.properties.items())
     return (
@@ -90,7 +106,8 @@ def _property(prefix: str, name: str, value: Value) -> str:
         inner = f"{prefix}{len(prefix)}"
         body = "".join(_property(inner, key, item) for key, item in value.properties.items())
         type_ = f"{inner}:{value.class_name}_Type"
-        return f'<{opening} xmlns:{inner}="{class_uri(value.class_name)}" xsi:type="{type_}">{body}</{opening}>'
+        uri = class_uri(value.class_name, value.namespace)
+        return f'<{opening} xmlns:{inner}="{uri}" xsi:type="{type_}">{body}</{opening}>'
     if isinstance(value, DateTime):
         return f'<{opening}><cim:Datetime xmlns:cim="{CIM}">{xml.text(value.value)}</cim:Datetime></{opening}>'
     if isinstance(value, Reference):

@@ -43,15 +43,17 @@ class LabClient:
             raise LabClientError(f"{path}: no running lab ({error})") from None
 
     def get(self, host: str, what: str, **query: str) -> Any:
-        """Read ``counters``, ``share-descriptor`` (share=), ``file-descriptor`` (path=) or ``accounts``."""
+        """Read ``counters``, ``share-descriptor`` (share=), ``file-descriptor`` (path=), ``accounts``, ``shares``; on
+        Samba, ``file-content`` (path=)."""
         return self._send("GET", host, what, query, None)
 
     def put(self, host: str, what: str, **body: Any) -> Any:
-        """Set ``share-descriptor``, ``file-descriptor``, ``share-path`` or ``listening``."""
+        """Set ``share-descriptor``, ``file-descriptor``, ``share-path`` or ``listening``; on Samba, ``smb-running``,
+        ``smb-parameters``, ``account-state``, ``password`` or ``file-content``."""
         return self._send("PUT", host, what, {}, body)
 
     def post(self, host: str, what: str, **body: Any) -> Any:
-        """Add to ``accounts``, ``directories``, ``files`` or ``misbehaviour``."""
+        """Add to ``accounts``, ``directories``, ``files`` or ``misbehaviour``; on Samba, ``many-files``."""
         return self._send("POST", host, what, {}, body)
 
     def delete(self, host: str, what: str, **query: str) -> Any:

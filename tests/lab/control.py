@@ -9,6 +9,7 @@ those who send the token of ``endpoints.json`` as ``Authorization: Bearer <token
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -21,7 +22,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from . import ntfs
-from .backend import Missing
+from .backend import Missing, Unavailable
 from .descriptors import (
     SE_DACL_AUTO_INHERITED,
     SE_DACL_PRESENT,
@@ -32,9 +33,12 @@ from .descriptors import (
     pack,
     parse,
 )
+from .errors import LabError
 from .host import Host
 from .misbehaviour import Rule
 from .model import Account
+from .samba import SambaHost, SmbControls
+from .samba.configuration import GLOBAL
 from .scenario import BadScenario, described, entries, new_account
 
 MAX_BODY = 1_000_000
@@ -51,8 +55,17 @@ class ControlError(Exception):
 class Controls:
     """What a test can do to one host behind its back. Raises ControlError."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, samba: Mapping[str, SambaHost]) -> None:
         self.host = host
+        self._samba = samba
+
+    @property
+    def smb(self) -> SmbControls:
+        """What can be done to the host's smbd."""
+        made = self._samba.get(self.host.name)
+        if made is None:
+            raise ControlError(f"{self.host.name} has no SMB server: start the lab with --backend samba", 404)
+        return made.controls
 
     # -- what it was asked
 
@@ -72,6 +85,7 @@ class Controls:
 
     def file_descriptor(self, path: str) -> dict[str, Any]:
         """A directory's or file's descriptor, for people and as base64 bytes."""
+        path = self._located(path)
         return self._described(self._found(self.host.backend.file_descriptor, path))
 
     def set_share_descriptor(self, share: str, new: Mapping[str, Any]) -> None:
@@ -82,6 +96,7 @@ class Controls:
     def set_file_descriptor(self, path: str, new: Mapping[str, Any]) -> None:
         """Set ``{"entries": [...], "protected": false}`` as Windows would (children follow), or ``{"base64": ...}``
         exactly as it is, with nothing worked out."""
+        path = self._located(path)
         self._found(self.host.backend.file_descriptor, path)
         if "base64" in new:
             self.host.backend.set_file_descriptor(path, pack(self._descriptor(new)))
@@ -105,19 +120,24 @@ class Controls:
 
     def remove_account(self, name: str) -> None:
         """Remove an account: its SID then has no name on this host."""
-        account = self.host.find_account(name)
-        if account is None:
-            raise ControlError(f"{self.host.name} has no account {name}", 404)
-        self.host.backend.remove_account(account.sid)
+        self.host.backend.remove_account(self._known(name).sid)
+
+    def members(self, group: str) -> list[str]:
+        """The members of a local group, by their names."""
+        return [self.host.name_of(sid) or sid for sid in self._members().get(self._known(group).sid, ())]
+
+    def set_members(self, group: str, members: Iterable[str]) -> None:
+        """Make these the members of a local group, and nobody else."""
+        self._members()[self._known(group).sid] = [self._known(member).sid for member in members]
 
     def make_directory(self, path: str) -> None:
-        self._found(lambda p: ntfs.new_child(self.host.backend, p, directory=True), path)
+        self._found(lambda p: ntfs.new_child(self.host.backend, p, directory=True), self._located(path))
 
     def make_file(self, path: str) -> None:
-        self._found(lambda p: ntfs.new_child(self.host.backend, p, directory=False), path)
+        self._found(lambda p: ntfs.new_child(self.host.backend, p, directory=False), self._located(path))
 
     def remove_path(self, path: str) -> None:
-        self._found(self.host.backend.remove, path)
+        self._found(self.host.backend.remove, self._located(path))
 
     def shares(self) -> list[dict[str, Any]]:
         """The shares and their settings."""
@@ -134,7 +154,7 @@ class Controls:
     def set_share_path(self, share: str, path: str) -> None:
         """Point a share elsewhere."""
         found = self._found(self.host.backend.share, share)
-        self.host.backend.put_share(replace(found, path=path))
+        self.host.backend.put_share(replace(found, path=self._located(path)))
 
     def remove_share(self, share: str) -> None:
         self._found(self.host.backend.remove_share, share)
@@ -162,6 +182,21 @@ class Controls:
 
     # -- helpers
 
+    def _known(self, name: str) -> Account:
+        account = self.host.find_account(name)
+        if account is None:
+            raise ControlError(f"{self.host.name} has no account {name}", 404)
+        return account
+
+    def _members(self) -> dict[str, list[str]]:
+        if self.host.name in self._samba:
+            raise ControlError(f"{self.host.name}: the members of its groups are Samba's")
+        return self.host.members
+
+    def _located(self, path: str) -> str:
+        located: str = self._found(self.host.backend.located, path)
+        return located
+
     def _described(self, data: bytes) -> dict[str, Any]:
         return {"base64": base64.b64encode(data).decode(), **described(parse(data), self.host)}
 
@@ -185,10 +220,23 @@ class Controls:
             return read(name)
         except Missing as error:
             raise ControlError(f"{self.host.name} has no {error}", 404) from None
+        except Unavailable as error:
+            raise ControlError(str(error), 503) from None
 
 
 def _account(account: Account) -> dict[str, Any]:
     return {"name": account.full_name, "sid": account.sid, "local": account.local}
+
+
+def _content(data: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(data).decode()}
+
+
+def _run_smb(controls: Controls, running: bool) -> None:
+    if running:
+        controls.smb.start()
+    else:
+        controls.smb.stop()
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -203,11 +251,13 @@ class SetListening(Protocol):
 class ControlServer:
     """The HTTP side of the control API."""
 
-    def __init__(self, hosts: Iterable[Host], set_listening: SetListening) -> None:
+    def __init__(
+        self, hosts: Iterable[Host], set_listening: SetListening, samba: Mapping[str, SambaHost] | None = None
+    ) -> None:
         self._set_listening = set_listening
         self.token = secrets.token_urlsafe(24)
         self.url = ""
-        self.controls = {host.name.casefold(): Controls(host) for host in hosts}
+        self.controls = {host.name.casefold(): Controls(host, {} if samba is None else samba) for host in hosts}
         self._by_dns_name = {host.dns_name.casefold(): self.controls[host.name.casefold()] for host in hosts}
         self._runner: web.AppRunner | None = None
 
@@ -249,12 +299,31 @@ class ControlServer:
                 self._do(lambda c, q: c.add_account(q["name"], type_=q.get("type", "user"), rid=q.get("rid"))),
             ),
             web.delete(f"{host}/accounts", self._do(lambda c, q: c.remove_account(q["name"]))),
+            web.get(f"{host}/members", self._do(lambda c, q: c.members(q["group"]))),
+            web.put(f"{host}/members", self._do(lambda c, q: c.set_members(q["group"], q["members"]))),
             web.post(f"{host}/directories", self._do(lambda c, q: c.make_directory(q["path"]))),
             web.post(f"{host}/files", self._do(lambda c, q: c.make_file(q["path"]))),
             web.delete(f"{host}/paths", self._do(lambda c, q: c.remove_path(q["path"]))),
             web.put(f"{host}/share-path", self._do(lambda c, q: c.set_share_path(q["share"], q["path"]))),
             web.get(f"{host}/shares", self._do(lambda c, _unused: c.shares())),
             web.delete(f"{host}/shares", self._do(lambda c, q: c.remove_share(q["share"]))),
+            web.put(f"{host}/smb-running", self._do(lambda c, q: _run_smb(c, q["running"]))),
+            web.put(
+                f"{host}/smb-parameters",
+                self._do(
+                    lambda c, q: c.smb.set_parameters(
+                        q["parameters"], share=q.get("share", GLOBAL), restart=q.get("restart", False)
+                    )
+                ),
+            ),
+            web.put(f"{host}/account-state", self._do(lambda c, q: c.smb.set_account_state(q["name"], q["state"]))),
+            web.put(f"{host}/password", self._do(lambda c, q: c.smb.set_password(q["name"], q["password"]))),
+            web.get(f"{host}/file-content", self._do(lambda c, q: _content(c.smb.read_file(q["path"])))),
+            web.put(
+                f"{host}/file-content",
+                self._do(lambda c, q: c.smb.write_file(q["path"], base64.b64decode(q["base64"], validate=True))),
+            ),
+            web.post(f"{host}/many-files", self._do(lambda c, q: c.smb.make_files(q["path"], q["count"]))),
             web.put(f"{host}/listening", self._listening),
             web.post(
                 f"{host}/misbehaviour",
@@ -289,10 +358,20 @@ class ControlServer:
                 if not isinstance(body, dict):
                     raise ControlError("the body is not a JSON object")
                 arguments |= body
+            controls = self.find(request.match_info["host"])
             try:
-                result = action(self.find(request.match_info["host"]), arguments)
+                if controls.host.backend.waits:
+                    result = await asyncio.to_thread(action, controls, arguments)
+                else:
+                    result = action(controls, arguments)
             except KeyError as error:
                 raise ControlError(f"{error.args[0]} is missing") from None
+            except binascii.Error as error:
+                raise ControlError(f"base64: {error}") from None
+            except LabError as error:
+                raise ControlError(str(error)) from None
+            except Missing as error:
+                raise ControlError(f"{controls.host.name} has no {error}", 404) from None
             return web.json_response({"changed": True} if result is None and request.method != "GET" else result)
 
         return handle

@@ -98,6 +98,13 @@ def access_denied() -> Fault:
     return Fault(5, "w:AccessDenied", "Access is denied.")
 
 
+def provider_failure(reason: str) -> Fault:
+    """WBEM_E_PROVIDER_FAILURE: what lies behind WMI does not answer."""
+    return Fault(
+        0x80041004, "w:InternalError", f"Provider failure. {reason}", "s:Receiver", provider=True, status=0x80041004
+    )
+
+
 def method_missing(method: str) -> Fault:
     """WBEM_E_INVALID_METHOD."""
     return Fault(

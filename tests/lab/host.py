@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .backend import Backend
 from .misbehaviour import Misbehaviour
-from .model import Account, Logon, Service, Settings
+from .model import Account, Logon, Service, Settings, SmsProvider
 from .recording import Record
 
 
@@ -28,6 +28,7 @@ class Host:
     services: tuple[Service, ...] = ()
     members: dict[str, list[str]] = field(default_factory=dict)
     """Members of local groups: SIDs by the SID of the group."""
+    sms_provider: SmsProvider | None = None
     record: Record = field(default_factory=Record)
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
 

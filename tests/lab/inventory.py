@@ -32,6 +32,9 @@ def remove(build: Path) -> None:
 
 def inventory(lab: Lab) -> dict[str, Any]:
     """The group ``sms_sites``, ready for the winrm connection over HTTP with NTLM."""
+    passwords = {"lab_passwords": _passwords(lab.endpoints[0])} if lab.backend == "samba" else {}
+    # A scenario without sites leaves them to another source of the inventory.
+    sites = {"sms_sites": [_plain(site) for site in lab.scenario.sites]} if lab.scenario.sites else {}
     return {
         "sms_sites": {
             "hosts": {endpoint.host.dns_name: _variables(endpoint) for endpoint in lab.endpoints},
@@ -39,7 +42,8 @@ def inventory(lab: Lab) -> dict[str, Any]:
                 "ansible_connection": "winrm",
                 "ansible_winrm_scheme": "http",
                 "ansible_winrm_transport": "ntlm",
-                "sms_sites": [_plain(site) for site in lab.scenario.sites],
+                **passwords,
+                **sites,
             },
         }
     }
@@ -59,10 +63,19 @@ def endpoints(lab: Lab) -> dict[str, Any]:
                 "https_url": endpoint.https_url,
                 "user": endpoint.host.logons[0].user,
                 "password": endpoint.host.logons[0].password,
+                "backend": lab.backend,
+                "address": endpoint.address,
+                "smb_port": endpoint.smb_port,
+                "credentials": _passwords(endpoint),
             }
             for endpoint in lab.endpoints
         ],
     }
+
+
+def _passwords(endpoint: Endpoint) -> dict[str, str]:
+    """The passwords of everyone who may log on."""
+    return {user: logon.password for user, logon in endpoint.credentials.items()}
 
 
 def _variables(endpoint: Endpoint) -> dict[str, Any]:

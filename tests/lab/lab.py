@@ -5,24 +5,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import resource
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .certificates import Authority
 from .control import ControlServer
+from .errors import LabError
 from .host import Host
+from .model import Logon
 from .ntlm import write_user_file
+from .samba import SambaHosts, SmbControls
+from .samba.configuration import SMB_PORT
 from .scenario import Scenario
 from .server import Listener, WinRMServer
 from .wsman import Service
 
+__all__ = ["BACKENDS", "Endpoint", "Lab", "LabError"]
+
+BACKENDS = ("memory", "samba")
 _PORT_ATTEMPTS = 20
-
-
-class LabError(Exception):
-    """The lab cannot start; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,17 @@ class Endpoint:
     address: str
     port: int
     https_port: int
+    smb: SmbControls | None = None
+
+    @property
+    def smb_port(self) -> int | None:
+        """Where SMB answers, if it does."""
+        return SMB_PORT if self.smb else None
+
+    @property
+    def credentials(self) -> Mapping[str, Logon]:
+        r"""Everyone who may log on, as ``DOMAIN\name``. Over WS-Man, only the host's logons do."""
+        return self.smb.credentials if self.smb else {logon.user: logon for logon in self.host.logons}
 
     @property
     def url(self) -> str:
@@ -46,15 +62,23 @@ class Endpoint:
 class Lab:
     """Starts and stops a scenario. Files it needs (accounts' hashes, the CA's certificate) are kept in ``build``."""
 
-    def __init__(self, scenario: Scenario, build: Path, *, port: int = 0, ports_mode: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario, build: Path, *, port: int = 0, ports_mode: bool = False, backend: str = "memory"
+    ) -> None:
+        if backend not in BACKENDS:
+            raise LabError(f"back end {backend!r} is not one of {', '.join(BACKENDS)}")
+        if backend == "samba" and ports_mode:
+            raise LabError("with Samba, each host needs an address of its own")
         self.scenario = scenario
+        self.backend = backend
+        self._samba = SambaHosts(scenario.hosts, build) if backend == "samba" else None
         self._build = build
         self._port = port
         self._ports_mode = ports_mode
         self.user_file = build / "ntlm_users"
         self._winrm = WinRMServer(self.user_file)
         self.endpoints: tuple[Endpoint, ...] = ()
-        self.control = ControlServer(scenario.hosts, self._winrm.set_listening)
+        self.control = ControlServer(scenario.hosts, self.set_listening, self._samba.hosts if self._samba else {})
         self.ca_file = build / "ca.pem"
 
     async def start(self) -> None:
@@ -63,7 +87,12 @@ class Lab:
         _allow_files(2 * len(self.scenario.hosts) + 256)
         write_user_file(self.user_file, self.scenario.hosts)
         authority = Authority(self._build)
-        addresses = [self._address(index) for index in range(len(self.scenario.hosts))]
+        if self._samba:
+            # Senders, who are not root, have to pass through to the shares below.
+            self._build.chmod(self._build.stat().st_mode | 0o011)
+            addresses = await asyncio.to_thread(self._samba.start)
+        else:
+            addresses = [self._address(index) for index in range(len(self.scenario.hosts))]
         names = [host.dns_name for host in self.scenario.hosts]
         contexts = authority.contexts(list(zip(addresses, names, strict=True)))
         services = [Service(host) for host in self.scenario.hosts]
@@ -74,7 +103,7 @@ class Lab:
             self._port + 1 if self._port else 0,
         )
         self.endpoints = tuple(
-            Endpoint(host, address, port, https_port)
+            Endpoint(host, address, port, https_port, self._samba.hosts[host.name].controls if self._samba else None)
             for host, address, port, https_port in zip(self.scenario.hosts, addresses, plain, secure, strict=True)
         )
         await self.control.start()
@@ -83,10 +112,15 @@ class Lab:
         """Close everything and remove the files that only a running lab needs."""
         await self.control.stop()
         await self._winrm.close()
+        if self._samba:
+            await asyncio.to_thread(self._samba.stop)
         self.user_file.unlink(missing_ok=True)
 
     async def set_listening(self, host: Host, *, listening: bool) -> None:
-        """Close a host's ports, or open them again."""
+        """Close a host's ports, SMB's too, or open them again."""
+        if self._samba:
+            controls = self._samba.hosts[host.name].controls
+            await asyncio.to_thread(controls.start if listening else controls.stop)
         await self._winrm.set_listening(host, listening=listening)
 
     def _address(self, index: int) -> str:

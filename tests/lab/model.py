@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 
 class SidType(IntEnum):
@@ -67,6 +69,21 @@ class Service:
     display_name: str
     start_name: str
     state: str = "Running"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsProvider:
+    """The SMS Provider of a site: what it shows, and to whom."""
+
+    site: str
+    machine: str
+    """Where it runs; a host that names another knows it and has none of its data."""
+    administrators: tuple[str, ...]
+    sites: tuple[Mapping[str, Any], ...]
+    distribution_points: Mapping[str, tuple[str, ...]]
+    """Names of computers, by the code of the site that sends to them."""
+    others: Mapping[str, str]
+    """Where the Providers of other sites run, by the sites' codes, as far as this one knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,15 +75,16 @@ def inherited_from(parent: Descriptor, *, directory: bool, owner: str | None, gr
 def new_child(backend: Backend, path: str, *, directory: bool, owner: str = "S-1-5-32-544") -> None:
     """Make a file or directory that inherits everything from its parent."""
     parent = _parent(path)
-    descriptor = Descriptor(
-        SE_SELF_RELATIVE | SE_DACL_PRESENT | SE_DACL_AUTO_INHERITED, owner=owner, group="S-1-5-18", dacl=()
-    )
-    if parent is not None:
-        above = parse(backend.file_descriptor(parent))
-        descriptor = replace(
-            descriptor, dacl=inherited_from(above, directory=directory, owner=owner, group=descriptor.group)
-        )
-    backend.make(path, directory=directory, descriptor=pack(descriptor))
+    above = None if parent is None else backend.file_descriptor(parent)
+    backend.make(path, directory=directory, descriptor=child_descriptor(above, directory=directory, owner=owner))
+
+
+def child_descriptor(parent: bytes | None, *, directory: bool, owner: str = "S-1-5-32-544") -> bytes:
+    """The descriptor of a new file or directory: all that its parent passes on, nothing else."""
+    group = "S-1-5-18"
+    control = SE_SELF_RELATIVE | SE_DACL_PRESENT | SE_DACL_AUTO_INHERITED
+    dacl = () if parent is None else inherited_from(parse(parent), directory=directory, owner=owner, group=group)
+    return pack(Descriptor(control, owner=owner, group=group, dacl=dacl))
 
 
 def write(backend: Backend, path: str, new: Descriptor) -> None:
@@ -113,13 +114,17 @@ def _propagate(backend: Backend, path: str, parent: Descriptor) -> None:
     """Work the inherited entries of everything below ``path`` out again; a protected DACL stops it."""
     for child in backend.children(path):
         old = parse(backend.file_descriptor(child))
-        if old.protected or (old.dacl_present and old.dacl is None):
+        if old.protected:
             continue
         directory = backend.is_directory(child)
         explicit = tuple(ace for ace in old.dacl or () if not ace.flags & INHERITED)
         inherited = inherited_from(parent, directory=directory, owner=old.owner, group=old.group)
-        result = old.with_dacl(explicit + inherited, set_bits=SE_DACL_AUTO_INHERITED)
-        backend.set_file_descriptor(child, pack(result))
+        result = old
+        if old.dacl is not None or inherited:
+            # A NULL DACL allows everything. What comes down takes its place ("Automatic Propagation of Inheritable
+            # ACEs"); if nothing does, it stays.
+            result = old.with_dacl(explicit + inherited, set_bits=SE_DACL_AUTO_INHERITED)
+            backend.set_file_descriptor(child, pack(result))
         if directory:
             _propagate(backend, child, result)
 

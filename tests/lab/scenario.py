@@ -32,7 +32,8 @@ from .descriptors import (
     sid_bytes,
 )
 from .host import Host
-from .model import LANGUAGES, Account, Logon, Service, Settings, Share, SidType, built_in_accounts
+from .model import LANGUAGES, Account, Logon, Service, Settings, Share, SidType, SmsProvider, built_in_accounts
+from .providers import sms
 
 MASKS = {
     "full_control": 0x1F01FF,
@@ -79,10 +80,14 @@ def build(data: Any) -> Scenario:
     domain_table = AccountTable(_domain_accounts(domain, top.get("accounts", ()), logons, hosts))
     tables = {language: AccountTable(built_in_accounts(language), domain_table) for language in LANGUAGES}
     built = tuple(_host(host, domain, dns_domain, tables, logons) for host in hosts)
+    sites = tuple(_list(top.get("sites", []), "sites"))
+    for host, item in zip(built, hosts, strict=True):
+        if "sms_provider" in item:
+            host.sms_provider = _sms_provider(host, item["sms_provider"], sites)
     names = [host.name.casefold() for host in built]
     if len(set(names)) != len(names):
         raise BadScenario("two hosts have one name")
-    return Scenario(built, tuple(_list(top.get("sites", []), "sites")))
+    return Scenario(built, sites)
 
 
 def entries(host: Host, items: Any) -> tuple[Ace, ...]:
@@ -131,13 +136,18 @@ def new_account(domain: str, name: str, *, local: bool, type_: str = "user", rid
 
 def _domain_accounts(domain: str, items: Any, logons: Iterable[Logon], hosts: Iterable[Any]) -> list[Account]:
     accounts = [_account(item, domain, local=False) for item in _list(items, "accounts")]
-    known = {account.name.casefold() for account in accounts}
-    names = [logon.user.partition("\\")[2] for logon in logons if logon.user.startswith(f"{domain}\\")]
-    names += [f"{host['name']}$" for host in hosts if isinstance(host, Mapping) and "name" in host]
-    for name in names:
-        if name.casefold() not in known:
-            known.add(name.casefold())
-            accounts.append(new_account(domain, name, local=False))
+    known = {account.full_name.casefold() for account in accounts}
+    names = [(domain, logon.user.partition("\\")[2]) for logon in logons if logon.user.startswith(f"{domain}\\")]
+    names += [
+        (host.get("domain", domain), f"{host['name']}$")
+        for host in hosts
+        if isinstance(host, Mapping) and "name" in host
+    ]
+    for of, name in names:
+        account = new_account(of, name, local=False)
+        if account.full_name.casefold() not in known:
+            known.add(account.full_name.casefold())
+            accounts.append(account)
     return accounts
 
 
@@ -149,6 +159,7 @@ def _host(
             "name",
             "site",
             "dns_name",
+            "domain",
             "settings",
             "logons",
             "local_accounts",
@@ -156,7 +167,7 @@ def _host(
             "files",
             "shares",
         ),
-        *("services", "members"),
+        *("services", "members", "sms_provider"),
     }
     data = _mapping(item, "a host", known)
     name = _text(data, "name", "a host")
@@ -166,7 +177,7 @@ def _host(
     host = Host(
         name=name,
         dns_name=data.get("dns_name", f"{name.lower()}.{dns_domain}"),
-        domain=domain,
+        domain=data.get("domain", domain),
         dns_domain=dns_domain,
         site=data.get("site", name),
         backend=MemoryBackend(AccountTable(local, tables[settings.language])),
@@ -204,11 +215,30 @@ def _logon(item: Any) -> Logon:
 
 
 def _account(item: Any, domain: str, *, local: bool) -> Account:
-    data = _mapping(item, "an account", {"name", "type", "rid"})
+    data = _mapping(item, "an account", {"name", "type", "rid"} | (set() if local else {"domain"}))
     type_ = data.get("type", "user")
     if type_ not in ("user", "group"):
         raise BadScenario(f"account type {type_!r} is neither user nor group")
-    return new_account(domain, _text(data, "name", "an account"), local=local, type_=type_, rid=data.get("rid"))
+    name = _text(data, "name", "an account")
+    return new_account(data.get("domain", domain), name, local=local, type_=type_, rid=data.get("rid"))
+
+
+def _sms_provider(host: Host, item: Any, sites: tuple[Mapping[str, Any], ...]) -> SmsProvider:
+    """The Provider of the host's site and its data: the scenario's sites, unless it names its own."""
+    name = f"sms_provider of {host.name}"
+    data = _mapping(item, name, {"site", "machine", "administrators", "sites", "distribution_points", "others"})
+    shown = tuple(_list(data.get("sites", sites), name))
+    for site in shown:
+        if site.get("product") not in sms.VERSIONS:
+            raise BadScenario(f"{name}: site {site.get('code')} needs one of the products {', '.join(sms.VERSIONS)}")
+    return SmsProvider(
+        data.get("site", host.site),
+        data.get("machine", host.dns_name),
+        tuple(_list(data.get("administrators", [host.logons[0].user]), name)),
+        shown,
+        {code: tuple(servers) for code, servers in data.get("distribution_points", {}).items()},
+        data.get("others", {}),
+    )
 
 
 def _service(item: Any) -> Service:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from aiohttp import web
 
 from . import encryption, faults, soap
+from .backend import Unavailable
 from .host import Host
 from .misbehaviour import Kind, Rule
 from .model import Logon
@@ -132,7 +133,7 @@ class WinRMServer:
         if logon is None:
             host.record.count("handshakes")
             return _unauthorized(listener, token)
-        response = self._serve(request, listener, connection, logon, body)
+        response = await self._serve(request, listener, connection, logon, body)
         if response is None:
             return _drop(transport)
         if token:
@@ -141,7 +142,7 @@ class WinRMServer:
 
     # -- requests after authentication
 
-    def _serve(
+    async def _serve(
         self,
         request: web.BaseRequest,
         listener: Listener,
@@ -169,7 +170,7 @@ class WinRMServer:
             message = body
         else:
             return web.Response(status=415)
-        answer = _answer(listener.service, message, administrator=logon.administrator)
+        answer = await _answered(listener.service, message, logon)
         if answer.envelope is None:
             return None
         payload, type_ = answer.envelope, f"{SOAP_TYPE};charset=UTF-8"
@@ -187,17 +188,25 @@ class _Answer:
     fault: int | None = None
 
 
-def _answer(service: Service, message: bytes, *, administrator: bool) -> _Answer:
+async def _answered(service: Service, message: bytes, logon: Logon) -> _Answer:
+    """The answer, without keeping other hosts waiting for this one's back end."""
+    if not service.host.backend.waits:
+        return _answer(service, message, logon)
+    async with service.turn:
+        return await asyncio.to_thread(_answer, service, message, logon)
+
+
+def _answer(service: Service, message: bytes, logon: Logon) -> _Answer:
     """Read, recognise, maybe misbehave, and answer."""
     host = service.host
     name, message_id = "?", None
     try:
         request = soap.read(message, max_bytes=host.settings.max_envelope_size)
         message_id = request.message_id
-        if not administrator:
+        if not logon.administrator:
             name = request.action.rpartition("/")[2]
             raise faults.access_denied()
-        operation = service.recognise(request)
+        operation = service.recognise(request, logon.user)
         name = operation.name
         rule = host.misbehaviour.take(name)
         if rule:
@@ -216,6 +225,8 @@ def _answer(service: Service, message: bytes, *, administrator: bool) -> _Answer
         fault, message_id = error.fault, error.message_id
     except faults.Fault as error:
         fault = error
+    except Unavailable as error:
+        fault = faults.provider_failure(str(error))
     return _Answer(name, 500, soap.fault(fault, message_id, host.name), fault.code)
 
 

@@ -24,6 +24,7 @@ from .control import Controls
 from .hierarchy import default_hierarchy
 from .lab import Endpoint, Lab
 from .model import Logon
+from .samba import SmbControls
 from .scenario import Scenario, build
 
 __all__ = ["RunningHost", "RunningLab", "default_hierarchy", "running_lab"]
@@ -60,8 +61,31 @@ class RunningHost:
         """Everyone who may log on, administrators or not."""
         return self.endpoint.host.logons
 
+    @property
+    def credentials(self) -> Mapping[str, Logon]:
+        r"""Everyone with a password, as ``CORP\smssend``: on Samba that is every user of the scenario."""
+        return self.endpoint.credentials
+
+    @property
+    def address(self) -> str:
+        return self.endpoint.address
+
+    @property
+    def smb_port(self) -> int | None:
+        """445 on Samba."""
+        return self.endpoint.smb_port
+
+    @property
+    def smb(self) -> SmbControls | None:
+        """What can be done to the host's smbd; None in memory."""
+        return self.endpoint.smb
+
+    def path(self, path: str) -> str:
+        r"""A path of the scenario (``D:\SMS``) as this host spells it."""
+        return self.endpoint.host.backend.located(path)
+
     def set_listening(self, listening: bool) -> None:
-        """Close the host's ports (connections are refused), or open them again."""
+        """Close the host's ports (connections are refused), SMB's too, or open them again."""
         self._lab.set_listening(self.endpoint, listening=listening)
 
 
@@ -97,7 +121,9 @@ class RunningLab(Mapping[str, RunningHost]):
 
 
 @contextmanager
-def running_lab(scenario: Scenario | Mapping[str, Any] | int, *, ports_mode: bool = False) -> Iterator[RunningLab]:
+def running_lab(
+    scenario: Scenario | Mapping[str, Any] | int, *, ports_mode: bool = False, backend: str = "memory"
+) -> Iterator[RunningLab]:
     """Run a scenario (or its description, or the default hierarchy of so many hosts) on a thread of its own."""
     if isinstance(scenario, int):
         scenario = default_hierarchy(scenario)
@@ -105,7 +131,7 @@ def running_lab(scenario: Scenario | Mapping[str, Any] | int, *, ports_mode: boo
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="lab", daemon=True)
     with tempfile.TemporaryDirectory(prefix="lab-") as directory:
-        lab = Lab(made, Path(directory), ports_mode=ports_mode)
+        lab = Lab(made, Path(directory), ports_mode=ports_mode, backend=backend)
         thread.start()
         try:
             _run(loop, lab.start())

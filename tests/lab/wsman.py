@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -18,11 +19,10 @@ from .descriptors import INHERITED, pack, parse
 from .host import Host
 from .misbehaviour import Kind, Rule
 from .namespaces import CREATE, ENUMERATE, ENUMERATION, GET, PULL, RELEASE, SHELL, WMI, WQL_DIALECT, WSMAN
-from .providers import CLASSES, Method, WmiClass
+from .providers import Method, WmiClass, find
 
 MAX_CONTEXTS = 100
 _NOTHING: Mapping[str, cim.Value] = {}
-_RESOURCE = f"{WMI}{cim.NAMESPACE}/".casefold()
 
 
 @dataclass(slots=True)
@@ -47,20 +47,22 @@ class Service:
     """The WS-Management service of a host."""
 
     host: Host
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a request is answered off the event loop: a host answers one at a time."""
     _enumerations: OrderedDict[str, _Enumeration] = field(default_factory=OrderedDict)
 
-    def recognise(self, request: soap.Request) -> Operation:
-        """Say which operation a request asks for; raises Fault for one that does not exist here."""
+    def recognise(self, request: soap.Request, user: str) -> Operation:
+        """Say which operation a request of a user asks for; raises Fault for one that does not exist here."""
         if request.action == CREATE and request.resource_uri.startswith(f"{SHELL}/"):
             return Operation("Shell.Create", request)
-        if not request.resource_uri.casefold().startswith(_RESOURCE):
+        namespace, _unused, class_name = request.resource_uri[len(WMI) :].rpartition("/")
+        if not request.resource_uri.casefold().startswith(WMI.casefold()) or not namespace:
             raise faults.invalid_resource_uri()
-        class_name = request.resource_uri[len(_RESOURCE) :]
         if request.action in (PULL, RELEASE):
             return self._continued(request)
         if request.action == ENUMERATE:
-            return self._enumerate(request, class_name)
-        wmi_class = _wmi_class(class_name)
+            return self._enumerate(request, namespace, class_name, user)
+        wmi_class = find(self.host, namespace, class_name, user)
         if request.action == GET:
             return Operation(f"{wmi_class.name}.Get", request, wmi_class)
         uri, _unused, method_name = request.action.rpartition("/")
@@ -124,7 +126,7 @@ class Service:
 
     # -- enumerations
 
-    def _enumerate(self, request: soap.Request, class_name: str) -> Operation:
+    def _enumerate(self, request: soap.Request, namespace: str, class_name: str, user: str) -> Operation:
         body = _body(request, f"{{{ENUMERATION}}}Enumerate")
         filter_ = body.find(f"{{{WSMAN}}}Filter")
         if filter_ is None:
@@ -140,7 +142,7 @@ class Service:
                 query = wql.parse(filter_.text or "")
             except wql.BadQuery as error:
                 raise faults.invalid_query(str(error)) from None
-        wmi_class = _wmi_class(query.class_name)
+        wmi_class = find(self.host, namespace, query.class_name, user)
         for name in (*(query.properties or ()), *(name for name, _unused in query.conditions)):
             if name.casefold() not in (known.casefold() for known in wmi_class.properties):
                 raise faults.invalid_query(f"{wmi_class.name} has no property {name}")
@@ -182,13 +184,6 @@ class Service:
         while len(self._enumerations) > MAX_CONTEXTS:
             self._enumerations.popitem(last=False)
         return f"<n:EnumerationContext>uuid:{context}</n:EnumerationContext>"
-
-
-def _wmi_class(name: str) -> WmiClass:
-    wmi_class = CLASSES.get(name.casefold())
-    if wmi_class is None:
-        raise faults.class_missing(name, cim.NAMESPACE)
-    return wmi_class
 
 
 def _keys(wmi_class: WmiClass, selectors: Mapping[str, str]) -> dict[str, str]:
@@ -262,6 +257,8 @@ def _equal(value: cim.Value, literal: wql.Literal) -> bool:
         return value.casefold() == literal.casefold()
     if isinstance(value, bool) and isinstance(literal, str):
         return str(value).casefold() == literal.casefold()
+    if isinstance(value, cim.Reference) and isinstance(literal, str):
+        return value.is_at(literal)
     return value == literal
 
 

@@ -116,6 +116,12 @@ def _set_descriptor(host: Host, keys: Mapping[str, str], parameters: Parameters)
     return SUCCESS, {}
 
 
+def _delete(host: Host, keys: Mapping[str, str], _unused: Parameters) -> Output:
+    """0 is success (learn.microsoft.com, "Delete method of the CIM_DataFile class")."""
+    host.backend.remove(keys["Name"])
+    return SUCCESS, {}
+
+
 CLASSES = (
     WmiClass(
         "Win32_Directory",
@@ -130,6 +136,7 @@ CLASSES = (
         _FILE_PROPERTIES,
         lambda host: _files(host, directories=False),
         lambda host, keys: _get_file(host, keys, directory=False),
+        {"Delete": Method((), _delete, writes=True)},
     ),
     WmiClass(
         "Win32_LogicalFileSecuritySetting",

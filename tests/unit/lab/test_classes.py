@@ -227,6 +227,34 @@ def test_group_members_are_references(p01: WSMan) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        r"Win32_Group.Domain=\"P01\",Name=\"Administrators\"",
+        r"win32_group.name=\"ADMINISTRATORS\",domain=\"p01\"",
+        "Win32_Group.Domain='P01',Name='Administrators'",
+        r"\\\\P01\\root\\cimv2:Win32_Group.Domain='P01',Name='Administrators'",
+    ],
+    ids=["double quotes", "another case", "single quotes", "with the namespace"],
+)
+def test_the_members_of_one_group(p01: WSMan, path: str) -> None:
+    assert len(query(p01, f'SELECT * FROM Win32_GroupUser WHERE GroupComponent="{path}"')) == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Win32_Group.Domain='P01',Name='Users'",
+        "Win32_Group.Name='Administrators'",
+        "Win32_UserAccount.Domain='P01',Name='Administrators'",
+        "Administrators",
+        "Win32_Group.Domain='P01',Name='Administrators',",
+    ],
+)
+def test_a_path_that_leads_to_no_group_with_members(p01: WSMan, path: str) -> None:
+    assert query(p01, f'SELECT * FROM Win32_GroupUser WHERE GroupComponent="{path}"') == []
+
+
 def test_a_german_host_knows_its_built_in_accounts_by_german_names() -> None:
     description = default_hierarchy(1)
     description["hosts"][0]["settings"] = {"language": "de"}

@@ -137,12 +137,15 @@ def test_protection_stops_inheritance_below_it(tree: MemoryBackend) -> None:
     assert not read(tree, "D:\\A\\B").protected
 
 
-def test_a_null_dacl_stays_one(tree: MemoryBackend) -> None:
+def test_a_null_dacl_stays_one_until_entries_come_down(tree: MemoryBackend) -> None:
     ntfs.write(tree, "D:\\A\\B", Descriptor(0x8004, dacl=None))
-    ntfs.write(tree, "D:\\A", Descriptor(0x8004, dacl=(allow(OI | CI),)))
     found = read(tree, "D:\\A\\B")
     assert found.dacl_present
     assert found.dacl is None
+    ntfs.write(tree, "D:\\A", Descriptor(0x8004, dacl=(allow(0),)))
+    assert read(tree, "D:\\A\\B").dacl is None
+    ntfs.write(tree, "D:\\A", Descriptor(0x8004, dacl=(allow(OI | CI),)))
+    assert shown(read(tree, "D:\\A\\B")) == [(0, OI | CI | ID, 0x1200A9, USER)]
 
 
 def test_without_the_present_flag_the_dacl_is_left_alone(tree: MemoryBackend) -> None:
