@@ -22,9 +22,10 @@ attributes:
     platforms: windows
   connection:
     description: >-
-      Runs on the controller and speaks WS-Management to the target through the connection settings of the host, which
-      are those of P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection). Nothing is copied to the
-      target, and neither a shell nor PowerShell is started there.
+      Runs on the controller and speaks to the target through the connection settings of the host, WS-Management with
+      those of P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection), SMB with those of
+      P(sitekeeper.sms.smb#connection). Nothing is copied to the target, and neither a shell nor PowerShell is started
+      there.
     support: full
 """
 

@@ -52,7 +52,7 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
         host = str(self._task.delegate_to or (task_vars or {}).get("inventory_hostname"))
         try:
-            with site_server(host, self._connection) as server:
+            with site_server(host, self._connection, progress=self._display.display) as server:
                 result.update(self.serve(server, arguments))
         except (Unreachable, AuthenticationFailed) as error:
             # As Ansible's own Windows modules do, so that `ignore_unreachable` and the recap mean the same.

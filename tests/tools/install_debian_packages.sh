@@ -4,11 +4,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Installs what the tests against real SMB servers use, if that can be done: as root, on Debian. Elsewhere it says which
-# tests will be left out. The lab starts servers of its own, so the one that the package brings is not started.
+# tests will be left out. The lab and the tests start servers of their own, so those of the packages are not started.
 set -euo pipefail
 
 packages=(samba samba-vfs-modules smbclient python3-samba libnss-wrapper)
-left_out="the tests against Samba (its security descriptors, and the lab's SMB servers) are left out"
+# A KDC, what fills its database, and kinit: for the tests of logons by Kerberos.
+packages+=(krb5-kdc krb5-admin-server krb5-user)
+left_out="the tests against Samba (its security descriptors, the lab's SMB servers, Kerberos) are left out"
 
 missing=()
 for package in "${packages[@]}"; do
@@ -22,7 +24,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, and nss_wrapper." >&2
+  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, nss_wrapper, and MIT's krb5kdc, kadmin.local, kinit." >&2
   exit 0
 fi
 

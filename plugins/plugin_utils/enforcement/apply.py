@@ -6,12 +6,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..security import Ace, AnyAce, SecurityDescriptor, format_sddl
-from ..site_server import NoAnswer, Reading, Share, SiteServer, SiteServerError
+from ..site_server import NoAnswer, Propagated, Reading, Share, SiteServer, SiteServerError
 from .errors import EnforcementError, NotWritten, WriteFailed
 from .plan import Plan, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a write.
+
+    Attributes:
+        now: what the server holds.
+        warnings: what the operator should know.
+        propagated: what became of a directory's children, where the server did not see to them itself.
+    """
+
+    now: Reading
+    warnings: tuple[str, ...] = ()
+    propagated: Propagated | None = None
 
 
 class Securable:
@@ -24,7 +39,10 @@ class Securable:
     """
 
     def __init__(
-        self, subject: Subject, read: Callable[[], Reading], write: Callable[[SecurityDescriptor, bool], None]
+        self,
+        subject: Subject,
+        read: Callable[[], Reading],
+        write: Callable[[SecurityDescriptor, bool], Propagated | None],
     ) -> None:
         self.subject = subject
         self.read = read
@@ -33,11 +51,12 @@ class Securable:
 
 def share_object(server: SiteServer, share: Share) -> Securable:
     """The permissions of a share."""
-    return Securable(
-        Subject(server.host, f"share {share.name}", is_share=True),
-        lambda: server.share_descriptor(share),
-        lambda descriptor, create: server.set_share_descriptor(share, descriptor, create=create),
-    )
+
+    def write(descriptor: SecurityDescriptor, create: bool) -> None:
+        server.set_share_descriptor(share, descriptor, create=create)
+
+    subject = Subject(server.host, f"share {share.name}", is_share=True)
+    return Securable(subject, lambda: server.share_descriptor(share), write)
 
 
 def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> Securable:
@@ -49,18 +68,15 @@ def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> 
     )
 
 
-def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]:
+def apply_plan(target: Securable, plan: Plan) -> Applied:
     """Write the plan, read back, compare.
 
-    Returns:
-        What the server holds now, and warnings.
-
     Raises:
-        SiteServerError: the write was refused; nothing has changed.
+        SiteServerError: the write was refused; nothing has changed. `Interrupted` says what has.
         NotWritten: the write got no answer, and reading back shows that nothing has changed.
         WriteFailed: the server holds something else than was written, or nobody knows what it holds.
     """
-    now, lost = _write_and_read(target, plan.after, create=plan.before.is_default)
+    now, lost, propagated = _write_and_read(target, plan.after, create=plan.before.is_default)
     if not _same(plan.after, now.descriptor):
         if lost is not None and _same(plan.before.descriptor, now.descriptor):
             raise NotWritten(target.subject.say(f"nothing was written ({lost})"))
@@ -70,20 +86,25 @@ def apply_plan(target: Securable, plan: Plan) -> tuple[Reading, tuple[str, ...]]
                 f"Held now: {format_sddl(now.descriptor)} Before: {format_sddl(plan.before.descriptor)}"
             )
         )
+    warnings = []
     if _inherited(plan.after) != _inherited(now.descriptor):
-        return now, (
-            target.subject.say(
-                "the entries that it inherits were out of date; the server brought them in line with the parent folder"
-            ),
+        warnings.append(
+            "the entries that it inherits were out of date; the server brought them in line with the parent folder"
         )
-    return now, ()
+    if propagated is not None and propagated.refused:
+        more = "" if len(propagated.refusals) == propagated.refused else ", and others"
+        warnings.append(
+            f"{propagated.refused} of {propagated.examined} files and folders below it could not be brought in line, "
+            f"and keep the inherited entries that they have: {'; '.join(propagated.refusals)}{more}"
+        )
+    return Applied(now, tuple(map(target.subject.say, warnings)), propagated)
 
 
 def restore(target: Securable, before: Reading) -> str:
     """Put the old permissions back; tells in a sentence how that went, since the caller is failing already."""
     label = target.subject.label
     try:
-        now, _lost = _write_and_read(target, before.descriptor, create=False)
+        now, _lost, _propagated = _write_and_read(target, before.descriptor, create=False)
     except (SiteServerError, EnforcementError) as error:
         return f"{label} could NOT be put back and has the new permissions ({error})"
     if _same(before.descriptor, now.descriptor):
@@ -96,15 +117,15 @@ def restore(target: Securable, before: Reading) -> str:
 
 def _write_and_read(
     target: Securable, descriptor: SecurityDescriptor, *, create: bool
-) -> tuple[Reading, NoAnswer | None]:
+) -> tuple[Reading, NoAnswer | None, Propagated | None]:
     """A write without an answer may have been done or not: reading back settles that too."""
-    lost = None
+    lost, propagated = None, None
     try:
-        target.write(descriptor, create)
+        propagated = target.write(descriptor, create)
     except NoAnswer as error:
         lost = error
     try:
-        return target.read(), lost
+        return target.read(), lost, propagated
     except SiteServerError as error:
         if lost is None:
             said = f"the new permissions were written, but not verified ({error})"

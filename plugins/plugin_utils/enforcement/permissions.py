@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..security import SecurityDescriptor
-from ..site_server import Reading, SiteServer
+from ..site_server import Propagated, Reading, SiteServer
 from .accounts import all_names, resolve_accounts
 from .apply import Securable, apply_plan, path_object, share_object
 from .errors import WriteFailed
@@ -26,11 +26,13 @@ class Outcome:
         plan: the plan.
         after: what the server holds now, or, if only a prediction was wanted, will hold.
         warnings: what the operator should know.
+        propagated: what became of a directory's children, where the server did not see to them itself.
     """
 
     plan: Plan
     after: SecurityDescriptor
     warnings: tuple[str, ...]
+    propagated: Propagated | None = None
 
     @property
     def changed(self) -> bool:
@@ -96,12 +98,12 @@ def _enforce(
     plan = plan_from(reading)
     if predict or not plan.changed:
         return Outcome(plan, plan.after, plan.warnings)
-    now, warnings = apply_plan(target, plan)
-    if plan_from(now).changed:
+    applied = apply_plan(target, plan)
+    if plan_from(applied.now).changed:
         raise WriteFailed(
             target.subject.say(
                 "the new permissions are written, but what it inherits keeps them from being what was asked for; run "
                 "again with --diff to see what is left"
             )
         )
-    return Outcome(plan, now.descriptor, plan.warnings + warnings)
+    return Outcome(plan, applied.now.descriptor, plan.warnings + applied.warnings, applied.propagated)

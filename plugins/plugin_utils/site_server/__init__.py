@@ -12,26 +12,31 @@ from .errors import (
     AccessDenied,
     AccountNotFound,
     AuthenticationFailed,
+    Interrupted,
     NoAnswer,
     NotFound,
     ServerFault,
     SiteServerError,
     Unreachable,
+    Unsupported,
 )
-from .port import Account, Reading, Share, SiteServer, local_path
+from .port import Account, Propagated, Reading, Share, SiteServer, local_path
 
 __all__ = [
     "AccessDenied",
     "Account",
     "AccountNotFound",
     "AuthenticationFailed",
+    "Interrupted",
     "NoAnswer",
     "NotFound",
+    "Propagated",
     "Reading",
     "ServerFault",
     "Share",
     "SiteServer",
     "SiteServerError",
     "Unreachable",
+    "Unsupported",
     "local_path",
 ]

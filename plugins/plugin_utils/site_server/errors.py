@@ -51,5 +51,23 @@ class AccountNotFound(SiteServerError):
     """The server knows no account of this name."""
 
 
+class Interrupted(SiteServerError):
+    """Children of a directory were being brought in line when the connection broke.
+
+    The directory is written last, so it is not in its new state, and doing all of it again finds what is left.
+
+    Attributes:
+        updated: how many children have changed.
+    """
+
+    def __init__(self, host: str, operation: str, said: str, advice: str, updated: int) -> None:
+        self.updated = updated
+        super().__init__(host, operation, said, advice)
+
+
+class Unsupported(SiteServerError):
+    """This connection has no way to do it; another one has."""
+
+
 class ServerFault(SiteServerError):
     """Any other refusal."""

@@ -66,6 +66,23 @@ class Reading:
     unwritable: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Propagated:
+    """What became of the children of a directory whose permissions were written, where no server brings them in line.
+
+    Attributes:
+        examined: how many were looked at.
+        updated: how many were changed; the others were right already.
+        refused: how many the operator may not read or change.
+        refusals: the first of those, each path with the cause.
+    """
+
+    examined: int
+    updated: int
+    refused: int = 0
+    refusals: tuple[str, ...] = ()
+
+
 class SiteServer(Protocol):
     """A site server. Every method raises `SiteServerError` or one of its kinds, and nothing else."""
 
@@ -92,8 +109,24 @@ class SiteServer(Protocol):
     def path_descriptor(self, path: str) -> Reading:
         """Read the permissions of a directory or file, owner and group included."""
 
-    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
-        """Write the DACL of a directory or file. Existing children follow as the file system has it."""
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
+        """Write the DACL of a directory or file, and bring its children in line; None if the server does that itself.
+
+        Raises:
+            Interrupted: some children are in line, and the directory itself is not written; do it again.
+        """
+
+    def delete_file(self, path: str) -> None:
+        """Delete a file; `NotFound` if there is none."""
+
+    def service_account(self, service: str) -> str:
+        """The account that a service logs on as, as the server spells it; `NotFound` if there is no such service."""
+
+    def group_members(self, group: Sid) -> tuple[Account, ...]:
+        """Members of a local group; `NotFound` if there is no such group."""
+
+    def add_group_member(self, group: Sid, member: Sid) -> None:
+        """Make an account a member of a local group; one that is already is no error."""
 
     def resolve(self, account: str) -> Account:
         """Find an account's SID; `AccountNotFound` if the server knows none of this name."""

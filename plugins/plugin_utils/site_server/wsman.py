@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Protocol, TypeVar
 
 from ..security import (
     ACCESS_ALLOWED,
@@ -26,24 +25,20 @@ from ..security import (
     parse_sddl,
 )
 from ..security.descriptor import SE_DACL_PRESENT, SE_SELF_RELATIVE
-from ..security.well_known import NAME_OF, well_known_sid
 from ..wsman import (
     Instance,
-    Operation,
-    Session,
     Value,
-    WSManError,
-    WSManFault,
     WSManValueError,
     get,
     invoke,
     query,
     wql_string,
 )
-from .errors import AccessDenied, AccountNotFound, NoAnswer, NotFound, ServerFault, SiteServerError
+from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault
+from .names import known_account, no_account
 from .port import Account, Reading, Share
-
-T = TypeVar("T")
+from .wmi import NO_ADMINISTRATOR, Wmi, netbios_domain
+from .wmi_groups import cannot_add, local_group, members
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
 FILE_SETTING = "Win32_LogicalFileSecuritySetting"
@@ -55,42 +50,37 @@ WS-Management runs on nothing older (Microsoft, "Share and NTFS Permissions on a
 _DISK_DRIVE = 0
 _ADMINISTRATIVE = 0x80000000
 
-_NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 _RETURN_VALUES = {
-    2: ("Access is denied (ReturnValue 2)", _NO_ADMINISTRATOR),
+    2: ("Access is denied (ReturnValue 2)", NO_ADMINISTRATOR),
     8: ("Unknown failure (ReturnValue 8)", "Look into the server's Application and System event logs."),
-    9: ("Privilege missing (ReturnValue 9)", _NO_ADMINISTRATOR),
+    9: ("Privilege missing (ReturnValue 9)", NO_ADMINISTRATOR),
     21: ("Invalid parameter (ReturnValue 21)", "An account in the descriptor may not exist any more."),
 }
 
-
-class Transport(Protocol):
-    """Sends envelopes. Raises `SiteServerError` kinds only."""
-
-    def send(self, envelope: bytes) -> bytes:
-        """Post one request; the answer's body, that of a fault (HTTP 500) included."""
+# Microsoft, "Delete method of the CIM_DataFile class".
+_DELETE_VALUES = {
+    2: ("Access is denied (ReturnValue 2)", NO_ADMINISTRATOR),
+    15: ("Sharing violation (ReturnValue 15)", "Something on the server has the file open."),
+    17: ("Privilege missing (ReturnValue 17)", NO_ADMINISTRATOR),
+}
 
 
 class WsmanSiteServer:
     """`SiteServer` over WS-Management.
 
     Args:
-        host: the host as the inventory calls it, for messages.
-        transport: sends the envelopes.
-        session: settings of the envelopes.
+        wmi: the host's WMI.
         operator: the connected account, if known.
     """
 
-    def __init__(self, host: str, transport: Transport, session: Session, operator: str | None = None) -> None:
-        self._host = host
+    def __init__(self, wmi: Wmi, operator: str | None = None) -> None:
+        self._wmi = wmi
         self._operator = operator
-        self._transport = transport
-        self._session = session
 
     @property
     def host(self) -> str:
         """The host as the inventory calls it."""
-        return self._host
+        return self._wmi.host
 
     @property
     def operator(self) -> str | None:
@@ -99,12 +89,12 @@ class WsmanSiteServer:
 
     def share(self, name: str) -> Share:
         """Read a share's settings."""
-        found = self._run(
+        found = self._wmi.run(
             f"read share {name}",
-            get(self._session, "Win32_Share", {"Name": name}),
+            get(self._wmi.session, "Win32_Share", {"Name": name}),
             "Check the share's name; sharing the directory is not this module's job.",
         )
-        with _Strict(self._host, f"read share {name}"):
+        with self._wmi.strict(f"read share {name}"):
             kind = found.integer("Type") or 0
             unlimited = found.boolean("AllowMaximum")
             return Share(
@@ -138,10 +128,10 @@ class WsmanSiteServer:
         """Whether a path is a directory or a file."""
         operation = f"find {path}"
         try:
-            self._run(operation, get(self._session, "Win32_Directory", {"Name": path}), "")
+            self._wmi.run(operation, get(self._wmi.session, "Win32_Directory", {"Name": path}), "")
         except NotFound:
             advice = "Check the path; creating it is not this module's job."
-            self._run(operation, get(self._session, "CIM_DataFile", {"Name": path}), advice)
+            self._wmi.run(operation, get(self._wmi.session, "CIM_DataFile", {"Name": path}), advice)
             return False
         return True
 
@@ -158,25 +148,43 @@ class WsmanSiteServer:
 
         SIDs and English built-in names cost no request, a user one, a user principal name or a group one more.
         """
-        text = account.strip()
-        if text.upper().startswith("S-1-"):
-            try:
-                sid = Sid.parse(text)
-            except SecurityDescriptorError as error:
-                raise self._no_account(account, str(error)) from None
-            return Account(sid, NAME_OF.get(sid, str(sid)))
-        known = well_known_sid(text)
-        if known is not None:
-            return Account(known, NAME_OF.get(known, text))
-        return self._look_up(account, text)
+        known = known_account(self._wmi.host, account)
+        return known if known is not None else self._look_up(account, account.strip())
+
+    def delete_file(self, path: str) -> None:
+        """Delete a file."""
+        call = invoke(self._wmi.session, "CIM_DataFile", "Delete", {"Name": path}, {})
+        operation = f"delete {path}"
+        output = self._wmi.run(operation, call, "It may be gone already.")
+        with self._wmi.strict(operation):
+            result = output.integer("ReturnValue")
+        if result:
+            said, advice = _DELETE_VALUES.get(result, (f"ReturnValue {result}", "Look into the server's event logs."))
+            raise (AccessDenied if result in (2, 17) else ServerFault)(self._wmi.host, operation, said, advice)
+
+    def service_account(self, service: str) -> str:
+        """The account that a service logs on as."""
+        operation = f"read the account of service {service}"
+        advice = "Check the service's name (not its display name)."
+        found = self._wmi.run(operation, get(self._wmi.session, "Win32_Service", {"Name": service}), advice)
+        with self._wmi.strict(operation):
+            return found.text("StartName") or ""
+
+    def group_members(self, group: Sid) -> tuple[Account, ...]:
+        """Members of a local group: one request for its name, one for theirs, and one for each SID."""
+        return members(self._wmi, local_group(self._wmi, group))
+
+    def add_group_member(self, group: Sid, member: Sid) -> None:
+        """Not over this wire; one that is a member already is no error. The error says what to do instead."""
+        found = local_group(self._wmi, group)
+        if member not in (account.sid for account in members(self._wmi, found)):
+            raise cannot_add(self._wmi, found, member)
 
     def _look_up(self, account: str, text: str) -> Account:
         domain, slash, name = text.partition("\\")
         if not slash and "@" in text:
             name, _at, suffix = text.rpartition("@")
             domain = self._netbios_domain(account, suffix)
-        elif not slash:
-            raise self._no_account(account, "the name has no domain", "Write DOMAIN\\name, or .\\name for a local one.")
         found = self._user(account, domain, name) if domain != "." else {}
         if not found:
             where = "LocalAccount=TRUE" if domain == "." else f"Domain={self._quote(account, domain)}"
@@ -197,7 +205,9 @@ class WsmanSiteServer:
         """A user by both keys: the smallest request, and one that cannot make the server walk through a domain."""
         operation = f"look up account {account}"
         try:
-            item = self._run(operation, get(self._session, "Win32_UserAccount", {"Domain": domain, "Name": name}), "")
+            item = self._wmi.run(
+                operation, get(self._wmi.session, "Win32_UserAccount", {"Domain": domain, "Name": name}), ""
+            )
         except NotFound:
             return {}
         return self._named(operation, [item])
@@ -206,35 +216,27 @@ class WsmanSiteServer:
         r"""Accounts of this name, with theirs as `DOMAIN\name`."""
         operation = f"look up account {account}"
         wql = f"SELECT * FROM Win32_Account WHERE {where} AND Name={self._quote(account, name)}"  # noqa: S608 - quoted
-        return self._named(operation, self._run(operation, query(self._session, wql), ""))
+        return self._named(operation, self._wmi.run(operation, query(self._wmi.session, wql), ""))
 
     def _named(self, operation: str, found: Iterable[Instance]) -> dict[Sid, str]:
-        with _Strict(self._host, operation):
+        with self._wmi.strict(operation):
             return {Sid.parse(item.text("SID") or ""): f"{item.text('Domain')}\\{item.text('Name')}" for item in found}
 
     def _domain_of(self, account: str, sid: Sid) -> str:
         operation = f"look up the domain of account {account}"
-        found = self._run(operation, get(self._session, "Win32_SID", {"SID": str(sid)}), "")
-        with _Strict(self._host, operation):
+        found = self._wmi.run(operation, get(self._wmi.session, "Win32_SID", {"SID": str(sid)}), "")
+        with self._wmi.strict(operation):
             return (found.text("ReferencedDomainName") or "").casefold()
 
     def _netbios_domain(self, account: str, suffix: str) -> str:
-        """The NetBIOS name that WMI's account classes want, for the DNS domain of a user principal name.
-
-        Win32_NTDomain tells the NetBIOS name of a domain and the DNS name of its forest, not its own DNS name; so a
-        domain counts only if its NetBIOS name is the first label of the suffix and the suffix lies in its forest.
-        """
+        """The NetBIOS name that WMI's account classes want, for the DNS domain of a user principal name."""
         operation = f"look up the domain of account {account}"
-        wanted = suffix.casefold().rstrip(".")
-        found = self._run(operation, query(self._session, "SELECT * FROM Win32_NTDomain"), "")
-        with _Strict(self._host, operation):
-            for item in found:
-                netbios = item.text("DomainName") or ""
-                forest = (item.text("DnsForestName") or "").casefold()
-                in_forest = bool(forest) and f".{wanted}".endswith(f".{forest}")
-                if in_forest and netbios.casefold() == wanted.partition(".")[0]:
-                    return netbios
-        raise self._no_account(account, f"the server tells no NetBIOS name for the domain {suffix}")
+        found = self._wmi.run(operation, query(self._wmi.session, "SELECT * FROM Win32_NTDomain"), "")
+        with self._wmi.strict(operation):
+            netbios = netbios_domain(found, suffix)
+        if netbios is None:
+            raise self._no_account(account, f"the server tells no NetBIOS name for the domain {suffix}")
+        return netbios
 
     def _quote(self, account: str, part: str) -> str:
         try:
@@ -242,17 +244,15 @@ class WsmanSiteServer:
         except WSManValueError as error:
             raise self._no_account(account, str(error)) from None
 
-    def _no_account(
-        self, account: str, said: str, advice: str = "Check the spelling (DOMAIN\\name), or give the account's SID."
-    ) -> AccountNotFound:
-        return AccountNotFound(self._host, f"look up account {account}", said, advice)
+    def _no_account(self, account: str, said: str, *advice: str) -> AccountNotFound:
+        return no_account(self._wmi.host, account, said, *advice)
 
     def _read(self, operation: str, class_name: str, key: Mapping[str, str]) -> Reading:
         output = self._call(operation, class_name, "GetSecurityDescriptor", key)
-        with _Strict(self._host, operation):
+        with self._wmi.strict(operation):
             descriptor = output.instance("Descriptor")
             if descriptor is None:
-                raise ServerFault(self._host, operation, "the answer holds no descriptor", "Try again.")
+                raise ServerFault(self._wmi.host, operation, "the answer holds no descriptor", "Try again.")
             return _from_wmi(descriptor)
 
     def _write(self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor) -> None:
@@ -266,64 +266,14 @@ class WsmanSiteServer:
         key: Mapping[str, str],
         parameters: Mapping[str, Value] = MappingProxyType({}),
     ) -> Instance:
-        call = invoke(self._session, class_name, method, key, parameters)
-        output = self._run(operation, call, "Check that it exists and is spelled right.")
-        with _Strict(self._host, operation):
+        call = invoke(self._wmi.session, class_name, method, key, parameters)
+        output = self._wmi.run(operation, call, "Check that it exists and is spelled right.")
+        with self._wmi.strict(operation):
             result = output.integer("ReturnValue")
         if result:
             said, advice = _RETURN_VALUES.get(result, (f"ReturnValue {result}", "Look into the server's event logs."))
-            raise (AccessDenied if result in (2, 9) else ServerFault)(self._host, operation, said, advice)
+            raise (AccessDenied if result in (2, 9) else ServerFault)(self._wmi.host, operation, said, advice)
         return output
-
-    def _run(self, operation: str, steps: Operation[T], advice: str) -> T:
-        """Drive a sans-IO operation with the transport, and put its errors into words."""
-        try:
-            request = next(steps)
-            while True:
-                request = steps.send(self._transport.send(request))
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-        except WSManFault as fault:
-            raise self._translate(operation, fault, advice) from None
-        except WSManValueError as error:
-            raise ServerFault(self._host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
-        except WSManError as error:
-            said = f"the answer cannot be used: {error}"
-            raise NoAnswer(self._host, operation, said, "Is this address really WinRM's?") from None
-
-    def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
-        said = str(fault)
-        if fault.too_large:
-            advice = (
-                "Its list of entries is too long for WinRM; raise MaxEnvelopeSizekb on the server, or shorten the list."
-            )
-            return ServerFault(self._host, operation, said, advice)
-        if fault.class_missing:
-            return ServerFault(self._host, operation, said, "This Windows lacks the WMI class; is it a server?")
-        if fault.not_found:
-            return NotFound(self._host, operation, f"not found ({said})", advice)
-        if fault.access_denied:
-            return AccessDenied(self._host, operation, said, _NO_ADMINISTRATOR)
-        if fault.timed_out:
-            return NoAnswer(self._host, operation, said, "The server is slow; raise the connection's time-out.")
-        return ServerFault(self._host, operation, said, "Look the code up, and look into the server's WinRM event log.")
-
-
-class _Strict:
-    """Turns an answer of the wrong shape into an error with host and operation."""
-
-    def __init__(self, host: str, operation: str) -> None:
-        self._host = host
-        self._operation = operation
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, WSManError | SecurityDescriptorError):
-            said = f"the answer cannot be used: {error}"
-            raise NoAnswer(self._host, self._operation, said, "Is this a Windows server?") from None
 
 
 def _from_wmi(found: Instance) -> Reading:

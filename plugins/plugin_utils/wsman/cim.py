@@ -159,6 +159,13 @@ class Instance:
         """An array of embedded instances."""
         return self._each(name, lambda value: value if isinstance(value, Instance) else None, "instances")
 
+    def reference(self, name: str) -> Reference:
+        """A reference to an instance: one end of an association, which is never null."""
+        value = self._value(name)
+        if isinstance(value, Reference):
+            return value
+        raise self._wrong(name, "a reference")
+
     def _value(self, name: str) -> Value:
         return self._by_name.get(name.lower())
 

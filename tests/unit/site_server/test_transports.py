@@ -51,14 +51,6 @@ def host(lab: RunningLab) -> Iterator[RunningHost]:
     found.set_listening(True)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may need a proxy or other CAs to reach the world; the lab needs neither."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
 def connection(kind: str, host: RunningHost, *, tls: bool = False, **variables: Any) -> Any:
     """The connection plugin of a host whose inventory says so, as a task gets it."""
     endpoint = host.endpoint

@@ -147,6 +147,15 @@ def test_a_reference() -> None:
     )
     expected = Reference("Win32_UserAccount", {"Domain": "CORP", "Name": "smssend"}, "root/cimv2")
     assert member.properties["PartComponent"] == expected
+    assert member.reference("partcomponent") == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["", '<p:Part xsi:nil="true"/>', "<p:Part/>", "<p:Part>Win32_Group.Name='x'</p:Part>"]
+)
+def test_an_end_of_an_association_is_a_reference(written: str) -> None:
+    with pytest.raises(WSManProtocolError, match=r"Win32_GroupUser\.Part should be a reference"):
+        read(written, "Win32_GroupUser").reference("Part")
 
 
 def test_the_location_that_server_2003_adds_is_no_property() -> None:

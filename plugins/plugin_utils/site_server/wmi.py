@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs WMI operations at one host over WS-Management, and puts what goes wrong into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from ..security import SecurityDescriptorError
+from ..wsman import Instance, Operation, Session, WSManError, WSManFault, WSManValueError
+from .errors import AccessDenied, NoAnswer, NotFound, ServerFault, SiteServerError
+
+T = TypeVar("T")
+
+NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
+
+
+class Transport(Protocol):
+    """Sends envelopes. Raises `SiteServerError` kinds only."""
+
+    def send(self, envelope: bytes) -> bytes:
+        """Post one request; the answer's body, that of a fault (HTTP 500) included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wmi:
+    """The WMI of one host.
+
+    Attributes:
+        host: the host as the inventory calls it, for messages.
+        transport: sends the envelopes.
+        session: settings of the envelopes.
+        denied: what to do where access is denied.
+        missing: what to do where a class or its namespace does not exist.
+    """
+
+    host: str
+    transport: Transport
+    session: Session
+    denied: str = NO_ADMINISTRATOR
+    missing: str = "This Windows lacks the WMI class; is it a server?"
+
+    def run(self, operation: str, steps: Operation[T], advice: str) -> T:
+        """Drive a sans-IO operation with the transport.
+
+        Args:
+            operation: what is tried, for messages.
+            steps: the operation.
+            advice: what to do where the instance does not exist.
+
+        Raises:
+            SiteServerError: one of its kinds.
+        """
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(self.transport.send(request))
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+        except WSManFault as fault:
+            raise self._translate(operation, fault, advice) from None
+        except WSManValueError as error:
+            raise ServerFault(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
+        except WSManError as error:
+            said = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, said, "Is this address really WinRM's?") from None
+
+    @contextmanager
+    def strict(self, operation: str) -> Iterator[None]:
+        """Turns an answer of the wrong shape into an error with host and operation."""
+        try:
+            yield
+        except (WSManError, SecurityDescriptorError) as error:
+            said = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, said, "Is this a Windows server?") from None
+
+    def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
+        said = str(fault)
+        if fault.too_large:
+            advice = (
+                "Its list of entries is too long for WinRM; raise MaxEnvelopeSizekb on the server, or shorten the list."
+            )
+            return ServerFault(self.host, operation, said, advice)
+        if fault.class_missing:
+            return ServerFault(self.host, operation, said, self.missing)
+        if fault.not_found:
+            return NotFound(self.host, operation, f"not found ({said})", advice)
+        if fault.access_denied:
+            return AccessDenied(self.host, operation, said, self.denied)
+        if fault.timed_out:
+            return NoAnswer(self.host, operation, said, "The server is slow; raise the connection's time-out.")
+        return ServerFault(self.host, operation, said, "Look the code up, and look into the server's WinRM event log.")
+
+
+def netbios_domain(found: Iterable[Instance], dns: str) -> str | None:
+    """The NetBIOS name of a DNS domain, by the instances of Win32_NTDomain; None if they do not tell.
+
+    They tell the NetBIOS name of a domain and the DNS name of its forest, not its own DNS name; so a domain counts
+    only if its NetBIOS name is the first label of the DNS name and that lies in its forest.
+    """
+    wanted = dns.casefold().rstrip(".")
+    for item in found:
+        netbios = item.text("DomainName") or ""
+        forest = (item.text("DnsForestName") or "").casefold()
+        in_forest = bool(forest) and f".{wanted}".endswith(f".{forest}")
+        if in_forest and netbios.casefold() == wanted.partition(".")[0]:
+            return netbios
+    return None

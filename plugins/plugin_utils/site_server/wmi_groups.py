@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Members of a local group over WMI, which shows them and has no method to change them.
+
+Microsoft, "Win32_GroupUser class" and "Win32_Group class": the first has no methods, and the second only Rename.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..security import SecurityDescriptorError, Sid
+from ..security.well_known import NAME_OF
+from ..wsman import Reference, WSManProtocolError, get, query, wql_string
+from .errors import NotFound, Unsupported
+from .port import Account
+from .wmi import Wmi
+
+_ACCOUNT_CLASSES = frozenset({"win32_useraccount", "win32_group", "win32_systemaccount"})
+_OVER_SMB = "reach this host by ansible_connection: sitekeeper.sms.smb"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGroup:
+    """A local group, by the names that WMI knows it by. WMI's domain of a local group is the computer."""
+
+    sid: Sid
+    domain: str
+    name: str
+
+
+def local_group(wmi: Wmi, sid: Sid) -> LocalGroup:
+    """Find a local group; LocalAccount keeps the server from looking through the whole domain.
+
+    Raises:
+        NotFound: there is none of this SID.
+    """
+    operation = f"find local group {NAME_OF.get(sid, sid)}"
+    wql = f"SELECT * FROM Win32_Group WHERE LocalAccount=TRUE AND SID='{sid}'"  # noqa: S608 - a SID's own text
+    found = wmi.run(operation, query(wmi.session, wql), "")
+    with wmi.strict(operation):
+        for item in found:
+            return LocalGroup(sid, item.text("Domain") or "", item.text("Name") or "")
+    advice = "Check that it is a local group of this server, not one of the domain."
+    raise NotFound(wmi.host, operation, "the server has no local group of this SID", advice)
+
+
+def members(wmi: Wmi, group: LocalGroup) -> tuple[Account, ...]:
+    """The accounts in a group: one request for their names, then one each for its SID.
+
+    Microsoft does not say whether Windows shows a member whose account is deleted. One that is shown without its SID
+    is not left out.
+
+    Raises:
+        Unsupported: WMI shows members that it can't find.
+    """
+    operation = f"read the members of group {group.name}"
+    path = f'Win32_Group.Domain="{_in_path(group.domain)}",Name="{_in_path(group.name)}"'
+    with wmi.strict(operation):
+        wql = f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={wql_string(path)}"  # noqa: S608 - quoted
+    items = wmi.run(operation, query(wmi.session, wql), "")
+    with wmi.strict(operation):
+        references = [_checked(item.reference("PartComponent")) for item in items]
+    found: list[Account] = []
+    lost: list[str] = []
+    for reference in references:
+        try:
+            found.append(_account(wmi, operation, reference))
+        except NotFound:
+            lost.append(_shown(reference))
+    if lost:
+        said = f"WMI shows members that are no accounts any more, without their SIDs: {', '.join(sorted(lost))}"
+        raise Unsupported(wmi.host, operation, said, f"Remove them from the group, or {_OVER_SMB}.")
+    return tuple(found)
+
+
+def cannot_add(wmi: Wmi, group: LocalGroup, member: Sid) -> Unsupported:
+    """Why a member is not added, with the task that does it."""
+    account = _name_of(wmi, member)
+    task = f"{{name: {_yaml(group.name)}, members: [{_yaml(account)}], state: present}}"
+    return Unsupported(
+        wmi.host,
+        f"add {account} to group {group.name}",
+        "WMI has no method that changes a group",
+        f"Do it with the task `ansible.windows.win_group_membership: {task}`, or {_OVER_SMB}.",
+    )
+
+
+def _checked(reference: Reference) -> Reference:
+    keys = sorted(name.casefold() for name in reference.selectors)
+    if reference.class_name.casefold() not in _ACCOUNT_CLASSES or keys != ["domain", "name"]:
+        raise WSManProtocolError(f"a member of a group is a {reference.class_name[:80]!r} with the keys {keys}"[:400])
+    return reference
+
+
+def _keys(reference: Reference) -> tuple[str, str]:
+    keys = {name.casefold(): value for name, value in reference.selectors.items()}
+    return keys["domain"], keys["name"]
+
+
+def _shown(reference: Reference) -> str:
+    return "\\".join(_keys(reference))
+
+
+def _account(wmi: Wmi, operation: str, reference: Reference) -> Account:
+    domain, name = _keys(reference)
+    with suppress(SecurityDescriptorError):
+        sid = Sid.parse(name)
+        return Account(sid, str(sid))
+    item = wmi.run(operation, get(wmi.session, reference.class_name, {"Domain": domain, "Name": name}), "")
+    with wmi.strict(operation):
+        return Account(Sid.parse(item.text("SID") or ""), f"{item.text('Domain')}\\{item.text('Name')}")
+
+
+def _name_of(wmi: Wmi, sid: Sid) -> str:
+    """The name of a SID as people write it; the SID's text where it has none."""
+    operation = f"look up {sid}"
+    try:
+        found = wmi.run(operation, get(wmi.session, "Win32_SID", {"SID": str(sid)}), "")
+    except NotFound:
+        return str(sid)
+    with wmi.strict(operation):
+        domain, name = found.text("ReferencedDomainName"), found.text("AccountName")
+    if not name:
+        return str(sid)
+    return f"{domain}\\{name}" if domain else name
+
+
+def _in_path(text: str) -> str:
+    """A key's value between the double quotes of an object path (Microsoft, "Describing an Instance Object Path")."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _yaml(text: str) -> str:
+    """A string in YAML's single quotes (YAML 1.2.2, 7.3.2): a backslash stands for itself."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,476 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files and directories over SMB: security descriptors, listings, and whole files.
+
+SMB 2 and 3: [MS-SMB2] 2.2.13 to 2.2.40; what is done to one file goes in one message. SMB 1: [MS-CIFS] 2.2.4.62, 2.2.6
+and 2.2.7 with the additions of [MS-SMB]; information levels and access rights: [MS-FSCC] 2.4, [MS-SMB2] 2.2.13.1.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ...module_utils.smb_session import SmbError, SmbSession, smb_errors, status_words
+
+with suppress(ImportError):  # smb_session keeps the reason
+    from impacket import smb
+
+MAX_DESCRIPTOR = 64 * 1024
+"""Longest security descriptor that is read or written, in bytes."""
+
+READ_DATA = 0x00000001
+READ_CONTROL = 0x00020000
+WRITE_DAC = 0x00040000
+READ_ATTRIBUTES = 0x00000080
+LIST_DIRECTORY = 0x00000001
+DELETE = 0x00010000
+
+DIRECTORY = 0x10
+REPARSE_POINT = 0x400
+
+STATUS_NO_MORE_FILES = 0x80000006
+STATUS_NO_SUCH_FILE = 0xC000000F
+STATUS_BUFFER_TOO_SMALL = 0xC0000023
+
+_OWNER_GROUP_DACL = 0x7
+_DACL = 0x4
+_SECURITY = 3
+_OPEN = 1
+_SHARE_ALL = 7
+_DELETE_ON_CLOSE = 0x1000
+_DIRECTORY_FILE = 0x1
+_NON_DIRECTORY_FILE = 0x40
+_OPEN_REPARSE_POINT = 0x200000
+_DIRECTORY_INFORMATION = 1
+_PAGE = 64 * 1024
+_PIECE = 1024 * 1024
+_SAME_FILE = b"\xff" * 16
+_CREATE, _CLOSE, _QUERY_INFO, _SET_INFO = 5, 6, 16, 17
+
+# FileDirectoryInformation ([MS-FSCC] 2.4.10): next, index, created, accessed, written, changed, end, size, attributes,
+# length of the name.
+_ENTRY = struct.Struct("<LLQQQQQQLL")
+_MAX_NAME = 255 * 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a directory lists of one of its children.
+
+    Attributes:
+        name: its name.
+        attributes: FILE_ATTRIBUTE_* ([MS-FSCC] 2.6).
+        created: when it was made, as a FILETIME by the server's clock.
+    """
+
+    name: str
+    attributes: int
+    created: int
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory, one that leads elsewhere included."""
+        return bool(self.attributes & DIRECTORY)
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether it is a junction, a mount point or a link."""
+        return bool(self.attributes & REPARSE_POINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file or directory.
+
+    Attributes:
+        attributes: FILE_ATTRIBUTE_*.
+        security: owner, group and DACL, self-relative.
+    """
+
+    attributes: int
+    security: bytes
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return bool(self.attributes & DIRECTORY)
+
+
+class FileClient(Protocol):
+    """Files over one session. Paths go from the share down, without a leading backslash; the share itself is ""."""
+
+    def attributes(self, share: str, path: str) -> int:
+        """FILE_ATTRIBUTE_* of what is there."""
+
+    def security(self, share: str, path: str) -> Found:
+        """Read owner, group and DACL; of a link its own, not those of what it leads to."""
+
+    def set_dacl(self, share: str, path: str, descriptor: bytes) -> None:
+        """Write the DACL, with the control bits that concern it, of a self-relative descriptor."""
+
+    def may_write(self, share: str, path: str) -> None:
+        """Open for writing the DACL and close again, which is refused where writing it would be."""
+
+    def entries(self, share: str, path: str) -> Iterator[Entry]:
+        """List a directory without `.` and `..`, a page at a time."""
+
+    def content(self, share: str, path: str) -> Iterator[bytes]:
+        """Read a file from its beginning to its end, a piece at a time, even while others write to it."""
+
+    def delete(self, share: str, path: str) -> None:
+        """Delete a file."""
+
+    def connect(self, share: str) -> None:
+        """Connect to a share, as everything else does where it is not yet."""
+
+
+def file_client(session: SmbSession) -> FileClient:
+    """The client for the session's dialect."""
+    return _Smb1Files(session) if session.is_smb1 else _Smb2Files(session)
+
+
+def put_file(session: SmbSession, share: str, path: str, read: Callable[[int], bytes]) -> None:
+    """Write a file, over one that is there."""
+    with smb_errors():
+        session.connection.putFile(share, path, read)
+
+
+def _pieces(connection: Any, tree: int, handle: Any) -> Iterator[bytes]:
+    offset = 0
+    while True:
+        with smb_errors():
+            piece = bytes(connection.readFile(tree, handle, offset, _PIECE))
+        if not piece:
+            return
+        yield piece
+        offset += len(piece)
+
+
+class _Smb2Files:
+    """`FileClient` on SMB 2 and 3."""
+
+    def __init__(self, session: SmbSession) -> None:
+        self._connection = session.connection
+        self._server = session.connection.getSMBServer()
+        self._trees: dict[str, int] = {}
+
+    def connect(self, share: str) -> None:
+        self._tree(share)
+
+    def attributes(self, share: str, path: str) -> int:
+        (opened, _closed) = self._on_one(share, path, READ_ATTRIBUTES)
+        return _attributes(opened)
+
+    def security(self, share: str, path: str) -> Found:
+        query = struct.pack(
+            "<HBBLHHLLL16s", 41, _SECURITY, 0, MAX_DESCRIPTOR, 0, 0, 0, _OWNER_GROUP_DACL, 0, _SAME_FILE
+        )
+        options = _OPEN_REPARSE_POINT
+        opened, answer, _closed = self._on_one(
+            share, path, READ_CONTROL | READ_ATTRIBUTES, (_QUERY_INFO, query + b"\0"), options=options
+        )
+        with smb_errors():
+            offset, size = struct.unpack_from("<HL", answer, 66)
+            descriptor = answer[offset : offset + size]
+            if offset < 72 or len(descriptor) != size or size > MAX_DESCRIPTOR:
+                raise SmbError("garbled", f"the security descriptor of {size} bytes does not fit in its answer")
+            return Found(_attributes(opened), descriptor)
+
+    def set_dacl(self, share: str, path: str, descriptor: bytes) -> None:
+        _check_size(descriptor, MAX_DESCRIPTOR)
+        body = struct.pack("<HBBLHHL16s", 33, _SECURITY, 0, len(descriptor), 96, 0, _DACL, _SAME_FILE) + descriptor
+        self._on_one(share, path, WRITE_DAC, (_SET_INFO, body), options=_OPEN_REPARSE_POINT)
+
+    def may_write(self, share: str, path: str) -> None:
+        self._on_one(share, path, WRITE_DAC, options=_OPEN_REPARSE_POINT)
+
+    def content(self, share: str, path: str) -> Iterator[bytes]:
+        with smb_errors():
+            tree = self._tree(share)
+            handle = self._server.create(tree, path, READ_DATA, _SHARE_ALL, _NON_DIRECTORY_FILE, _OPEN, 0)
+        try:
+            yield from _pieces(self._connection, tree, handle)
+        finally:
+            # A connection that broke has closed it already.
+            with suppress(Exception):
+                self._server.close(tree, handle)
+
+    def delete(self, share: str, path: str) -> None:
+        options = _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE | _OPEN_REPARSE_POINT
+        self._on_one(share, path, DELETE, options=options)
+
+    def entries(self, share: str, path: str) -> Iterator[Entry]:
+        with smb_errors():
+            tree = self._tree(share)
+            handle = self._server.create(
+                tree, path, LIST_DIRECTORY | READ_ATTRIBUTES, _SHARE_ALL, _DIRECTORY_FILE, _OPEN, 0
+            )
+        try:
+            while True:
+                try:
+                    with smb_errors():
+                        page = self._server.queryDirectory(
+                            tree, handle, "*", informationClass=_DIRECTORY_INFORMATION, maxBufferSize=_PAGE
+                        )
+                except SmbError as error:
+                    if error.status in (STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE):
+                        return
+                    raise
+                yield from _entries(page, path)
+        finally:
+            # A connection that broke has closed it already.
+            with suppress(Exception):
+                self._server.close(tree, handle)
+
+    def _tree(self, share: str) -> int:
+        if share not in self._trees:
+            with smb_errors():
+                self._trees[share] = self._connection.connectTree(share)
+        return self._trees[share]
+
+    def _on_one(
+        self, share: str, path: str, access: int, *requests: tuple[int, bytes], options: int = 0
+    ) -> tuple[bytes, ...]:
+        """Open, do, close; the answers. The first that fails is raised."""
+        tree = self._tree(share)
+        name = path.encode("utf-16-le")
+        fixed = (57, 0, 0, 2, 0, 0, access, 0, _SHARE_ALL, _OPEN, options, 120, len(name), 0, 0)
+        create = struct.pack("<HBBLQQLLLLLHHLL", *fixed) + (name or b"\0")
+        close = struct.pack("<HHL16s", 24, 0, 0, _SAME_FILE)
+        with smb_errors():
+            answers = self._server.related(tree, [(_CREATE, create), *requests, (_CLOSE, close)])
+        for status, _message in answers:
+            if status:
+                raise SmbError("refused", status_words(status), status=status)
+        return tuple(message for _status, message in answers)
+
+
+class _Smb1Files:
+    """`FileClient` on SMB 1."""
+
+    def __init__(self, session: SmbSession) -> None:
+        self._connection = session.connection
+        self._server = session.connection.getSMBServer()
+        self._trees: dict[str, int] = {}
+
+    def connect(self, share: str) -> None:
+        self._tree(share)
+
+    def attributes(self, share: str, path: str) -> int:
+        handle, attributes = self._open(share, path, READ_ATTRIBUTES)
+        self._close(share, handle)
+        return attributes
+
+    def security(self, share: str, path: str) -> Found:
+        handle, attributes = self._open(share, path, READ_CONTROL | READ_ATTRIBUTES, _OPEN_REPARSE_POINT)
+        try:
+            with smb_errors():
+                parameters = struct.pack("<HHL", handle, 0, _OWNER_GROUP_DACL)
+                answer = self._nt_transact(share, 6, parameters, b"")
+            return Found(attributes, answer)
+        finally:
+            self._close(share, handle)
+
+    def set_dacl(self, share: str, path: str, descriptor: bytes) -> None:
+        # The rest of a longer one would go in secondary requests, which impacket does not have.
+        _check_size(descriptor, self._server._dialects_parameters["MaxBufferSize"] - 128)
+        handle, _attributes = self._open(share, path, WRITE_DAC, _OPEN_REPARSE_POINT)
+        try:
+            with smb_errors():
+                self._nt_transact(share, 3, struct.pack("<HHL", handle, 0, _DACL), descriptor)
+        finally:
+            self._close(share, handle)
+
+    def may_write(self, share: str, path: str) -> None:
+        handle, _attributes = self._open(share, path, WRITE_DAC, _OPEN_REPARSE_POINT)
+        self._close(share, handle)
+
+    def content(self, share: str, path: str) -> Iterator[bytes]:
+        handle, _attributes = self._open(share, path, READ_DATA, _NON_DIRECTORY_FILE)
+        try:
+            yield from _pieces(self._connection, self._tree(share), handle)
+        finally:
+            self._close(share, handle)
+
+    def delete(self, share: str, path: str) -> None:
+        handle, _attributes = self._open(share, path, DELETE, _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE)
+        self._close(share, handle, must=True)
+
+    def entries(self, share: str, path: str) -> Iterator[Entry]:
+        tree = self._tree(share)
+        pattern = f"{path}\\*" if path else "*"
+        first = struct.pack("<HHHHL", 0x16, 512, 0x0006, 0x101, 0)
+        try:
+            with smb_errors():
+                head, page = self._find(tree, 1, first + self._name(f"\\{pattern}"))
+                search, count, ended = struct.unpack_from("<HHH", head)
+        except SmbError as error:
+            if error.status in (STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE):
+                return
+            raise
+        while True:
+            last, resume = "", 0
+            for name, key, entry in _entries_of_smb1(page, path, count):
+                last, resume = name, key
+                if entry is not None:
+                    yield entry
+            if ended or not count:
+                return
+            with smb_errors():
+                more = struct.pack("<HHHLH", search, 512, 0x101, resume, 0x000E)
+                head, page = self._find(tree, 2, more + self._name(last))
+                count, ended = struct.unpack_from("<HH", head)
+
+    def _tree(self, share: str) -> int:
+        if share not in self._trees:
+            with smb_errors():
+                self._trees[share] = self._connection.connectTree(share)
+        return self._trees[share]
+
+    def _name(self, text: str) -> bytes:
+        return f"{text}\0".encode("utf-16-le")
+
+    def _open(self, share: str, path: str, access: int, options: int = 0) -> tuple[int, int]:
+        tree = self._tree(share)
+        with smb_errors():
+            command = smb.SMBCommand(smb.SMB.SMB_COM_NT_CREATE_ANDX)
+            command["Parameters"] = smb.SMBNtCreateAndX_Parameters()
+            command["Data"] = smb.SMBNtCreateAndX_Data(flags=self._server.get_flags()[1])
+            name = self._name(f"\\{path}")
+            parameters = command["Parameters"]
+            parameters["FileNameLength"] = len(name) - 2
+            parameters["CreateFlags"] = 0
+            parameters["AccessMask"] = access
+            parameters["ShareAccess"] = _SHARE_ALL
+            parameters["Disposition"] = _OPEN
+            parameters["CreateOptions"] = options
+            command["Data"]["FileName"] = name
+            command["Data"]["Pad"] = 0
+            packet = smb.NewSMBPacket()
+            packet["Tid"] = tree
+            packet.addCommand(command)
+            self._server.sendSMB(packet)
+            answer = self._server.recvSMB()
+            answer.isValidAnswer(smb.SMB.SMB_COM_NT_CREATE_ANDX)
+            # Words of the answer: AndX, oplock, file, action, four times, attributes ([MS-CIFS] 2.2.4.64.2).
+            words = bytes(smb.SMBCommand(answer["Data"][0])["Parameters"])
+            (handle,) = struct.unpack_from("<H", words, 5)
+            (attributes,) = struct.unpack_from("<L", words, 43)
+            return handle, attributes
+
+    def _close(self, share: str, handle: int, *, must: bool = False) -> None:
+        try:
+            with smb_errors():
+                self._server.close(self._trees[share], handle)
+        except SmbError:
+            if must:
+                raise
+
+    def _nt_transact(self, share: str, function: int, parameters: bytes, data: bytes) -> bytes:
+        """A transaction's data, put together from as many answers as it comes in."""
+        known = self._server._dialects_parameters
+        limit = known["MaxBufferSize"]
+        known["MaxBufferSize"] = MAX_DESCRIPTOR
+        try:
+            self._server.send_nt_trans(self._trees[share], function, 4, param=parameters, data=data)
+        finally:
+            known["MaxBufferSize"] = limit
+        return self._collect(smb.SMB.SMB_COM_NT_TRANSACT, struct.Struct("<3x8L"))[1]
+
+    def _find(self, tree: int, subcommand: int, parameters: bytes) -> tuple[bytes, bytes]:
+        self._server.send_trans2(tree, subcommand, "\0", parameters, "")
+        return self._collect(smb.SMB.SMB_COM_TRANSACTION2, struct.Struct("<2H2x6H"))
+
+    def _collect(self, command: int, layout: struct.Struct) -> tuple[bytes, bytes]:
+        """Parameters and data of a transaction's answers."""
+        parameters, data = b"", b""
+        while True:
+            answer = self._server.recvSMB()
+            answer.isValidAnswer(command)
+            raw = bytes(answer.rawData)
+            if raw[32] == 0:  # no words: the answer to a transaction that returns nothing
+                return parameters, data
+            total_parameters, total, count, at, before, size, offset, displacement = layout.unpack_from(raw, 33)
+            if total > MAX_DESCRIPTOR or (before, displacement) != (len(parameters), len(data)) or not (count or size):
+                if total or total_parameters:
+                    raise SmbError("garbled", "the parts of an answer do not fit together")
+                return parameters, data
+            parameters += raw[at : at + count]
+            data += raw[offset : offset + size]
+            if len(parameters) >= total_parameters and len(data) >= total:
+                return parameters, data
+
+
+def _attributes(opened: bytes) -> int:
+    with smb_errors():
+        (attributes,) = struct.unpack_from("<L", opened, 120)
+        return int(attributes)
+
+
+def _check_size(descriptor: bytes, limit: int) -> None:
+    if len(descriptor) > limit:
+        said = f"the security descriptor takes {len(descriptor)} bytes, and {limit} fit into a request"
+        raise SmbError("refused", said, "Shorten its list of entries.", STATUS_BUFFER_TOO_SMALL)
+
+
+def _entries(page: Any, path: str) -> Iterator[Entry]:
+    """The entries of one page of FileDirectoryInformation."""
+    at, raw = 0, bytes(page)
+    while True:
+        if len(raw) < at + _ENTRY.size:
+            raise SmbError("garbled", f"the listing of {path} ends early")
+        following, _index, created, _used, _written, _changed, _end, _size, attributes, length = _ENTRY.unpack_from(
+            raw, at
+        )
+        name = raw[at + _ENTRY.size : at + _ENTRY.size + length]
+        if len(name) != length:
+            raise SmbError("garbled", f"the listing of {path} ends early")
+        text = _child_name(name, path)
+        if text is not None:
+            yield Entry(text, attributes, created)
+        if not following:
+            return
+        if following < _ENTRY.size:
+            raise SmbError("garbled", f"the listing of {path} runs in a circle")
+        at += following
+
+
+def _entries_of_smb1(raw: bytes, path: str, count: int) -> Iterator[tuple[str, int, Entry | None]]:
+    """Name and resume key of each entry of SMB_FIND_FILE_DIRECTORY_INFO, and the entry unless it is `.` or `..`."""
+    at = 0
+    for _number in range(count):
+        if len(raw) < at + _ENTRY.size:
+            raise SmbError("garbled", f"the listing of {path} ends early")
+        following, index, created, _used, _written, _changed, _end, _size, attributes, length = _ENTRY.unpack_from(
+            raw, at
+        )
+        name = raw[at + _ENTRY.size : at + _ENTRY.size + length]
+        if name.endswith(b"\0\0"):
+            name = name[:-2]
+        text = _child_name(name, path)
+        yield name.decode("utf-16-le"), index, None if text is None else Entry(text, attributes, created)
+        if not following:
+            return
+        if following < _ENTRY.size:
+            raise SmbError("garbled", f"the listing of {path} runs in a circle")
+        at += following
+
+
+def _child_name(raw: bytes, path: str) -> str | None:
+    """The name of a child, or None for `.` and `..`; one that would lead out of its directory is no name."""
+    if not 0 < len(raw) <= _MAX_NAME or len(raw) % 2:
+        raise SmbError("garbled", f"the listing of {path} holds a name of {len(raw)} bytes")
+    try:
+        name = raw.decode("utf-16-le")
+    except UnicodeDecodeError:
+        raise SmbError("garbled", f"the listing of {path} holds a name that is no text") from None
+    if name in (".", ".."):
+        return None
+    if any(character in "\\/\0" for character in name):
+        raise SmbError("garbled", f"the listing of {path} holds the name {name!r}")
+    return name

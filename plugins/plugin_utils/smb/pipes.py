@@ -1,0 +1,334 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remote procedure calls over named pipes: shares, names and SIDs, services, local groups.
+
+Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, [MS-SCMR] for services, [MS-SAMR] for groups.
+
+Only calls that Windows NT 4.0 knows too. A server is asked for names by the call that tells a SID as a domain and a
+relative identifier, which holds for well-known SIDs as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils.smb_session import SmbError, SmbSession, smb_errors
+from ..security import SecurityDescriptorError, Sid
+
+try:
+    from impacket.dcerpc.v5 import lsad, lsat, samr, scmr, srvs
+    from impacket.dcerpc.v5.dtypes import DWORD, LPBYTE, LPLONG, NULL, ULONG, WSTR
+    from impacket.dcerpc.v5.ndr import NDRCALL, NDRPOINTER, NDRSTRUCT, NDRUNION
+    from impacket.dcerpc.v5.transport import SMBTransport
+except ImportError:  # smb_session keeps the reason
+    _Transport: Any = object
+else:
+    _Transport = SMBTransport
+
+    class _Info1501(NDRSTRUCT):  # type: ignore[misc]
+        # [MS-SRVS] 2.2.4.31; impacket's own lacks the pointer.
+        structure = (("shi1501_reserved", DWORD), ("shi1501_security_descriptor", LPBYTE))
+
+    class _InfoPointer(NDRPOINTER):  # type: ignore[misc]
+        referent = (("Data", _Info1501),)
+
+    class _InfoUnion(NDRUNION):  # type: ignore[misc]
+        commonHdr = (("tag", DWORD),)  # noqa: N815 - as impacket has it
+        union = {1501: ("ShareInfo1501", _InfoPointer)}  # noqa: RUF012
+
+    class SetShareSecurity(NDRCALL):  # type: ignore[misc]
+        """NetrShareSetInfo ([MS-SRVS] 3.1.4.11) at level 1501, which sets nothing but the security descriptor."""
+
+        opnum = 17
+        structure = (
+            ("ServerName", srvs.PSRVSVC_HANDLE),
+            ("NetName", WSTR),
+            ("Level", DWORD),
+            ("ShareInfo", _InfoUnion),
+            ("ParmErr", LPLONG),
+        )
+
+    class SetShareSecurityResponse(NDRCALL):  # type: ignore[misc]
+        """Its answer."""
+
+        structure = (("ParmErr", LPLONG), ("ErrorCode", ULONG))
+
+
+MAX_ANSWER = 4 * 1024 * 1024
+"""Longest answer of a call that is read, in bytes; a server of 5,000 shares needs about 1 MB."""
+MAX_DESCRIPTOR = 64 * 1024
+"""Longest security descriptor, in bytes: an ACL's own limit, with owner and group."""
+MAX_NAMES = 4096
+"""Most entries of a list that is read."""
+
+SOME_NOT_MAPPED = 0x00000107
+NONE_MAPPED = 0xC0000073
+NO_LIMIT = 0xFFFFFFFF
+_WELL_KNOWN_DOMAIN_ONLY = 0xFFFFFFFF
+_MAXIMUM_ALLOWED = 0x02000000
+_LOOKUP_NAMES = 0x800
+_VIEW_LOCAL_INFORMATION = 0x1
+_CONNECT_AND_LOOKUP = 0x1 | 0x20
+_LOOKUP_DOMAIN = 0x200
+_LIST_MEMBERS = 0x4
+_ADD_MEMBER = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class ShareInfo:
+    """A share as the server lists it.
+
+    Attributes:
+        name: its name.
+        path: what it shares, as the server spells it.
+        kind: STYPE_* ([MS-SRVS] 2.2.2.4).
+        remark: its comment.
+        max_uses: most simultaneous connections; `NO_LIMIT` for none.
+    """
+
+    name: str
+    path: str
+    kind: int
+    remark: str
+    max_uses: int
+
+    @property
+    def is_disk(self) -> bool:
+        """Whether it shares files."""
+        return self.kind & 0x0FFFFFFF == 0
+
+    @property
+    def is_special(self) -> bool:
+        """Whether Windows made it for administrators (STYPE_SPECIAL)."""
+        return bool(self.kind & 0x80000000)
+
+
+class _BoundedTransport(_Transport):  # type: ignore[misc]
+    """impacket's named pipe; an answer in endless fragments ends."""
+
+    _received = 0
+
+    def send(self, *args: Any, **options: Any) -> Any:
+        self._received = 0
+        return super().send(*args, **options)
+
+    def recv(self, *args: Any, **options: Any) -> Any:
+        data = super().recv(*args, **options)
+        self._received += len(data)
+        if not data or self._received > MAX_ANSWER:
+            raise SmbError("garbled", f"the answer of {self._received} bytes ends nowhere")
+        return data
+
+
+class PipeClient:
+    """Calls over one session. Pipes and handles that are used again stay open until the session ends."""
+
+    def __init__(self, session: SmbSession) -> None:
+        self._session = session
+        self._pipes: dict[str, Any] = {}
+        self._policy: Any = None
+
+    def shares(self) -> tuple[ShareInfo, ...]:
+        """All shares with their paths (NetrShareEnum, level 2), which only operators and administrators are told."""
+        with self._call("srvsvc") as pipe:
+            answer = srvs.hNetrShareEnum(pipe, 2)
+            rows = answer["InfoStruct"]["ShareInfo"]["Level2"]["Buffer"]
+            return tuple(
+                ShareInfo(
+                    _text(row["shi2_netname"]),
+                    _text(row["shi2_path"]),
+                    int(row["shi2_type"]),
+                    _text(row["shi2_remark"]),
+                    int(row["shi2_max_uses"]),
+                )
+                for row in rows
+            )
+
+    def share_security(self, name: str) -> bytes | None:
+        """A share's security descriptor (NetrShareGetInfo, level 502); None if it has none of its own."""
+        with self._call("srvsvc") as pipe:
+            info = srvs.hNetrShareGetInfo(pipe, f"{name}\0", 502)["InfoStruct"]["ShareInfo502"]
+            found = info["shi502_security_descriptor"]
+            # impacket shows a null pointer as an empty value.
+            descriptor = b"".join(found) if isinstance(found, list) else bytes(found or b"")
+        if len(descriptor) > MAX_DESCRIPTOR:
+            raise SmbError("garbled", f"a security descriptor of {len(descriptor)} bytes")
+        return descriptor or None
+
+    def set_share_security(self, name: str, descriptor: bytes) -> None:
+        """Give a share this security descriptor."""
+        with self._call("srvsvc") as pipe:
+            request = SetShareSecurity()
+            request["ServerName"] = NULL
+            request["NetName"] = f"{name}\0"
+            request["Level"] = 1501
+            request["ShareInfo"]["tag"] = 1501
+            request["ShareInfo"]["ShareInfo1501"]["shi1501_reserved"] = len(descriptor)
+            request["ShareInfo"]["ShareInfo1501"]["shi1501_security_descriptor"] = [
+                descriptor[at : at + 1] for at in range(len(descriptor))
+            ]
+            request["ParmErr"] = NULL
+            pipe.request(request)
+
+    def version(self) -> tuple[int, int]:
+        """The version of Windows that the server tells (NetrServerGetInfo, level 101): 4.0 for Windows NT 4.0."""
+        with self._call("srvsvc") as pipe:
+            info = srvs.hNetrServerGetInfo(pipe, 101)["InfoStruct"]["ServerInfo101"]
+            # The upper half of the major version is flags ([MS-SRVS] 2.2.4.41).
+            return int(info["sv101_version_major"]) & 0x0F, int(info["sv101_version_minor"])
+
+    def sid_of(self, name: str) -> Sid | None:
+        """The SID of a name as the server knows it (LsarLookupNames); None if it knows none."""
+        with self._call("lsarpc") as pipe:
+            try:
+                answer = lsat.hLsarLookupNames(pipe, self._open_policy(pipe), [name])
+            except lsat.DCERPCSessionError as error:
+                if (error.get_error_code() or 0) & 0xFFFFFFFF == NONE_MAPPED:
+                    return None
+                raise
+            (found,) = answer["TranslatedSids"]["Sids"]
+            index = int(found["DomainIndex"])
+            if int(found["Use"]) in (7, 8) or index < 0:  # SidTypeInvalid, SidTypeUnknown
+                return None
+            domain = _sid(answer["ReferencedDomains"]["Domains"][index]["Sid"])
+            rid = int(found["RelativeId"]) & 0xFFFFFFFF
+        if rid == _WELL_KNOWN_DOMAIN_ONLY:
+            return domain
+        return Sid(domain.authority, (*domain.subauthorities, rid))
+
+    def names_of(self, sids: Iterable[Sid]) -> dict[Sid, str]:
+        r"""Names as `DOMAIN\name`, of those SIDs that have one (LsarLookupSids, one call)."""
+        asked = list(dict.fromkeys(sids))[:MAX_NAMES]
+        if not asked:
+            return {}
+        with self._call("lsarpc") as pipe:
+            try:
+                answer = lsat.hLsarLookupSids(pipe, self._open_policy(pipe), [str(sid) for sid in asked])
+            except lsat.DCERPCSessionError as error:
+                code = (error.get_error_code() or 0) & 0xFFFFFFFF
+                if code == NONE_MAPPED:
+                    return {}
+                if code != SOME_NOT_MAPPED or error.get_packet() is None:
+                    raise
+                answer = error.get_packet()
+            domains = [_text(item["Name"]) for item in answer["ReferencedDomains"]["Domains"]]
+            rows = answer["TranslatedNames"]["Names"]
+            if len(rows) != len(asked):
+                raise SmbError("garbled", f"{len(asked)} SIDs were asked for, {len(rows)} names came back")
+            names = {}
+            for sid, row in zip(asked, rows, strict=True):
+                name, index = _text(row["Name"]), int(row["DomainIndex"])
+                if int(row["Use"]) in (7, 8) or not name:
+                    continue
+                domain = domains[index] if 0 <= index < len(domains) else ""
+                # A domain stands for itself, and a well-known SID like Everyone belongs to none.
+                names[sid] = f"{domain}\\{name}" if domain and int(row["Use"]) != 3 else name
+            return names
+
+    def own_domain(self) -> str:
+        """The domain of the server's own accounts: its name, or on a domain controller the domain's."""
+        return _text(self._policy_information(5)["PolicyAccountDomainInfo"]["DomainName"])
+
+    def joined_domain(self) -> tuple[str, str]:
+        """NetBIOS and DNS name of the domain that the server is in; the DNS name is empty before Active Directory."""
+        try:
+            found = self._policy_information(12)["PolicyDnsDomainInfo"]
+        except SmbError as error:
+            if error.kind != "refused":
+                raise
+            return _text(self._policy_information(3)["PolicyPrimaryDomainInfo"]["Name"]), ""
+        return _text(found["Name"]), _text(found["DnsDomainName"])
+
+    def service_account(self, service: str) -> str:
+        """The account that a service logs on as (QueryServiceConfigW), as the server spells it."""
+        with self._call("svcctl") as pipe:
+            manager = scmr.hROpenSCManagerW(pipe, dwDesiredAccess=0x1)["lpScHandle"]
+            with _closed(pipe, manager, scmr.hRCloseServiceHandle):
+                found = scmr.hROpenServiceW(pipe, manager, f"{service}\0", dwDesiredAccess=0x1)["lpServiceHandle"]
+                with _closed(pipe, found, scmr.hRCloseServiceHandle):
+                    return _text(scmr.hRQueryServiceConfigW(pipe, found)["lpServiceConfig"]["lpServiceStartName"])
+
+    def group_members(self, group: Sid) -> tuple[Sid, ...]:
+        """The members of a local group (SamrGetMembersInAlias)."""
+        with self._call("samr") as pipe, self._group(pipe, group, _LIST_MEMBERS) as handle:
+            members = samr.hSamrGetMembersInAlias(pipe, handle)["Members"]["Sids"]
+            return tuple(_sid(member["SidPointer"]) for member in members)
+
+    def add_group_member(self, group: Sid, member: Sid) -> None:
+        """Make an account a member of a local group (SamrAddMemberToAlias)."""
+        with self._call("samr") as pipe, self._group(pipe, group, _ADD_MEMBER) as handle:
+            sid = samr.RPC_SID()
+            sid.fromCanonical(str(member))
+            samr.hSamrAddMemberToAlias(pipe, handle, sid)
+
+    @contextmanager
+    def _group(self, pipe: Any, group: Sid, access: int) -> Iterator[Any]:
+        server = samr.hSamrConnect(pipe, desiredAccess=_CONNECT_AND_LOOKUP)["ServerHandle"]
+        with _closed(pipe, server, samr.hSamrCloseHandle):
+            domain_sid = samr.RPC_SID()
+            domain_sid.fromCanonical(str(Sid(group.authority, group.subauthorities[:-1])))
+            domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, domain_sid)["DomainHandle"]
+            with _closed(pipe, domain, samr.hSamrCloseHandle):
+                handle = samr.hSamrOpenAlias(pipe, domain, access, group.subauthorities[-1])["AliasHandle"]
+                with _closed(pipe, handle, samr.hSamrCloseHandle):
+                    yield handle
+
+    def _policy_information(self, kind: int) -> Any:
+        with self._call("lsarpc") as pipe:
+            return lsad.hLsarQueryInformationPolicy(pipe, self._open_policy(pipe), kind)["PolicyInformation"]
+
+    def _open_policy(self, pipe: Any) -> Any:
+        if self._policy is None:
+            access = _LOOKUP_NAMES | _VIEW_LOCAL_INFORMATION
+            self._policy = lsad.hLsarOpenPolicy(pipe, access)["PolicyHandle"]
+        return self._policy
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[Any]:
+        with smb_errors():
+            pipe = self._pipes.get(name)
+            if pipe is None:
+                transport = _BoundedTransport(
+                    self._session.settings.address,
+                    filename=f"\\{name}",
+                    smb_connection=self._session.connection,
+                )
+                pipe = transport.get_dce_rpc()
+                pipe.connect()
+                pipe.bind(_INTERFACES[name]())
+                self._pipes[name] = pipe
+            yield pipe
+
+
+_INTERFACES = {
+    "srvsvc": lambda: srvs.MSRPC_UUID_SRVS,
+    "lsarpc": lambda: lsat.MSRPC_UUID_LSAT,
+    "svcctl": lambda: scmr.MSRPC_UUID_SCMR,
+    "samr": lambda: samr.MSRPC_UUID_SAMR,
+}
+
+
+@contextmanager
+def _closed(pipe: Any, handle: Any, close: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with suppress(Exception):
+            close(pipe, handle)
+
+
+def _text(value: Any) -> str:
+    """A string of impacket's, without the zero that ends it; empty for a null pointer."""
+    text = value if isinstance(value, str) else bytes(value or b"").decode("utf-16-le")
+    return text.rstrip("\0")
+
+
+def _sid(value: Any) -> Sid:
+    try:
+        return Sid.parse(value.formatCanonical())
+    except SecurityDescriptorError as error:
+        raise SmbError("garbled", f"the answer holds no SID ({error})") from None

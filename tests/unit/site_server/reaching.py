@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two ways to a host's WMI: through Ansible's winrm connection to the lab, and to answers that a test wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible import constants as C  # noqa: N812
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import wmi_connection
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import Wmi
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Session
+from tests.lab.model import Logon
+from tests.lab.testing import RunningHost
+from tests.unit.wsman.server_side import NS, Reply, reply
+
+
+@contextmanager
+def lab_wmi(host: RunningHost, logon: Logon | None = None) -> Iterator[Wmi]:
+    """The WMI of a host of the lab, its counters at zero."""
+    logon = logon or host.logons[0]
+    made = connection_loader.get("winrm", PlayContext())
+    variables = {
+        "ansible_host": host.address,
+        "ansible_port": host.endpoint.port,
+        "ansible_user": logon.user,
+        "ansible_password": logon.password,
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+    }
+    taken = C.config.get_plugin_vars("connection", "winrm")
+    extras = {key: value for key, value in variables.items() if key not in taken}
+    made.set_options(var_options=variables | {"_extras": extras})
+    host.controls.reset_counters()
+    with wmi_connection(host.endpoint.host.name, made) as (wmi, _user):
+        yield wmi
+
+
+def operations(host: RunningHost) -> list[str]:
+    """What the host was asked, in order."""
+    return [exchange["operation"] for exchange in host.controls.counters()["exchanges"]]
+
+
+class Scripted:
+    """Gives the answers that a test wrote, one after the other."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self._replies = list(replies)
+        self.requests: list[bytes] = []
+
+    def send(self, envelope: bytes) -> bytes:
+        self.requests.append(envelope)
+        return self._replies.pop(0)(envelope)
+
+    @property
+    def wmi(self) -> Wmi:
+        """A host that gives them."""
+        return Wmi("C01", self, Session("http://c01.corp.example:5985/wsman", max_envelope_size=4 * 1024 * 1024))
+
+
+def enumerated(*items: str) -> Reply:
+    """Answers a query with all its items at once."""
+    content = f"<n:EnumerationContext/><w:Items>{''.join(items)}</w:Items><w:EndOfSequence/>"
+    return reply(NS["n"] + "/EnumerateResponse", f"<n:EnumerateResponse>{content}</n:EnumerateResponse>")
+
+
+def fragment(**properties: str) -> str:
+    """An item of a query for chosen properties."""
+    return (
+        f"<w:XmlFragment>{''.join(f'<{name}>{value}</{name}>' for name, value in properties.items())}</w:XmlFragment>"
+    )

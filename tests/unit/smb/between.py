@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Somebody between client and server, who changes what the server says or cuts the wire."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+Change = Callable[[bytes], "bytes | None"]
+"""Gets each message of the server; returns what goes on to the client, or None to cut the connection."""
+
+
+@contextmanager
+def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
+    """Listen on a port of 127.0.0.1 (which is yielded) and pass on to the server."""
+    open_sockets: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def pump_up(client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+        _shut(server)
+
+    def pump_down(server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError, EOFError):
+            while True:
+                head = _exactly(server, 4)
+                message = change(_exactly(server, int.from_bytes(head[1:], "big")))
+                if message is None:
+                    break
+                client.sendall(len(message).to_bytes(4, "big") + message)
+        _shut(client)
+        _shut(server)
+
+    def accept(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _peer = listener.accept()
+                server = socket.create_connection((address, port), 10)
+                server.settimeout(None)
+                open_sockets.extend((client, server))
+                for target, arguments in ((pump_up, (client, server)), (pump_down, (server, client))):
+                    thread = threading.Thread(target=target, args=arguments, daemon=True)
+                    threads.append(thread)
+                    thread.start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            _shut(listener)
+            thread.join(10)
+            for opened in open_sockets:
+                _shut(opened)
+            for each in threads:
+                each.join(10)
+            for opened in open_sockets:
+                opened.close()
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[int]:
+    """A server on 127.0.0.1 that gives these answers, whatever it is asked, and closes the connection."""
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError, EOFError):
+            while True:
+                client, _peer = listener.accept()
+                with client:
+                    for answer in answers:
+                        _exactly(client, int.from_bytes(_exactly(client, 4)[1:], "big"))
+                        client.sendall(len(answer).to_bytes(4, "big") + answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            _shut(listener)
+            thread.join(10)
+
+
+def _exactly(source: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = source.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def _shut(opened: socket.socket) -> None:
+    with suppress(OSError):
+        opened.shutdown(socket.SHUT_RDWR)
