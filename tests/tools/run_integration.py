@@ -7,6 +7,9 @@ The targets have ansible-test's layout, and their play is the one that ``ansible
 the target is a role, run on the group ``windows``. Each target has a lab to itself, so that two can run at a time;
 ``setup_lab`` describes its hosts. ``windows`` holds the first of them, ``sms_sites`` all, and the variable ``lab`` is
 what the lab writes to its endpoints.json.
+
+A target whose ``aliases`` say ``needs/root`` has a lab on Samba, whose hosts its own ``files/scenario.yml`` describes.
+Where Samba cannot run, these targets are left out, and it says so.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.lab.samba import missing
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 TARGETS = CHECKOUT / "tests" / "integration" / "targets"
 SCENARIO = TARGETS / "setup_lab" / "files" / "scenario.yml"
@@ -31,10 +36,18 @@ AT_ONCE = 2
 LAB_START_SECONDS = 60
 
 
+def needs_samba(name: str) -> bool:
+    """Whether a target wants hosts that are real SMB servers."""
+    return "needs/root" in (TARGETS / name / "aliases").read_text(encoding="utf-8").split()
+
+
 @contextmanager
-def running_lab(build: Path) -> Iterator[dict[str, Any]]:
-    """Start a lab that keeps its files in build, and yield its endpoints; it ends with the block."""
-    command = [sys.executable, "-m", "tests.lab", "--scenario", str(SCENARIO), "--build", str(build)]
+def running_lab(name: str, build: Path) -> Iterator[dict[str, Any]]:
+    """Start a target's lab, which keeps its files in build, and yield its endpoints; it ends with the block."""
+    samba = needs_samba(name)
+    scenario = TARGETS / name / "files" / "scenario.yml" if samba else SCENARIO
+    command = [sys.executable, "-m", "tests.lab", "--scenario", str(scenario), "--build", str(build)]
+    command += ["--backend", "samba"] if samba else []
     log = build / "lab.log"
     endpoints = build / "endpoints.json"
     with (
@@ -58,7 +71,7 @@ def run_target(name: str) -> bool:
     build = BUILD / name
     shutil.rmtree(build, ignore_errors=True)
     build.mkdir(parents=True)
-    with running_lab(build) as lab:
+    with running_lab(name, build) as lab:
         first = lab["hosts"][0]["name"]
         group = build / "windows.json"
         group.write_text(json.dumps({"windows": {"hosts": {first: None}}}), encoding="utf-8")
@@ -87,9 +100,13 @@ def main(names: list[str]) -> int:
     names = names or sorted(path.name for path in TARGETS.glob("*") if not path.name.startswith("setup_"))
     if not names:
         raise SystemExit(f"there are no targets in {TARGETS}")
+    left_out = [name for name in names if needs_samba(name)] if missing() else []
+    names = [name for name in names if name not in left_out]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(run_target, names))
-    print(f"integration: {results.count(True)} passed, {results.count(False)} failed")
+    if left_out:
+        print(f"left out: {', '.join(left_out)}: {missing()}")
+    print(f"integration: {results.count(True)} passed, {results.count(False)} failed, {len(left_out)} left out")
     return int(not all(results))
 
 

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sender_probe: the sender's own work, done as the Sender account, from here or from the task's host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, Request, probe, result_of
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
+from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NotFound, SiteServerError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (
+    ConnectionUnsupported,
+    site_server,
+)
+
+ADDRESS_OPTION = {"winrm": "remote_addr", "psrp": "remote_addr", "sitekeeper.sms.smb": "host"}
+"""The connections that lead to a site server, on which no module runs, and what each calls the server's address."""
+
+SMB_DEFAULTS = {"port": 445, "dialect": "auto", "signing": "required", "encryption": False, "timeout": 30}
+
+SPEC = argument_spec(DOCUMENTATION)
+# Not in the documentation, where an option that is secret has no keyword.
+SPEC["password"]["no_log"] = True
+
+
+class ActionModule(ActionBase):
+    """Door of the module."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry point."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        task_vars = task_vars or {}
+        arguments = self._arguments(task_vars)
+        if self._connection.transport not in ADDRESS_OPTION:
+            result.update(
+                self._execute_module("sitekeeper.sms.sender_probe", module_args=arguments, task_vars=task_vars)
+            )
+            return result
+        if IMPACKET_IMPORT_ERROR:
+            raise AnsibleActionFail(missing_required_lib("impacket"))
+        request = Request.from_arguments(arguments, reading_only=self._task.check_mode)
+        troubles: list[str] = []
+        result.update(result_of(request, probe(request, self._operator(task_vars, request, troubles))))
+        result["product"] = arguments["product"]
+        if troubles:
+            result["warnings"] = [*result.get("warnings", []), *troubles]
+        return result
+
+    def _arguments(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The task's arguments, checked, and completed by what the product and the host's variables say."""
+        from_host = {
+            option: self._templar.template(task_vars[variable])
+            for option, variable in ((option, f"ansible_smb_{option}") for option in SMB_DEFAULTS)
+            if variable in task_vars
+        }
+        self._task.args = {**from_host, **self._task.args}
+        _checked, arguments = self.validate_argument_spec(argument_spec=SPEC)
+        try:
+            known = find_product(arguments["product"], arguments.pop("products", None))
+        except ValueError as error:
+            raise AnsibleActionFail(str(error)) from None
+        defaults = {
+            **SMB_DEFAULTS,
+            "share": known.share,
+            "required_steps": list(known.probe_steps),
+            "server": self._address(task_vars),
+        }
+        given = {option: value for option, value in arguments.items() if value is not None}
+        return {**arguments, **defaults, **given}
+
+    def _address(self, task_vars: dict[str, Any]) -> str:
+        """The address of the site server that the task is for."""
+        option = ADDRESS_OPTION.get(self._connection.transport)
+        if option is not None:
+            return str(self._connection.get_option(option))
+        return str(self._templar.template(task_vars.get("ansible_host") or task_vars["inventory_hostname"]))
+
+    def _operator(self, task_vars: dict[str, Any], request: Request, troubles: list[str]) -> CleanUp:
+        """Deletes files of the share over the task's connection, and notes why it could not."""
+        host = str(self._task.delegate_to or task_vars.get("inventory_hostname"))
+        same_server = request.settings.address == self._address(task_vars)
+
+        def clean_up(names: Sequence[str]) -> Sequence[str]:
+            left = list(names)
+            try:
+                with site_server(host, self._connection) as server:
+                    directory = server.share(request.share).path
+                    for name in names:
+                        try:
+                            server.delete_file(f"{directory}\\{name}")
+                        except NotFound:
+                            # Under another name the server may be another server, where it never was.
+                            if not same_server:
+                                continue
+                        left.remove(name)
+            except (SiteServerError, ConnectionUnsupported) as error:
+                troubles.append(str(error))
+            return left
+
+        return clean_up
