@@ -5,33 +5,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils import hierarchy
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
 
 
-def hierarchy_errors(sms_sites: object) -> list[str]:
+def hierarchy_errors(sms_sites: object, sms_products: object = None) -> list[str]:
     """Return what is wrong with the description, one sentence for each thing to correct."""
     try:
-        hierarchy.read_hierarchy(sms_sites)
+        hierarchy.read_hierarchy(sms_sites, sms_products)
     except hierarchy.HierarchyError as error:
         return list(error.errors)
     return []
 
 
-def required_grants(sms_sites: object) -> dict[str, list[dict[str, Any]]]:
+def required_grants(sms_sites: object, sms_products: object = None) -> dict[str, list[dict[str, Any]]]:
     """Return for each site code the accounts to which its site server owes access, and why."""
-    try:
-        sites = hierarchy.read_hierarchy(sms_sites)
-    except hierarchy.HierarchyError as error:
-        raise AnsibleFilterError(f"The description of the hierarchy can't be used:\n{error}") from None
     return {
         code: [{"account": grant.account, "reasons": list(grant.reasons)} for grant in grants]
-        for code, grants in hierarchy.required_grants(sites).items()
+        for code, grants in hierarchy.required_grants(_read(sms_sites, sms_products)).items()
     }
+
+
+def hierarchy_findings(
+    sms_sites: object, service_accounts: object = None, sms_products: object = None
+) -> list[dict[str, str]]:
+    """Return what is not as it should be, one dictionary for each finding."""
+    sites = _read(sms_sites, sms_products)
+    logons = None if service_accounts is None else _logons(sites, service_accounts)
+    return [finding.as_dict() for finding in hierarchy.hierarchy_findings(sites, logons)]
+
+
+def _read(sms_sites: object, sms_products: object) -> hierarchy.Hierarchy:
+    try:
+        return hierarchy.read_hierarchy(sms_sites, sms_products)
+    except hierarchy.HierarchyError as error:
+        raise AnsibleFilterError(f"The description of the hierarchy can't be used:\n{error}") from None
+
+
+def _logons(sites: hierarchy.Hierarchy, service_accounts: object) -> dict[str, str | None]:
+    """The accounts by site code in upper case, checked."""
+    if not isinstance(service_accounts, Mapping):
+        raise AnsibleFilterError("service_accounts must be a dictionary of accounts by site codes")
+    logons: dict[str, str | None] = {}
+    for code, account in service_accounts.items():
+        if sites.by_code(str(code)) is None:
+            raise AnsibleFilterError(f"service_accounts names site {quoted(code)}, which sms_sites does not describe")
+        if account is not None and not isinstance(account, str):
+            raise AnsibleFilterError(
+                f"service_accounts: the account of site {quoted(code)} must be text, or null if not known"
+            )
+        logons[str(code).upper()] = account
+    return logons
 
 
 class FilterModule:
@@ -39,4 +68,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters of this file."""
-        return {"hierarchy_errors": hierarchy_errors, "required_grants": required_grants}
+        return {
+            "hierarchy_errors": hierarchy_errors,
+            "hierarchy_findings": hierarchy_findings,
+            "required_grants": required_grants,
+        }

@@ -11,12 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import security
+from . import hierarchy, logs, security
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 # By the key of the results: prints its table and returns what goes into the file.
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"security": security.measure}
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "security": security.measure,
+    "logs": logs.measure,
+    "hierarchy": hierarchy.measure,
+}
 
 
 def merge(key: str, result: dict[str, Any]) -> None:

@@ -17,6 +17,14 @@ _FORBIDDEN = '"/[]:;|=,+*?<>'
 _SID = re.compile(r"S-1(-\d+){2,16}", re.IGNORECASE | re.ASCII)
 
 
+# The names of the account that services log on as by default: Microsoft Learn, "LocalSystem account".
+_LOCAL_SYSTEM = frozenset({"localsystem", r".\localsystem", "system", r"nt authority\system", "s-1-5-18"})
+
+# The longest computer name that NetBIOS, and so an account's name, can hold: Microsoft Learn, "Naming conventions in
+# Active Directory for computers, domains, sites, and OUs", NetBIOS computer names.
+_MAX_COMPUTER_NAME = 15
+
+
 def account_key(account: str) -> str:
     """Return what two spellings of one account name have in common: Windows ignores case in names."""
     return account.lower()
@@ -49,3 +57,60 @@ def account_problem(account: str) -> str | None:
     if any(part != part.strip() for part in parts):
         return "has a space at the start or the end of its name or its domain"
     return None
+
+
+def is_local_system(account: str) -> bool:
+    """Tell whether that is LocalSystem, which acts on the network as the computer account (same source)."""
+    return account_key(account) in _LOCAL_SYSTEM
+
+
+def is_computer_account(account: str) -> bool:
+    """Tell whether the name is of the form that only computer accounts have: it ends with ``$``."""
+    return account.partition("@")[0].endswith("$")
+
+
+def computer_account(domain: str | None, host: str) -> str | None:
+    r"""Return ``DOMAIN\COMPUTER$`` for a computer of that host name; None if the two do not tell.
+
+    The first label of a host name is the computer's name as long as it is no longer than one can be.
+    """
+    name = host.partition(".")[0].upper()
+    if not domain or not name or len(name) > _MAX_COMPUTER_NAME or name.isdigit():
+        return None
+    return f"{domain}\\{name}$"
+
+
+def split_account(account: str) -> tuple[str | None, str] | None:
+    r"""Return the domain and the name of ``DOMAIN\name``; the domain is None for ``.\name``.
+
+    None for the other spellings: a user principal name need not hold the domain's name, a SID and a bare name do not.
+    """
+    domain, backslash, name = account.partition("\\")
+    if not backslash:
+        return None
+    return (None if domain == "." else domain.lower()), name.lower()
+
+
+def same_account(first: str, second: str) -> bool | None:
+    """Tell whether two names are of the same account; None where only a server can tell."""
+    if account_key(first) == account_key(second) or (is_local_system(first) and is_local_system(second)):
+        return True
+    if is_local_system(first) or is_local_system(second):
+        # On the network LocalSystem is the computer account, whose name is not known here.
+        other = second if is_local_system(first) else first
+        return None if is_computer_account(other) or split_account(other) is None else False
+    one, other_one = split_account(first), split_account(second)
+    if one is None or other_one is None:
+        return None
+    if one[1] != other_one[1]:
+        return False
+    return False if same_domain(one[0], other_one[0]) is False else None
+
+
+def same_domain(first: str | None, second: str | None) -> bool | None:
+    """Tell whether two names are of the same domain; None where one is not known or one is a DNS name."""
+    if not first or not second:
+        return None
+    if first.lower() == second.lower():
+        return True
+    return None if ("." in first) != ("." in second) else False

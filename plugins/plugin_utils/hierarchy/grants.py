@@ -13,26 +13,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .accounts import account_key
-from .model import Hierarchy
+from .model import Hierarchy, Route
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Access that ``server``, the site server of ``site``, owes to ``account``.
 
-    ``senders`` are the codes of the sites that send to ``site`` as that account, sorted, each once.
+    ``senders`` are the codes of the sites that send to ``site`` as that account, sorted, each once; ``by_default``
+    are those among them that have no address described.
     """
 
     server: str
     site: str
     account: str
     senders: tuple[str, ...]
+    by_default: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
         r"""One sentence for each sender, for example ``C01 sends to P01 as CORP\smssend``."""
         return tuple(
             f"{sender} sends to {'itself' if sender == self.site else self.site} as {self.account}"
+            f"{' (default: no address is described)' if sender in self.by_default else ''}"
             for sender in self.senders
         )
 
@@ -44,20 +47,20 @@ def required_grants(hierarchy: Hierarchy) -> Mapping[str, tuple[Grant, ...]]:
     result depends on what the sites say and not on the order in which they were described.
     """
     sites = sorted(hierarchy.sites, key=lambda site: site.code)
-    senders: dict[str, dict[str, list[tuple[str, str]]]] = {site.code: {} for site in sites}
+    arriving: dict[str, dict[str, list[Route]]] = {site.code: {} for site in sites}
     for site in sites:
-        for address in sorted(site.addresses, key=lambda address: (address.to, address.type)):
-            uses = senders[address.to].setdefault(account_key(address.sender_account), [])
-            uses.append((site.code, address.sender_account))
+        for route in sorted(hierarchy.routes(site), key=lambda route: (route.to, route.type)):
+            arriving[route.to].setdefault(account_key(route.account), []).append(route)
     return {
         site.code: tuple(
             Grant(
                 server=site.server,
                 site=site.code,
-                account=uses[0][1],
-                senders=tuple(dict.fromkeys(code for code, _account in uses)),
+                account=routes[0].account,
+                senders=tuple(dict.fromkeys(route.source.code for route in routes)),
+                by_default=tuple(dict.fromkeys(route.source.code for route in routes if route.is_default)),
             )
-            for _key, uses in sorted(senders[site.code].items())
+            for _key, routes in sorted(arriving[site.code].items())
         )
         for site in sites
     }

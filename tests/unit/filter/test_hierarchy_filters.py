@@ -12,8 +12,9 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.sitekeeper.sms.plugins.filter.hierarchy import FilterModule
+from ansible_collections.sitekeeper.sms.plugins.filter.security import FilterModule as SecurityFilterModule
 
-FILTERS = FilterModule().filters()
+FILTERS = {**FilterModule().filters(), **SecurityFilterModule().filters()}
 FOLDER = Path(__file__).resolve().parents[3] / "plugins" / "filter"
 
 SITES = [
@@ -51,8 +52,55 @@ def test_every_filter_is_documented_under_its_name():
         assert yaml.safe_load((FOLDER / f"{name}.yml").read_text())["DOCUMENTATION"]["name"] == name
 
 
-def test_the_example_of_required_grants_shows_what_it_returns():
-    documented = yaml.safe_load((FOLDER / "required_grants.yml").read_text())["EXAMPLES"]
-    sites = yaml.safe_load(documented)[0]["vars"]["sms_sites"]
+def example_of(name):
+    """The first example of a filter: its variables, and what the comments below it say it returns."""
+    documented = yaml.safe_load((FOLDER / f"{name}.yml").read_text())["EXAMPLES"]
+    variables = yaml.safe_load(documented)[0]["vars"]
     comments = [line.partition("# ")[2] for line in documented.splitlines() if line.strip().startswith("# ")]
-    assert FILTERS["required_grants"](sites) == yaml.safe_load("\n".join(comments))
+    return variables, yaml.safe_load("\n".join(comments))
+
+
+def test_the_example_of_required_grants_shows_what_it_returns():
+    variables, returned = example_of("required_grants")
+    assert FILTERS["required_grants"](variables["sms_sites"]) == returned
+
+
+def test_the_example_of_hierarchy_findings_shows_what_it_returns():
+    variables, returned = example_of("hierarchy_findings")
+    assert FILTERS["hierarchy_findings"](variables["sms_sites"], {"P01": r"CORP\smssvc-new"}) == returned
+
+
+def test_the_example_of_sddl_describe_shows_what_it_returns():
+    variables, returned = example_of("sddl_describe")
+    assert FILTERS["sddl_describe"](variables["sddl"], names=variables["names"]) == returned
+
+
+def test_products_of_ones_own():
+    sites = [{"code": "C01", "server": "central", "product": "ours", "service_account": r"CORP\smssvc"}]
+    products = {"ours": {"based_on": "sms_2_0", "self_address": True}}
+    assert FILTERS["hierarchy_errors"](sites, products) == []
+    assert [grant["account"] for grant in FILTERS["required_grants"](sites, products)["C01"]] == [r"CORP\smssvc"]
+    assert FILTERS["hierarchy_findings"](sites, sms_products=products) == []
+    assert FILTERS["hierarchy_errors"](sites, {"ours": None}) == [
+        "product ours must be a dictionary that describes it, but it is empty."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service_accounts", "message"),
+    [
+        ("CORP", "service_accounts must be a dictionary of accounts by site codes"),
+        ({"X01": "CORP"}, "service_accounts names site 'X01', which sms_sites does not describe"),
+        ({"p01": 7}, "service_accounts: the account of site 'p01' must be text, or null if not known"),
+    ],
+)
+def test_service_accounts_that_are_none(service_accounts, message):
+    with pytest.raises(AnsibleFilterError) as caught:
+        FILTERS["hierarchy_findings"](SITES, service_accounts)
+    assert str(caught.value) == message
+
+
+def test_site_codes_of_service_accounts_may_be_in_any_case():
+    sites = [{"code": "P01", "server": "primary", "service_account": r"CORP\a", "addresses": []}]
+    (finding,) = FILTERS["hierarchy_findings"](sites, {"p01": r"CORP\b"})
+    assert finding["id"] == "service_account_changed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import account_key, account_problem
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.accounts import computer_account, same_account
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,42 @@ def test_malformed_accounts(account, problem):
 def test_case_does_not_tell_accounts_apart():
     assert account_key(r"Corp\SmsSend") == account_key(r"CORP\smssend")
     assert account_key(r"CORP\smssend") != account_key(r"CORP2\smssend")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (r"CORP\smssvc", r"corp\SMSSVC", True),
+        (r"CORP\smssvc", r"CORP\smssend", False),
+        (r"CORP\smssvc", r"OTHER\smssvc", False),
+        # A domain's two names, and a name that only its server can place.
+        (r"CORP\smssvc", r"corp.example\smssvc", None),
+        (r"CORP\smssvc", r".\smssvc", None),
+        (r"CORP\smssvc", r".\smssend", False),
+        (r"CORP\smssvc", "smssvc@corp.example", None),
+        (r"CORP\smssvc", "S-1-5-21-1-2-3-1104", None),
+        ("smssvc@corp.example", "SMSSVC@corp.example", True),
+        ("LocalSystem", r"NT AUTHORITY\SYSTEM", True),
+        ("LocalSystem", r"CORP\smssvc", False),
+        ("S-1-5-18", r"CORP\P01$", None),
+    ],
+)
+def test_same_account(one, other, same):
+    assert same_account(one, other) is same
+    assert same_account(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("domain", "host", "account"),
+    [
+        ("CORP", "p01.corp.example", r"CORP\P01$"),
+        ("corp.example", "p01", r"corp.example\P01$"),
+        (None, "p01", None),
+        # An address is no name, and a name of 16 characters is cut in a way that nobody should guess.
+        ("CORP", "192.0.2.1", None),
+        ("CORP", "a23456789012345", r"CORP\A23456789012345$"),
+        ("CORP", "a234567890123456", None),
+    ],
+)
+def test_computer_account(domain, host, account):
+    assert computer_account(domain, host) == account

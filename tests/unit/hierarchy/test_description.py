@@ -10,13 +10,14 @@ import sys
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+    PRODUCTS,
     Address,
     Hierarchy,
     HierarchyError,
     Site,
-    product,
     read_hierarchy,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.description import SITE_KEYS
 
 
 def errors_of(description):
@@ -39,7 +40,7 @@ def test_a_full_description():
         site("C01", name="Headquarters", service_account=r"CORP\smssvc", addresses=[address("p01")]),
         site("p01", product="sms_1_2", parent="c01", addresses=[address("P01"), address("C01", type="ms_isdn_ras")]),
     ]
-    sms = product("sms_1_2")
+    sms = PRODUCTS["sms_1_2"]
     assert read_hierarchy(described) == Hierarchy(
         (
             Site(
@@ -65,8 +66,67 @@ def test_a_full_description():
 
 
 def test_keys_without_a_value_count_as_left_out():
-    empty = dict.fromkeys(["name", "product", "parent", "service_account", "addresses"])
+    empty = dict.fromkeys(SITE_KEYS[2:])
     assert read_hierarchy([site("C01", **empty)]) == read_hierarchy([site("C01")])
+
+
+def test_what_else_may_be_said_of_a_site():
+    described = site(
+        "S01",
+        parent="P01",
+        type="secondary",
+        server_account="CORP\\S01$",
+        domain="CORP",
+        forest="corp.example",
+        trusted_domains=["OTHER", "third.example"],
+        product="configmgr",
+    )
+    read = read_hierarchy([site("P01"), described]).by_code("S01")
+    assert (read.type, read.server_account, read.domain, read.forest) == (
+        "secondary",
+        r"CORP\S01$",
+        "CORP",
+        "corp.example",
+    )
+    assert read.trusted_domains == ("OTHER", "third.example")
+    assert read.product is PRODUCTS["configmgr"]
+
+
+def test_an_address_needs_no_account_where_it_is_known_or_where_there_is_none():
+    computer = {"product": "configmgr", "domain": "CORP"}
+    read = read_hierarchy(
+        [
+            site("P01", **computer, addresses=[{"to": "P02"}]),
+            site("P02", addresses=[{"to": "P01", "type": "ms_courier"}]),
+        ]
+    )
+    assert read.sites[0].addresses == (Address("P02", None, "MS_LAN"),)
+    assert read.sites[1].addresses == (Address("P01", None, "MS_COURIER"),)
+
+
+def test_addresses_that_are_empty_are_not_addresses_that_are_left_out():
+    assert read_hierarchy([site("C01", addresses=[])]).sites[0].addresses == ()
+    assert read_hierarchy([site("C01")]).sites[0].addresses is None
+
+
+def test_every_problem_says_where_it_is():
+    description = [
+        site("C01", servr="x"),
+        "P01",
+        site("P02", parent="P02", addresses=[address("C01"), address("C01", "a\\b\\c", type="MS_ISDN_RAS")]),
+        site("P03", parent="P09", trusted_domains=["a", "b c"]),
+    ]
+    with pytest.raises(HierarchyError) as caught:
+        read_hierarchy(description, {"ours": {"based_on": "configmgr", "logs": {"sendr": []}}})
+    assert [problem.path for problem in caught.value.problems] == [
+        ("sms_products", "ours", "logs", "sendr"),
+        ("sms_sites", 0, "servr"),
+        ("sms_sites", 1),
+        ("sms_sites", 2, "addresses", 1, "sender_account"),
+        ("sms_sites", 3, "trusted_domains"),
+        ("sms_sites", 2, "parent"),
+        ("sms_sites", 3, "parent"),
+    ]
 
 
 def test_several_hierarchies_may_be_described_together():
@@ -81,8 +141,12 @@ def test_addresses_of_several_types_may_lead_to_the_same_site():
     assert [each.type for each in read.sites[0].addresses] == ["MS_LAN", "MS_ASYNC_RAS"]
 
 
-KEYS = "code, server, name, product, parent, service_account, addresses"
-TYPES = "MS_LAN, MS_ASYNC_RAS, MS_ISDN_RAS, MS_X25_RAS, MS_SNA_RAS, MS_BATCH_SNA, MS_INTER_SNA"
+KEYS = (
+    "code, server, name, product, parent, service_account, addresses, type, server_account, domain, forest, "
+    "trusted_domains"
+)
+KNOWN = "sms_1_2, sms_2_0, sms_2003, configmgr_2007, configmgr"
+TYPES = "MS_LAN, MS_ASYNC_RAS, MS_ISDN_RAS, MS_X25_RAS, MS_SNA_RAS, MS_BATCH_SNA, MS_INTER_SNA, MS_COURIER"
 THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
 
 
@@ -254,7 +318,9 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
             id="product with a slip",
         ),
         pytest.param(
-            [site("C01", product="wsus")], ["site C01: unknown product 'wsus'; known: sms_1_2."], id="unknown product"
+            [site("C01", product="wsus")],
+            [f"site C01: unknown product 'wsus'; known: {KNOWN}."],
+            id="unknown product",
         ),
         pytest.param(
             [site("C01", service_account="CORP\\")],
@@ -326,6 +392,12 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
 )
 def test_every_mistake_has_its_message(description, errors):
     assert errors_of(description) == errors
+
+
+def test_a_site_that_is_its_own_parent_is_not_below_itself_too():
+    assert errors_of([site("S01", parent="S01", type="secondary")]) == [
+        "site S01: it is its own parent; name the site above it, or leave parent out."
+    ]
 
 
 def test_all_mistakes_come_at_once():

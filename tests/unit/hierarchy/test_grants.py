@@ -64,6 +64,107 @@ def test_the_destination_owes_the_sender_its_access():
     assert grants["P01"][0].reasons == (r"C01 sends to P01 as CORP\smssend",)
 
 
+def test_where_no_addresses_are_described_parent_and_child_send_to_each_other():
+    service = {"service_account": r"CORP\smssvc"}
+    grants = grants_of(
+        [
+            {"code": "C01", "server": "central", **service},
+            {"code": "P01", "server": "primary", "parent": "C01", "service_account": r"CORP\smssvc-p01"},
+        ]
+    )
+    default = " (default: no address is described)"
+    assert {code: [grant.reasons for grant in owed] for code, owed in grants.items()} == {
+        "C01": [
+            (rf"C01 sends to itself as CORP\smssvc{default}",),
+            (rf"P01 sends to C01 as CORP\smssvc-p01{default}",),
+        ],
+        "P01": [
+            (rf"C01 sends to P01 as CORP\smssvc{default}",),
+            (rf"P01 sends to itself as CORP\smssvc-p01{default}",),
+        ],
+    }
+
+
+def test_defaults_are_for_sites_without_addresses_only():
+    grants = grants_of(
+        [
+            {"code": "C01", "server": "central", "service_account": r"CORP\smssvc", "addresses": []},
+            {"code": "P01", "server": "primary", "parent": "C01", "service_account": r"CORP\smssvc"},
+            {"code": "S01", "server": "branch", "parent": "P01"},
+        ]
+    )
+    assert {code: [grant.senders for grant in owed] for code, owed in grants.items()} == {
+        "C01": [("P01",)],
+        "P01": [("P01",)],
+        "S01": [("P01",)],
+    }
+
+
+def test_a_reason_is_a_default_for_the_site_that_has_no_address_only():
+    grants = grants_of(
+        [
+            {"code": "C01", "server": "c01", "addresses": [{"to": "C01", "sender_account": r"CORP\smssvc"}]},
+            {"code": "P01", "server": "p01", "parent": "C01", "service_account": r"CORP\smssvc"},
+        ]
+    )
+    assert grants["C01"][0].reasons == (
+        r"C01 sends to itself as CORP\smssvc",
+        r"P01 sends to C01 as CORP\smssvc (default: no address is described)",
+    )
+
+
+def test_only_sms_1_2_has_an_address_to_itself_by_default():
+    grants = grants_of([{"code": "C01", "server": "c01", "product": "sms_2_0", "service_account": r"CORP\smssvc"}])
+    assert grants == {"C01": ()}
+
+
+def test_the_default_account_is_that_of_the_sending_sites_product():
+    grants = grants_of(
+        [
+            {"code": "C01", "server": "c01", "service_account": r"CORP\smssvc", "addresses": []},
+            {"code": "A01", "server": "a01.corp.example", "parent": "C01", "product": "configmgr", "domain": "CORP"},
+            {"code": "B01", "server": "b", "parent": "C01", "product": "configmgr", "server_account": r"X\B01$"},
+            # An account of its own, as standard security has it, and none, as advanced security has it.
+            {"code": "D01", "server": "d01", "parent": "C01", "product": "sms_2003", "service_account": r"CORP\d"},
+            {
+                "code": "E01",
+                "server": "e01",
+                "parent": "C01",
+                "product": "sms_2003",
+                "service_account": "LocalSystem",
+                "domain": "CORP",
+            },
+            # Nobody can be told to be let in where the account is not known.
+            {"code": "F01", "server": "f01", "parent": "C01", "product": "configmgr", "service_account": r"CORP\f"},
+            {"code": "H01", "server": "h01", "parent": "C01", "product": "sms_1_2", "domain": "CORP"},
+            {"code": "I01", "server": "i01", "parent": "C01", "service_account": "LocalSystem", "domain": "CORP"},
+        ]
+    )
+    assert [(grant.account, grant.senders) for grant in grants["C01"]] == [
+        (r"CORP\A01$", ("A01",)),
+        (r"CORP\d", ("D01",)),
+        (r"CORP\E01$", ("E01",)),
+        (r"X\B01$", ("B01",)),
+    ]
+
+
+def test_an_address_without_an_account_uses_the_computer_account_and_is_described_all_the_same():
+    grants = grants_of(
+        [
+            {"code": "C01", "server": "c01"},
+            {"code": "P01", "server": "p01", "product": "configmgr", "domain": "CORP", "addresses": [{"to": "C01"}]},
+        ]
+    )
+    assert grants["C01"][0].reasons == (r"P01 sends to C01 as CORP\P01$",)
+
+
+def test_a_courier_needs_no_access():
+    grants = grants_of(
+        [{"code": "C01", "server": "c01", "addresses": [{"to": "C01", "type": "MS_COURIER"}]}],
+    )
+    assert grants == {"C01": ()}
+
+
 def test_two_addresses_of_one_site_with_one_account_are_one_reason():
     addresses = [{"to": "C01", "sender_account": r"CORP\smssend", "type": kind} for kind in ("MS_LAN", "MS_ASYNC_RAS")]
     grants = grants_of([{"code": "C01", "server": "central", "addresses": addresses}])

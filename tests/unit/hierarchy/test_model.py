@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import Hierarchy, Site, product
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import PRODUCTS, Hierarchy, Site
 
-CENTRAL = Site("C01", "Central.corp.example", product("sms_1_2"))
-PRIMARY = Site("P01", "primary", product("sms_1_2"), parent="C01")
-OTHER = Site("P02", "other", product("sms_1_2"), parent="C01")
+CENTRAL = Site("C01", "Central.corp.example", PRODUCTS["sms_1_2"])
+PRIMARY = Site("P01", "primary", PRODUCTS["sms_1_2"], parent="C01")
+OTHER = Site("P02", "other", PRODUCTS["sms_1_2"], parent="C01")
 HIERARCHY = Hierarchy((CENTRAL, OTHER, PRIMARY))
 
 
@@ -43,3 +43,20 @@ def test_a_hierarchy_is_a_value():
     assert same != Hierarchy((CENTRAL, PRIMARY, OTHER))
     with pytest.raises(AttributeError):
         same.sites = ()
+
+
+def test_types_that_are_not_described_follow_from_the_place():
+    below = Site("S01", "s01", PRODUCTS["sms_1_2"], parent="P01")
+    told = Site("S02", "s02", PRODUCTS["sms_1_2"], parent="P01", type="secondary")
+    alone = Site("X01", "x01", PRODUCTS["sms_1_2"], type="primary")
+    hierarchy = Hierarchy((CENTRAL, PRIMARY, OTHER, below, told, alone))
+    types = {site.code: hierarchy.type_of(site) for site in hierarchy.sites}
+    # P02 has a parent and nothing below it, as S01: either may be a primary or a secondary site.
+    assert types == {
+        "C01": "central",
+        "P01": "primary",
+        "P02": None,
+        "S01": None,
+        "S02": "secondary",
+        "X01": "primary",
+    }
