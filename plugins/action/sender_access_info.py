@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_info import DOCUMENTATION
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import assess_sender_access
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import assess_sender_access, service_accounts
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import assessment_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
@@ -23,4 +23,7 @@ class ActionModule(SiteServerAction):
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the access of the senders."""
         request = sender_request(server.host, arguments)
-        return {"product": request.product.name, **assessment_result(assess_sender_access(server, request))}
+        result = {"product": request.product.name, **assessment_result(assess_sender_access(server, request))}
+        if arguments["services"]:
+            result["services"] = service_accounts(server, request.product)
+        return result

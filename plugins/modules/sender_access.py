@@ -32,9 +32,37 @@ options:
       - What runs on the site server, which says what its share and directory are and which rights are required.
       - "V(sms_1_2), Systems Management Server 1.2: Full Control of the share C(SMS_SITE), Read and Write on the directory
         C(Site.srv\\Despoolr.box\\Receive), its subfolders and files (Q179118)."
+      - "V(sms_2_0), Systems Management Server 2.0: Change on the share C(SMS_SITE), Modify on the directory
+        C(inboxes\\despoolr.box\\receive), its subfolders and files."
+      - "V(sms_2003) and V(configmgr_2007): Change on that share for the members of the local group
+        C(SMS_SiteToSiteConnection_<code>); Modify on that directory, its subfolders and files, for each account itself."
+      - "V(configmgr), 2012 to current branch: the group has Change on the share and Full Control of the directory."
+      - Or one of O(products).
     type: str
-    choices: [sms_1_2]
     default: sms_1_2
+  products:
+    description:
+      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
+        P(sitekeeper.sms.hierarchy#inventory).
+    type: dict
+  site_code:
+    description:
+      - Code of the site, from which the name of the local group follows that holds rights for the Sender accounts, with
+        V(sms_2003), V(configmgr_2007) and V(configmgr).
+    type: str
+  group:
+    description:
+      - That local group, if its name is not the product's own.
+    type: str
+  group_members:
+    description:
+      - What to do about Sender accounts that are not members of the group.
+      - V(add) makes them members. That takes P(sitekeeper.sms.smb#connection). WMI has no method for it, so that over
+        WinRM nothing is written, and the error says which task of C(ansible.windows) adds them.
+      - V(report) warns and lists them in RV(group.missing). Everything else is done.
+    type: str
+    choices: [add, report]
+    default: add
   share:
     description:
       - Name of the site share, if it is not the product's own.
@@ -144,6 +172,45 @@ directory:
       type: list
       elements: str
       sample: ["+ allow CORP\\smssend  Read, Write  (this folder, subfolders and files)"]
+    children:
+      description:
+        - How many files and folders below it were looked at, how many of them were brought in line with what they
+          inherit now, and how many the operator may not read or change.
+      returned: when it was changed over P(sitekeeper.sms.smb#connection); servers reached by WinRM do it themselves
+      type: dict
+      sample: {"examined": 10003, "updated": 10003, "refused": 0}
+group:
+  description: The local group that holds rights for the Sender accounts.
+  returned: success, for products that have one
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: "P01\\SMS_SiteToSiteConnection_P01"
+    sid:
+      description: Its SID.
+      type: str
+      sample: S-1-5-21-2857422465-1465058494-1690550294-1012
+    in_desired_state:
+      description: Whether it has the rights itself that it has to hold, after the run; in check mode as it would be.
+      type: bool
+      sample: true
+    members:
+      description: Its direct members, after the run; in check mode as it would be. One that is a group itself is not looked into.
+      type: list
+      elements: str
+      sample: ["CORP\\smssend"]
+    missing:
+      description: Sender accounts that are no direct members.
+      type: list
+      elements: str
+      sample: []
+    added:
+      description: Sender accounts that became members; in check mode that would.
+      type: list
+      elements: str
+      sample: ["CORP\\smssend"]
 senders:
   description: The Sender accounts; one given in two spellings is listed once.
   returned: success
@@ -209,6 +276,11 @@ senders:
               description: Its rights as an access mask.
               type: str
               sample: "0x00000000"
+        member:
+          description: Whether it is a member of the group.
+          returned: for products that have a group
+          type: bool
+          sample: false
     after:
       description: Its access afterwards; in check mode as it would be.
       type: dict

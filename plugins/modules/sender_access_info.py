@@ -25,9 +25,33 @@ options:
       - What runs on the site server, which says what its share and directory are and which rights are required.
       - "V(sms_1_2), Systems Management Server 1.2: Full Control of the share C(SMS_SITE), Read and Write on the directory
         C(Site.srv\\Despoolr.box\\Receive), its subfolders and files (Q179118)."
+      - "V(sms_2_0), Systems Management Server 2.0: Change on the share C(SMS_SITE), Modify on the directory
+        C(inboxes\\despoolr.box\\receive), its subfolders and files."
+      - "V(sms_2003) and V(configmgr_2007): Change on that share for the members of the local group
+        C(SMS_SiteToSiteConnection_<code>); Modify on that directory, its subfolders and files, for each account itself."
+      - "V(configmgr), 2012 to current branch: the group has Change on the share and Full Control of the directory."
+      - Or one of O(products).
     type: str
-    choices: [sms_1_2]
     default: sms_1_2
+  products:
+    description:
+      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
+        P(sitekeeper.sms.hierarchy#inventory).
+    type: dict
+  site_code:
+    description:
+      - Code of the site, from which the name of the local group follows that holds rights for the Sender accounts, with
+        V(sms_2003), V(configmgr_2007) and V(configmgr).
+    type: str
+  group:
+    description:
+      - That local group, if its name is not the product's own.
+    type: str
+  services:
+    description:
+      - Whether to read the accounts that the product's services log on as, which takes one more request each.
+    type: bool
+    default: false
   share:
     description:
       - Name of the site share, if it is not the product's own.
@@ -118,6 +142,39 @@ directory:
       type: list
       elements: str
       sample: ["allow NT AUTHORITY\\SYSTEM  Full control  (this folder, subfolders and files)  [inherited]"]
+group:
+  description: The local group that holds rights for the Sender accounts.
+  returned: success, for products that have one
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: "P01\\SMS_SiteToSiteConnection_P01"
+    sid:
+      description: Its SID.
+      type: str
+      sample: S-1-5-21-2857422465-1465058494-1690550294-1012
+    in_desired_state:
+      description: Whether it has the rights itself that it has to hold.
+      type: bool
+      sample: true
+    members:
+      description: Its direct members. One that is a group itself is not looked into.
+      type: list
+      elements: str
+      sample: ["CORP\\smssend"]
+    missing:
+      description: Sender accounts that are no direct members.
+      type: list
+      elements: str
+      sample: []
+services:
+  description: The account that each of the product's services logs on as; V(null) where there is no such service.
+  returned: success, with O(services=true)
+  type: dict
+  sample:
+    SMS_EXECUTIVE: "CORP\\smssvc"
 senders:
   description: The Sender accounts; one given in two spellings is listed once.
   returned: success
@@ -183,4 +240,9 @@ senders:
               description: Its rights as an access mask.
               type: str
               sample: "0x00000000"
+        member:
+          description: Whether it is a member of the group.
+          returned: for products that have a group
+          type: bool
+          sample: false
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..hierarchy.products import product
+from ..hierarchy import find_product
 from ..security import ACCESS_ALLOWED, ACCESS_DENIED, SecurityDescriptorError
 from ..security.ace import APPLIES_TO
 from ..security.rights import SHARE_ACCESS, parse_ntfs_rights
@@ -79,19 +79,35 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
     """The request that the arguments of `sender_access` and `sender_access_info` describe.
 
     Raises:
-        Refused: no sender is given, or the directory is no local path.
+        Refused: no sender is given, the product is unknown, the directory is no local path, or the group's name cannot
+            be told.
     """
     senders = tuple(str(sender).strip() for sender in arguments["senders"])
     if not senders or not all(senders):
         raise Refused(f"{host}: senders: give at least one Sender account, and no empty name")
     directory = arguments.get("directory")
+    try:
+        wanted = find_product(str(arguments["product"]), arguments.get("products"))
+    except ValueError as error:
+        raise Refused(f"{host}: {error}") from None
+    group = arguments.get("group")
+    if wanted.held_by_group and not group:
+        code = arguments.get("site_code")
+        if not code:
+            raise Refused(
+                f"{host}: in {wanted.title} the local group {wanted.group} holds rights for the Sender "
+                "accounts. Give the site's site_code, or the group itself"
+            )
+        group = wanted.group_on(str(code))
     return SenderRequest(
-        product=product(str(arguments["product"])),
+        product=wanted,
         senders=senders,
+        group=str(group) if group and wanted.held_by_group else None,
         share=arguments.get("share"),
         directory=local_path_of(host, "directory", directory) if directory else None,
         allow_unexpected_path=arguments["allow_unexpected_path"],
         remove_blocking_denies=arguments.get("remove_blocking_denies", False),
+        add_members=arguments.get("group_members") == "add",
     )
 
 

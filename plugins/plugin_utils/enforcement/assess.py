@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..hierarchy.products import Product
+from ..hierarchy.products import Holder, Product
 from ..security import ANY_NETWORK_LOGON, Effect, Scope, Sid, Token, check_access, scopes_of
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL
-from ..site_server import Account, Reading, Share, SiteServer, local_path
+from ..site_server import Account, AccountNotFound, NotFound, Reading, Share, SiteServer, local_path
 from .accounts import all_names, resolve_accounts
 from .apply import path_object, share_object
 from .errors import Refused
@@ -34,18 +34,39 @@ class SenderRequest:
     Attributes:
         product: what the site server's product requires.
         senders: the Sender accounts, as the operator spells them.
+        group: name of the local group that holds rights for them; None if the product has none.
         share: name of the site share; the product's own if None.
         directory: the directory; the one behind the share if None.
         allow_unexpected_path: accept a share that points somewhere the product does not expect.
         remove_blocking_denies: take out deny entries of the same account that block a required right.
+        add_members: make senders that are not in the group members of it.
     """
 
     product: Product
     senders: tuple[str, ...]
+    group: str | None = None
     share: str | None = None
     directory: str | None = None
     allow_unexpected_path: bool = False
     remove_blocking_denies: bool = False
+    add_members: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The local group that holds rights for the senders.
+
+    Attributes:
+        account: the group.
+        members: its direct members. One that is a group itself is not looked into.
+    """
+
+    account: Account
+    members: tuple[Account, ...]
+
+    def has(self, account: Account) -> bool:
+        """Whether an account is a direct member."""
+        return account.sid in (member.sid for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +91,26 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class SenderAccess:
-    """What an account has on the share, on the directory, and through both."""
+    """What an account has on the share, on the directory, and through both.
+
+    Attributes:
+        share: what it has on the share.
+        directory: what it has on the directory.
+        combined_mask: what it has through both.
+        combined_words: the same in Windows' words.
+        member: whether it is in the group that holds rights for the senders; None if the product has no such group.
+    """
 
     share: Access
     directory: Access
     combined_mask: int
     combined_words: str
+    member: bool | None = None
 
     @property
     def satisfied(self) -> bool:
-        """Whether a sender can work with this account."""
-        return self.share.satisfied and self.directory.satisfied
+        """Whether a sender can work with this account, and is a member of the group where there is one."""
+        return self.share.satisfied and self.directory.satisfied and self.member is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +125,8 @@ class Assessment:
         accounts: the account behind each name that was given, each account once.
         names: names to show.
         senders: what each has, by the name that was given.
+        group: the group that holds rights for them; None if the product has none.
+        group_satisfied: whether it has those rights itself; None likewise.
     """
 
     share: Share
@@ -104,6 +136,20 @@ class Assessment:
     accounts: Mapping[str, Account]
     names: Mapping[Sid, str]
     senders: Mapping[str, SenderAccess]
+    group: Group | None = None
+    group_satisfied: bool | None = None
+
+    @property
+    def missing(self) -> Mapping[str, Account]:
+        """The senders that are not in the group, by the name that was given."""
+        if self.group is None:
+            return {}
+        return {given: account for given, account in self.accounts.items() if not self.group.has(account)}
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether nothing is to be done: every sender can work, and the group has the rights that it has to hold."""
+        return self.group_satisfied is not False and all(access.satisfied for access in self.senders.values())
 
 
 def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessment:
@@ -122,11 +168,41 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
     readings = [share_reading, directory_reading]
     accounts = _each_once(resolve_accounts(server, request.senders, readings))
     names = all_names(readings, accounts)
+    group = _group(server, request.group) if request.group else None
+    if group is not None:
+        names |= {account.sid: account.name for account in (group.account, *group.members)}
     senders = {
-        given: access_of(server.host, request.product, account, share_reading, directory_reading, names)
+        given: access_of(account, request.product, share_reading, directory_reading, names, group)
         for given, account in accounts.items()
     }
-    return Assessment(share, directory, share_reading, directory_reading, accounts, names, senders)
+    holds = group_satisfied(group, request.product, share_reading, directory_reading, names)
+    return Assessment(share, directory, share_reading, directory_reading, accounts, names, senders, group, holds)
+
+
+def service_accounts(server: SiteServer, product: Product) -> dict[str, str | None]:
+    """The account that each of the product's services logs on as; None where the server has no such service.
+
+    Raises:
+        SiteServerError: the server cannot be reached or refuses.
+    """
+    found: dict[str, str | None] = {}
+    for service in product.services:
+        try:
+            found[service] = server.service_account(service)
+        except NotFound:
+            found[service] = None
+    return found
+
+
+def _group(server: SiteServer, name: str) -> Group:
+    try:
+        account = server.resolve(name if "\\" in name or name.upper().startswith("S-1-") else f".\\{name}")
+    except AccountNotFound as error:
+        raise Refused(
+            f"{error} The setup of the site makes this group: check the site code, or give the group that holds the "
+            "rights here"
+        ) from None
+    return Group(account, server.group_members(account.sid))
 
 
 def _directory(host: str, share: Share, request: SenderRequest) -> str:
@@ -166,34 +242,47 @@ def _each_once(accounts: Mapping[str, Account]) -> dict[str, Account]:
 
 
 def access_of(
-    host: str,
-    product: Product,
     account: Account,
+    product: Product,
     share: Reading,
     directory: Reading,
     names: Mapping[Sid, str],
+    group: Group | None = None,
 ) -> SenderAccess:
     """What the account has on the share, on the directory, and through both.
 
-    Groups that every network logon is in count; others are not read.
+    Groups that every network logon is in count, and the given one if the account is in it; others are not read.
     """
-    share_words = Subject(host, "share", is_share=True)
-    directory_words = Subject(host, "folder", is_share=False)
-    on_share = _access_to(share_words, share, account, product.share_mask, _SHARE_SCOPES, names)
-    on_directory = _access_to(directory_words, directory, account, product.directory_mask, _DIRECTORY_SCOPES, names)
+    share_words = Subject("", "share", is_share=True)
+    directory_words = Subject("", "folder", is_share=False)
+    member = None if group is None else group.has(account)
+    token = ANY_NETWORK_LOGON | {account.sid} | ({group.account.sid} if group is not None and member else frozenset())
+    on_share = _access_to(share_words, share, token, product.share_mask, _SHARE_SCOPES, names)
+    on_directory = _access_to(directory_words, directory, token, product.directory_mask, _DIRECTORY_SCOPES, names)
     both = on_share.mask & on_directory.mask
-    return SenderAccess(on_share, on_directory, both, directory_words.describe_mask(both))
+    return SenderAccess(on_share, on_directory, both, directory_words.describe_mask(both), member)
+
+
+def group_satisfied(
+    group: Group | None, product: Product, share: Reading, directory: Reading, names: Mapping[Sid, str]
+) -> bool | None:
+    """Whether the group itself has the rights that it has to hold, whatever the senders in it have of their own."""
+    if group is None:
+        return None
+    has = access_of(group.account, product, share, directory, names)
+    on_share = product.share_access.holder is not Holder.GROUP or has.share.satisfied
+    on_directory = product.directory_access.holder is not Holder.GROUP or has.directory.satisfied
+    return on_share and on_directory
 
 
 def _access_to(
     subject: Subject,
     reading: Reading,
-    account: Account,
+    token: frozenset[Sid],
     required: int,
     scopes: Iterable[Scope],
     names: Mapping[Sid, str],
 ) -> Access:
-    token = ANY_NETWORK_LOGON | {account.sid}
     dacl = reading.descriptor.dacl
     everything = check_access(dacl, token, FULL_CONTROL)
     decisions = {scope: check_access(dacl, token, required, scope) for scope in scopes}

@@ -36,12 +36,14 @@ class Entry:
         ace_type: ACCESS_ALLOWED or ACCESS_DENIED.
         mask: the rights; None means all that are there, which only `State.ABSENT` can use.
         flags: inheritance flags; 0 on a share or a file.
+        through: groups that the account is, or is about to be, a member of; what they have counts as its own.
     """
 
     account: str
     ace_type: int
     mask: int | None
     flags: int = 0
+    through: frozenset[Sid] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

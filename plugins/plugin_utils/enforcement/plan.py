@@ -247,15 +247,23 @@ def _reach(
     problems: list[str] = []
     for entry, sid in wanted:
         if entry.ace_type == ACCESS_ALLOWED:
-            acl = _allow(subject, acl, goal, _ace(entry, sid), names, problems)
+            acl = _allow(subject, acl, goal, _ace(entry, sid), entry.through, names, problems)
     if problems:
         raise subject.refuse("; ".join(problems))
     return acl
 
 
-def _allow(subject: Subject, acl: Acl, goal: Goal, wanted: Ace, names: Mapping[Sid, str], problems: list[str]) -> Acl:
+def _allow(
+    subject: Subject,
+    acl: Acl,
+    goal: Goal,
+    wanted: Ace,
+    through: frozenset[Sid],
+    names: Mapping[Sid, str],
+    problems: list[str],
+) -> Acl:
     """Grant, and find the entries that stand in the way."""
-    sids = goal.groups | {wanted.sid}
+    sids = goal.groups | through | {wanted.sid}
     granted = grant(acl, wanted, sids)
     blocking = blocking_denies(granted, sids, wanted.mask, wanted.scopes)
     own = [ace for ace in blocking if ace.sid == wanted.sid and not ace.inherited]

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..security import SecurityDescriptor, Sid, format_sddl
 from ..security.describe import describe_dacl
-from .assess import Access, Assessment, SenderAccess
+from ..site_server import Account, Propagated
+from .assess import Access, Assessment, Group, SenderAccess
 from .permissions import Outcome
 from .plan import Plan
 from .sender_access import SenderOutcome
@@ -20,7 +21,12 @@ _SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
 
 def outcome_result(outcome: Outcome) -> dict[str, Any]:
     """Return values of `share_permissions` and `ntfs_permissions`."""
-    return {"changed": outcome.changed, **_warnings(outcome.warnings), **_sddl(outcome.plan, outcome.after)}
+    return {
+        "changed": outcome.changed,
+        **_warnings(outcome.warnings),
+        **_sddl(outcome.plan, outcome.after),
+        **_children(outcome.propagated),
+    }
 
 
 def diff_of(plan: Plan, after: SecurityDescriptor) -> dict[str, str]:
@@ -44,7 +50,12 @@ def sender_outcome_result(outcome: SenderOutcome) -> dict[str, Any]:
             "path": outcome.share.path,
             **_sddl(outcome.share_plan, outcome.share_after),
         },
-        "directory": {"path": outcome.directory, **_sddl(outcome.directory_plan, outcome.directory_after)},
+        "directory": {
+            "path": outcome.directory,
+            **_sddl(outcome.directory_plan, outcome.directory_after),
+            **_children(outcome.propagated),
+        },
+        **_group(outcome.group, outcome.group_satisfied, missing=outcome.missing, added=outcome.added),
         "senders": [
             {
                 "account": sender.given,
@@ -73,7 +84,7 @@ def assessment_result(found: Assessment) -> dict[str, Any]:
     ]
     return {
         "changed": False,
-        "in_desired_state": all(access.satisfied for access in found.senders.values()),
+        "in_desired_state": found.satisfied,
         "share": {
             "name": found.share.name,
             "path": found.share.path,
@@ -86,7 +97,37 @@ def assessment_result(found: Assessment) -> dict[str, Any]:
             "sddl": format_sddl(found.directory_reading.descriptor),
             "entries": describe_dacl(found.directory_reading.descriptor, found.names, share=False),
         },
+        **_group(found.group, found.group_satisfied, missing=found.missing.values()),
         "senders": senders,
+    }
+
+
+def _group(
+    group: Group | None, satisfied: bool | None, *, missing: Iterable[Account], added: Iterable[Account] | None = None
+) -> dict[str, Any]:
+    if group is None:
+        return {}
+    return {
+        "group": {
+            "name": group.account.name,
+            "sid": str(group.account.sid),
+            "in_desired_state": satisfied,
+            "members": [account.name for account in group.members],
+            "missing": [account.name for account in missing],
+            **({} if added is None else {"added": [account.name for account in added]}),
+        }
+    }
+
+
+def _children(propagated: Propagated | None) -> dict[str, Any]:
+    if propagated is None:
+        return {}
+    return {
+        "children": {
+            "examined": propagated.examined,
+            "updated": propagated.updated,
+            "refused": propagated.refused,
+        }
     }
 
 
@@ -107,6 +148,7 @@ def _sender(access: SenderAccess) -> dict[str, Any]:
         "share": _access(access.share),
         "directory": _access(access.directory),
         "combined": {"access": access.combined_words, "mask": f"0x{access.combined_mask:08X}"},
+        **({} if access.member is None else {"member": access.member}),
     }
 
 

@@ -5,12 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor
-from ..site_server import Account, Reading, Share, SiteServer, SiteServerError
-from .apply import Securable, apply_plan, path_object, restore, share_object
-from .assess import DIRECTORY_FLAGS, SenderAccess, SenderRequest, access_of, assess_sender_access
+from ..hierarchy.products import Holder
+from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor, Sid
+from ..site_server import Account, Propagated, Reading, Share, SiteServer, SiteServerError
+from .apply import Applied, Securable, apply_plan, path_object, restore, share_object
+from .assess import (
+    DIRECTORY_FLAGS,
+    Assessment,
+    Group,
+    SenderAccess,
+    SenderRequest,
+    access_of,
+    assess_sender_access,
+    group_satisfied,
+)
 from .errors import EnforcementError, Refused, WriteFailed
 from .goal import Entry, Goal
 from .plan import Plan, make_plan
@@ -46,6 +57,11 @@ class SenderOutcome:
         directory_after: the same for the directory.
         senders: the accounts.
         warnings: what the operator should know.
+        propagated: what became of the directory's children, where the server did not see to them itself.
+        group: the group that holds rights for the senders now, or as predicted; None if the product has none.
+        added: the senders that became, or would become, members of it.
+        missing: the senders that are no members of it, and were not to be added.
+        group_satisfied: whether the group has the rights that it has to hold now, or as predicted; None likewise.
     """
 
     share: Share
@@ -56,19 +72,25 @@ class SenderOutcome:
     directory_after: SecurityDescriptor
     senders: tuple[Sender, ...]
     warnings: tuple[str, ...]
+    propagated: Propagated | None = None
+    group: Group | None = None
+    added: tuple[Account, ...] = ()
+    missing: tuple[Account, ...] = ()
+    group_satisfied: bool | None = None
 
     @property
     def changed(self) -> bool:
         """Whether something was, or would be, written."""
-        return self.share_plan.changed or self.directory_plan.changed
+        return self.share_plan.changed or self.directory_plan.changed or bool(self.added)
 
 
 def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict: bool = False) -> SenderOutcome:
     """Give each sender what the product requires; `predict` plans without writing.
 
-    The directory is written first: a sender who reaches the share but may not write stops the Despooler as surely as
-    one who does not reach it, but an open share with nothing behind it gives nobody anything. If the share cannot be
-    written, the directory is put back.
+    Where a group holds rights for the senders, its members come first: a connection that cannot add any says so before
+    anything is written. Then the directory, then the share: a sender who reaches the share but may not write stops the
+    Despooler as surely as one who does not reach it, but an open share with nothing behind it gives nobody anything. If
+    the share cannot be written, the directory is put back; a member stays one.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses; nothing is half-written without being said.
@@ -77,55 +99,46 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
     found = assess_sender_access(server, request)
     product = request.product
     share, folder = share_object(server, found.share), path_object(server, found.directory)
-
-    def plan(target: Securable, reading: Reading, mask: int, flags: int) -> Plan:
-        goal = Goal(
-            tuple(Entry(given, ACCESS_ALLOWED, mask, flags) for given in found.accounts),
-            groups=ANY_NETWORK_LOGON,
-            remove_blocking_denies=request.remove_blocking_denies,
-        )
-        return make_plan(target.subject, reading, goal, found.accounts, found.names, operator=server.operator)
-
-    plans, refusals = [], []
-    for target, reading, mask, flags in (
-        (folder, found.directory_reading, product.directory_mask, DIRECTORY_FLAGS),
-        (share, found.share_reading, product.share_mask, 0),
-    ):
-        try:
-            plans.append(plan(target, reading, mask, flags))
-        except Refused as refusal:
-            refusals.append(str(refusal))
-    if refusals:
-        raise Refused("; ".join(refusals))
-    folder_plan, share_plan = plans
+    folder_plan, share_plan = _plans(server, request, found, folder, share)
 
     warnings = [*folder_plan.warnings, *share_plan.warnings]
     folder_after, share_after = found.directory_reading, found.share_reading
+    group, propagated = found.group, None
+    added = tuple(found.missing.values()) if request.add_members else ()
+    if group is not None and added:
+        group = Group(group.account, (*group.members, *added)) if predict else _add_members(server, group, added)
     if predict:
         folder_after = Reading(folder_plan.after, found.names)
         share_after = Reading(share_plan.after, found.names)
     else:
-        if folder_plan.changed:
-            folder_after, more = apply_plan(folder, folder_plan)
-            warnings.extend(more)
-        if share_plan.changed:
-            try:
-                share_after, more = apply_plan(share, share_plan)
-            except (SiteServerError, EnforcementError) as failure:
-                raise WriteFailed(_undo(failure, share, share_plan, folder, folder_plan)) from None
-            warnings.extend(more)
+        try:
+            if folder_plan.changed:
+                applied = apply_plan(folder, folder_plan)
+                folder_after, propagated = applied.now, applied.propagated
+                warnings.extend(applied.warnings)
+            if share_plan.changed:
+                applied = _apply_share(share, share_plan, folder, folder_plan)
+                share_after = applied.now
+                warnings.extend(applied.warnings)
+        except (SiteServerError, EnforcementError) as failure:
+            if group is None or not added:
+                raise
+            raise WriteFailed(f"{str(failure).rstrip('. ')}. {_joined(group, added)}") from None
 
+    missing = () if added else tuple(found.missing.values())
+    if group is not None and missing:
+        warnings.append(_how_to_add(server.host, group, missing))
     senders = tuple(
         Sender(
             given,
             account,
             found.senders[given],
-            access_of(server.host, product, account, share_after, folder_after, found.names),
+            access_of(account, product, share_after, folder_after, found.names, group),
         )
         for given, account in found.accounts.items()
     )
     for sender in senders:
-        if not sender.after.satisfied:
+        if not sender.after.satisfied and sender.account not in missing:
             lines = (*sender.after.directory.decided_by, *sender.after.share.decided_by)
             raise WriteFailed(
                 f"{server.host}: with all that is required in place, {sender.account.name} still lacks access: "
@@ -140,7 +153,88 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
         folder_after.descriptor,
         senders,
         tuple(warnings),
+        propagated,
+        group,
+        added,
+        missing,
+        group_satisfied(group, product, share_after, folder_after, found.names),
     )
+
+
+def _plans(
+    server: SiteServer, request: SenderRequest, found: Assessment, folder: Securable, share: Securable
+) -> tuple[Plan, Plan]:
+    """What is to be written to the directory and to the share; what speaks against either is said at once."""
+    accounts = dict(found.accounts)
+    group = found.group.account if found.group else None
+    if group is not None:
+        accounts[group.name] = group
+    plans, refusals = [], []
+    for target, reading, requirement, flags in (
+        (folder, found.directory_reading, request.product.directory_access, DIRECTORY_FLAGS),
+        (share, found.share_reading, request.product.share_access, 0),
+    ):
+        entries: list[Entry] = []
+        through: frozenset[Sid] = frozenset()
+        if group is not None and requirement.holder is Holder.GROUP:
+            entries.append(Entry(group.name, ACCESS_ALLOWED, requirement.mask, flags))
+            through = frozenset({group.sid})
+        # A sender needs no entry of its own for what the group has; a deny entry in its way is found all the same.
+        entries += [Entry(given, ACCESS_ALLOWED, requirement.mask, flags, through) for given in found.accounts]
+        goal = Goal(tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=request.remove_blocking_denies)
+        try:
+            plans.append(make_plan(target.subject, reading, goal, accounts, found.names, operator=server.operator))
+        except Refused as refusal:
+            refusals.append(str(refusal))
+    if refusals:
+        raise Refused("; ".join(refusals))
+    return plans[0], plans[1]
+
+
+def _add_members(server: SiteServer, group: Group, accounts: tuple[Account, ...]) -> Group:
+    """Make accounts members of the group; what it has then is read back."""
+    done: list[Account] = []
+    try:
+        for account in accounts:
+            server.add_group_member(group.account.sid, account.sid)
+            done.append(account)
+        now = Group(group.account, server.group_members(group.account.sid))
+    except SiteServerError as failure:
+        if not done:
+            raise
+        raise WriteFailed(f"{str(failure).rstrip('. ')}. {_joined(group, done)}") from None
+    lost = [account for account in accounts if not now.has(account)]
+    if lost:
+        raise WriteFailed(
+            f"{server.host}: group {group.account.name}: the server took {_listed(lost)} as members, and holds others: "
+            f"{_listed(now.members) or 'none'}"
+        )
+    return now
+
+
+def _joined(group: Group, accounts: Sequence[Account]) -> str:
+    """What has happened before something else failed."""
+    return f"Made members of {group.account.name} before that, and still so: {_listed(accounts)}."
+
+
+def _how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
+    members = ", ".join(f"'{account.name}'" for account in accounts)
+    name = group.account.name.rpartition("\\")[2]
+    return (
+        f"{host}: group {group.account.name}, which holds rights for the senders, lacks {_listed(accounts)}. Add: "
+        f"ansible.windows.win_group_membership: {{name: '{name}', members: [{members}], state: present}}"
+    )
+
+
+def _listed(accounts: Iterable[Account]) -> str:
+    return ", ".join(account.name for account in accounts)
+
+
+def _apply_share(share: Securable, share_plan: Plan, folder: Securable, folder_plan: Plan) -> Applied:
+    try:
+        return apply_plan(share, share_plan)
+    except (SiteServerError, EnforcementError) as failure:
+        raise WriteFailed(_undo(failure, share, share_plan, folder, folder_plan)) from None
 
 
 def _undo(failure: Exception, share: Securable, share_plan: Plan, folder: Securable, folder_plan: Plan) -> str:

@@ -133,8 +133,10 @@ def test_choices_are_what_the_code_knows() -> None:
     assert ntfs["inheritance"]["choices"] == [choice.value for choice in Inheritance]
     for spec in (share, ntfs):
         assert spec["state"]["choices"] == [choice.value for choice in State]
-    for name in ("sender_access", "sender_access_info"):
-        assert argument_spec(module(name).DOCUMENTATION)["product"]["choices"] == list(PRODUCTS)
+    for name in ("sender_access", "sender_access_info", "sender_probe"):
+        text = module(name).DOCUMENTATION
+        assert argument_spec(text)["product"]["default"] in PRODUCTS
+        assert [product for product in PRODUCTS if f"V({product})" not in text] == []
 
 
 def test_every_right_is_documented() -> None:

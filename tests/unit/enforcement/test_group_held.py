@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Products whose local group holds rights for the Sender accounts: over WinRM on the memory lab, over SMB on Samba.
+
+What each product asks of share, directory and group: Microsoft Learn, "Accounts used in Configuration Manager", and the
+Configuration Manager 2007 documentation library, "About the Site Address Account".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import pytest
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    Refused,
+    SenderRequest,
+    WriteFailed,
+    assess_sender_access,
+    enforce_sender_access,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer, Unsupported
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
+from tests.lab.samba import missing
+from tests.lab.testing import RunningHost, default_hierarchy, running_lab
+
+GROUP = "SMS_SiteToSiteConnection_P01"
+DIRECTORY = r"D:\ConfigMgr\inboxes\despoolr.box\receive"
+SENDER, OTHER = r"CORP\smssend", r"CORP\smssend-p02"
+FULL, MODIFY = 0x1F01FF, 0x1301BF
+ADMINISTRATORS = {"principal": "S-1-5-32-544", "access": "full_control"}
+
+
+def scenario(*, group: str | None = GROUP, members: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A site server of Configuration Manager whose DACLs name administrators alone."""
+    description = default_hierarchy(2)
+    host = description["hosts"][1]
+    host["directories"] += [
+        {"path": r"D:\ConfigMgr"},
+        {"path": r"D:\ConfigMgr\inboxes"},
+        {"path": r"D:\ConfigMgr\inboxes\despoolr.box"},
+        {"path": DIRECTORY, "protected": True, "dacl": [{**ADMINISTRATORS, "flags": "OI CI"}]},
+    ]
+    host["shares"][0] = {"name": "SMS_SITE", "path": DIRECTORY, "dacl": [dict(ADMINISTRATORS)]}
+    if group:
+        host["local_accounts"] = [{"name": group, "type": "group"}]
+        host["members"][f".\\{group}"] = list(members)
+    return description
+
+
+def request(product: str = "configmgr", senders: tuple[str, ...] = (SENDER,), **options: Any) -> SenderRequest:
+    return SenderRequest(PRODUCTS[product], senders, **{"group": GROUP, "add_members": True, **options})
+
+
+@pytest.fixture
+def winrm() -> Iterator[Any]:
+    """Makes site servers over WinRM, each on a lab of its own."""
+    with ExitStack() as stack:
+
+        def make(**kind: Any) -> tuple[SiteServer, RunningHost]:
+            host = stack.enter_context(running_lab(scenario(**kind)))["P01"]
+            connection = connection_loader.get("winrm", PlayContext())
+            connection.set_options(
+                var_options={
+                    "ansible_host": host.address,
+                    "ansible_port": host.endpoint.port,
+                    "ansible_winrm_scheme": "http",
+                    "ansible_winrm_transport": "ntlm",
+                    "ansible_user": host.user,
+                    "ansible_password": host.password,
+                    "_extras": {},
+                }
+            )
+            return stack.enter_context(site_server("p01", connection)), host
+
+        yield make
+
+
+def entries(described: dict[str, Any] | None) -> list[tuple[str, str, int, int]]:
+    assert described is not None
+    return [(entry["type"], entry["name"], entry["mask"], entry["flags"]) for entry in described["entries"]]
+
+
+def test_the_group_gets_its_entries_and_its_members_none(winrm: Any) -> None:
+    server, host = winrm(members=(SENDER,))
+    outcome = enforce_sender_access(server, request())
+    assert outcome.changed
+    assert outcome.senders[0].before.satisfied is False
+    assert outcome.senders[0].after.satisfied is True
+    assert sorted(entries(host.controls.file_descriptor(DIRECTORY))) == [
+        ("allow", r"BUILTIN\Administrators", FULL, 0x3),
+        ("allow", f"P01\\{GROUP}", FULL, 0x3),
+    ]
+    share = entries(host.controls.share_descriptor("SMS_SITE"))
+    assert ("allow", f"P01\\{GROUP}", MODIFY, 0) in share
+    assert len(share) == 2
+    again = enforce_sender_access(server, request())
+    assert not again.changed
+    assert assess_sender_access(server, request()).satisfied
+
+
+def test_where_the_directory_is_the_accounts_own(winrm: Any) -> None:
+    server, host = winrm(members=(SENDER,))
+    enforce_sender_access(server, request("configmgr_2007"))
+    assert ("allow", SENDER, MODIFY, 0x3) in entries(host.controls.file_descriptor(DIRECTORY))
+    assert all(name != SENDER for _type, name, _mask, _flags in entries(host.controls.share_descriptor("SMS_SITE")))
+    assert not enforce_sender_access(server, request("configmgr_2007")).changed
+
+
+def test_rights_of_its_own_do_not_make_up_for_the_groups(winrm: Any) -> None:
+    server, host = winrm(members=(SENDER,))
+    own = [dict(ADMINISTRATORS), {"principal": SENDER, "access": "full_control"}]
+    host.controls.set_share_descriptor("SMS_SITE", {"entries": own})
+    host.controls.set_file_descriptor(
+        DIRECTORY, {"entries": [{**entry, "flags": "OI CI"} for entry in own], "protected": True}
+    )
+    found = assess_sender_access(server, request())
+    assert found.senders[SENDER].satisfied
+    assert found.group_satisfied is False
+    assert not found.satisfied
+    assert enforce_sender_access(server, request(), predict=True).changed
+
+
+def test_a_missing_member_cannot_be_added_over_winrm_and_nothing_is_written(winrm: Any) -> None:
+    server, host = winrm(members=(OTHER,))
+    before = host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")
+    with pytest.raises(Unsupported, match=rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\]"):
+        enforce_sender_access(server, request())
+    assert (host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")) == before
+
+
+def test_a_missing_member_is_reported_if_that_is_asked_for(winrm: Any) -> None:
+    server, _host = winrm(members=(OTHER,))
+    outcome = enforce_sender_access(server, request(senders=(SENDER, OTHER), add_members=False))
+    state = {sender.given: (sender.after.member, sender.after.satisfied) for sender in outcome.senders}
+    assert state == {SENDER: (False, False), OTHER: (True, True)}
+    assert [account.name for account in outcome.missing] == [SENDER]
+    assert outcome.group_satisfied
+    (warning,) = outcome.warnings
+    assert warning.startswith(f"p01: group P01\\{GROUP}, which holds rights for the senders, lacks {SENDER}. Add: ")
+    assert [account.name for account in server.group_members(outcome.group.account.sid)] == [OTHER]
+
+
+def test_no_such_group(winrm: Any) -> None:
+    server, _host = winrm(group=None)
+    with pytest.raises(Refused, match=rf"look up account \.\\{GROUP}.*check the site code"):
+        enforce_sender_access(server, request())
+
+
+def test_a_deny_of_a_member_is_in_the_groups_way(winrm: Any) -> None:
+    server, host = winrm(members=(SENDER,))
+    deny = {"principal": SENDER, "access": "full_control", "type": "deny"}
+    host.controls.set_share_descriptor("SMS_SITE", {"entries": [deny, dict(ADMINISTRATORS)]})
+    before = host.controls.file_descriptor(DIRECTORY)
+    with pytest.raises(Refused, match=r"CORP\\smssend is blocked by the entry \"deny"):
+        enforce_sender_access(server, request())
+    assert host.controls.file_descriptor(DIRECTORY) == before
+    outcome = enforce_sender_access(server, request(remove_blocking_denies=True))
+    assert outcome.senders[0].after.satisfied
+    share = entries(host.controls.share_descriptor("SMS_SITE"))
+    assert {kind for kind, _name, _mask, _flags in share} == {"allow"}
+    assert all(name != SENDER for _kind, name, _mask, _flags in share)
+
+
+def test_the_groups_name_comes_from_the_site_code() -> None:
+    arguments = {"senders": [SENDER], "product": "configmgr", "allow_unexpected_path": False}
+    assert sender_request("p01", {**arguments, "site_code": "p01"}).group == GROUP
+    assert sender_request("p01", {**arguments, "group": "Senders"}).group == "Senders"
+    assert sender_request("p01", {**arguments, "product": "sms_1_2", "site_code": "p01"}).group is None
+    with pytest.raises(Refused, match="Give the site's site_code"):
+        sender_request("p01", arguments)
+
+
+# -- SMB, where a member can be added: on a built-in group, since the hosts of the Samba lab have no others
+
+on_samba = pytest.mark.skipif(
+    bool(missing()), reason=f"{missing()}; as root on Debian, `make test` installs what it needs"
+)
+USERS = r"BUILTIN\Users"
+
+
+@pytest.fixture(scope="module")
+def samba() -> Iterator[RunningHost]:
+    with running_lab(scenario(group=None), backend="samba") as lab:
+        yield lab["P01"]
+
+
+@pytest.fixture
+def smb(samba: RunningHost) -> Iterator[SmbSiteServer]:
+    settings = SmbSettings("p01", samba.address, domain="CORP", user="ansible", password=samba.password)
+    with closing(SmbSiteServer(settings)) as server:
+        yield server
+
+
+@on_samba
+def test_members_are_added_over_smb(smb: SmbSiteServer, samba: RunningHost) -> None:
+    wanted = request(senders=(SENDER, OTHER), group=USERS)
+    predicted = enforce_sender_access(smb, wanted, predict=True)
+    assert [account.name for account in predicted.added] == [SENDER, OTHER]
+    assert smb.group_members(predicted.group.account.sid) == ()
+    outcome = enforce_sender_access(smb, wanted)
+    assert outcome.added == predicted.added
+    assert [sender.after.satisfied for sender in outcome.senders] == [True, True]
+    assert {account.name for account in outcome.group.members} == {SENDER, OTHER}
+    again = enforce_sender_access(smb, wanted)
+    assert not again.changed
+    assert again.added == ()
+
+
+@on_samba
+def test_what_happened_before_the_directory_failed_is_said(smb: SmbSiteServer, samba: RunningHost) -> None:
+    # The operator may add members and read the directory, but not write its permissions, not even as its owner.
+    assert samba.smb is not None
+    held = samba.controls.file_descriptor(DIRECTORY)["base64"]
+    readers = [
+        {"principal": "S-1-5-18", "access": "full_control", "flags": "OI CI"},
+        {"principal": samba.user, "access": "read_execute", "flags": "OI CI"},
+        {"principal": "S-1-3-4", "access": "read_execute", "flags": "OI CI"},
+    ]
+    samba.controls.set_file_descriptor(DIRECTORY, {"entries": readers, "protected": True})
+    samba.smb.set_parameters({"admin users": "nobody"}, share="C$", restart=True)
+    try:
+        with pytest.raises(
+            WriteFailed,
+            match=r"(?s)could not set the permissions of .*STATUS_ACCESS_DENIED.*"
+            r"Made members of BUILTIN\\Users before that, and still so: CORP\\smssvc",
+        ):
+            enforce_sender_access(smb, request(senders=(r"CORP\smssvc",), group=USERS))
+    finally:
+        samba.smb.set_parameters({"admin users": None}, share="C$", restart=True)
+        samba.controls.set_file_descriptor(DIRECTORY, {"base64": held})
