@@ -13,7 +13,8 @@ import sys
 import atheris
 
 # What is imported here reports to the fuzzer which branches it takes and what it compares.
-with atheris.instrument_imports(include=["ansible_collections.sitekeeper.sms.plugins.plugin_utils.security"]):
+_UTILS = "ansible_collections.sitekeeper.sms.plugins.plugin_utils"
+with atheris.instrument_imports(include=[f"{_UTILS}.security", f"{_UTILS}.logs"]):
     from . import targets
 
 

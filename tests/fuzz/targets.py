@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import Analysis, analysis_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     Acl,
     SecurityDescriptor,
@@ -134,6 +135,28 @@ def _check_resource_attribute_text(found: ResourceAttribute, _data: bytes) -> No
     _same(ResourceAttribute.from_bytes(encoded), found)
 
 
+def _read_log(data: bytes) -> dict[str, Any]:
+    """What a log tells; this parser refuses nothing."""
+    return _read_pieces([data])
+
+
+def _read_pieces(pieces: Iterable[bytes]) -> dict[str, Any]:
+    analysis = Analysis()
+    analysis.read("log", pieces)
+    return analysis_result(analysis, [])
+
+
+def _check_log(found: dict[str, Any], data: bytes) -> None:
+    _same(_read_pieces(data[start : start + 7] for start in range(0, len(data), 7)), found)
+    (log,) = found["logs"]
+    _same(log["bytes"], len(data))
+    if log["entries"] + log["plain"] > log["lines"] or log["matched"] + log["other_errors"] > log["lines"]:
+        raise AssertionError(f"the lines of {log} do not add up")
+    for example in (*log["other_examples"], *(one for symptom in found["symptoms"] for one in symptom["examples"])):
+        if not example["text"].isprintable():
+            raise AssertionError(f"{example['text']!r} is not safe to show")
+
+
 def seeds(name: str) -> dict[str, bytes]:
     """The examples of a target, by file name. Lines that start with "# " are comments; ``.hex`` is read as such."""
     found = {}
@@ -163,6 +186,7 @@ TARGETS: dict[str, Target[Any]] = {
     "sddl": Target(lambda data: parse_sddl(_text(data), domain=DOMAIN, forest_root=FOREST_ROOT), _check_sddl),
     "condition": Target(parse_condition, _check_condition),
     "condition_text": Target(lambda data: parse_condition_text(_text(data)), _check_condition_text),
+    "log": Target(_read_log, _check_log),
     "resource_attribute": Target(ResourceAttribute.from_bytes, _check_resource_attribute),
     "resource_attribute_text": Target(
         lambda data: parse_resource_attribute_text(_text(data)), _check_resource_attribute_text

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the codes in the messages say, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Kind(str, Enum):
+    """What a failure is likely a matter of.
+
+    ACCESS_DENIED: permissions. LOGON: the account itself. NAME: the server or its share is not found. PATH: a file or
+    directory is not found. OTHER: none of these.
+    """
+
+    ACCESS_DENIED = "access_denied"
+    LOGON = "logon"
+    NAME = "name"
+    PATH = "path"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one code means.
+
+    Attributes:
+        name: what it is called; may be empty.
+        meaning: what it says, in our words.
+        kind: what the failure is likely a matter of.
+        source: the document that says so.
+    """
+
+    name: str
+    meaning: str
+    kind: Kind
+    source: str
+
+
+def _win32(page: str, *codes: tuple[int, str, str, Kind]) -> dict[str, Code]:
+    source = f"Microsoft, Windows API, System Error Codes ({page})"
+    return {str(number): Code(name, meaning, kind, source) for number, name, meaning, kind in codes}
+
+
+WIN32: Mapping[str, Code] = MappingProxyType(
+    {
+        **_win32(
+            "0-499",
+            (2, "ERROR_FILE_NOT_FOUND", "the file is not there", Kind.PATH),
+            (3, "ERROR_PATH_NOT_FOUND", "the path is not there", Kind.PATH),
+            (5, "ERROR_ACCESS_DENIED", "access is denied", Kind.ACCESS_DENIED),
+            (32, "ERROR_SHARING_VIOLATION", "the file is in use by another process", Kind.OTHER),
+            (53, "ERROR_BAD_NETPATH", "the network path is not found: the server does not answer", Kind.NAME),
+            (64, "ERROR_NETNAME_DELETED", "the network name is no longer available", Kind.NAME),
+            (65, "ERROR_NETWORK_ACCESS_DENIED", "network access is denied", Kind.ACCESS_DENIED),
+            (67, "ERROR_BAD_NET_NAME", "the network name is not found: the server has no such share", Kind.NAME),
+            (71, "ERROR_REQ_NOT_ACCEP", "the server accepts no more connections", Kind.OTHER),
+            (86, "ERROR_INVALID_PASSWORD", "the password is wrong", Kind.LOGON),
+            (112, "ERROR_DISK_FULL", "the disk is full", Kind.OTHER),
+            (487, "ERROR_INVALID_ADDRESS", "an attempt to use an invalid address", Kind.OTHER),
+        ),
+        **_win32(
+            "1000-1299",
+            (1203, "ERROR_NO_NET_OR_BAD_PATH", "no network takes the path: is the name right?", Kind.NAME),
+            (
+                1219,
+                "ERROR_SESSION_CREDENTIAL_CONFLICT",
+                "there is a connection to this server as another account already",
+                Kind.LOGON,
+            ),
+            (1231, "ERROR_NETWORK_UNREACHABLE", "the network cannot be reached", Kind.NAME),
+            (1240, "ERROR_LOGIN_WKSTA_RESTRICTION", "the account may not log on from this computer", Kind.LOGON),
+        ),
+        **_win32(
+            "1300-1699",
+            (1311, "ERROR_NO_LOGON_SERVERS", "no logon server can be asked", Kind.LOGON),
+            (1317, "ERROR_NO_SUCH_USER", "the account does not exist", Kind.LOGON),
+            (1326, "ERROR_LOGON_FAILURE", "the user name or password is wrong", Kind.LOGON),
+            (1327, "ERROR_ACCOUNT_RESTRICTION", "restrictions of the account prevent the logon", Kind.LOGON),
+            (1328, "ERROR_INVALID_LOGON_HOURS", "the account may not log on at this hour", Kind.LOGON),
+            (1329, "ERROR_INVALID_WORKSTATION", "the account may not log on to this computer", Kind.LOGON),
+            (1330, "ERROR_PASSWORD_EXPIRED", "the password has expired", Kind.LOGON),
+            (1331, "ERROR_ACCOUNT_DISABLED", "the account is disabled", Kind.LOGON),
+            (
+                1385,
+                "ERROR_LOGON_TYPE_NOT_GRANTED",
+                "the account has not been granted this type of logon on the server",
+                Kind.LOGON,
+            ),
+        ),
+        **_win32(
+            "1700-3999",
+            (1788, "ERROR_TRUSTED_DOMAIN_FAILURE", "the trust between the two domains failed", Kind.LOGON),
+            (1789, "ERROR_TRUSTED_RELATIONSHIP_FAILURE", "the trust of the computer in its domain failed", Kind.LOGON),
+            (1907, "ERROR_PASSWORD_MUST_CHANGE", "the password has to be changed before the first logon", Kind.LOGON),
+            (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND", "no domain controller is found", Kind.LOGON),
+            (1909, "ERROR_ACCOUNT_LOCKED_OUT", "the account is locked out", Kind.LOGON),
+        ),
+    }
+)
+
+PACKAGE_ACTIONS = (
+    "Microsoft Learn, Configuration Manager troubleshooting, 'Package actions in content distribution', step 7"
+)
+
+DESPOOLER: Mapping[str, Code] = MappingProxyType(
+    {
+        "c000000b": Code(
+            "", "how an instruction ends whose files the Sender account has no access to", Kind.ACCESS_DENIED, "Q179118"
+        ),
+        "38a": Code(
+            "",
+            "a job that was canceled, deleted or has expired was not found: no fault",
+            Kind.OTHER,
+            "Q264945, Q168130",
+        ),
+        "cb": Code("", "a status MIF was not well formed or lacked a description", Kind.OTHER, "Q190135, Q169491"),
+        "12": Code(
+            "",
+            "what describes the package has not arrived yet; tried again after 5 minutes",
+            Kind.OTHER,
+            PACKAGE_ACTIONS,
+        ),
+    }
+)
+"""Codes, in hexadecimal, of "Despooler failed to execute the instruction"."""

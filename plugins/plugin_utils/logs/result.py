@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An analysis as the result of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .analysis import Analysis, Example, LogReport, Occurrences
+from .causes import Cause, ServerAccess, find_causes
+from .stamp import Stamp
+
+
+def analysis_result(analysis: Analysis, access: Sequence[ServerAccess]) -> dict[str, Any]:
+    """Return values of `sender_log_info`."""
+    found = analysis.occurrences
+    return {
+        "changed": False,
+        "symptoms": [_symptom(one) for one in found],
+        "causes": [_cause(one) for one in find_causes(found, access)],
+        "logs": [_log(one) for one in analysis.reports],
+    }
+
+
+def _symptom(found: Occurrences) -> dict[str, Any]:
+    code = found.explained
+    return {
+        "id": found.symptom.id,
+        "log": found.symptom.log,
+        "products": found.symptom.products,
+        "meaning": found.symptom.meaning,
+        "code": found.code,
+        "server": found.server,
+        "code_meaning": f"{code.name}: {code.meaning}".removeprefix(": ") if code else "",
+        "kind": found.kind.value,
+        "source": f"{found.symptom.source}; {code.source}" if code else found.symptom.source,
+        "confirmed": found.symptom.confirmed,
+        "follows": found.symptom.follows,
+        "count": found.count,
+        "undated": found.undated,
+        "first": _time(found.first),
+        "last": _time(found.last),
+        **{f"{name}s": list(values) for name, values in found.ids.items()},
+        "ids_complete": found.ids_complete,
+        "logs": list(found.logs),
+        "examples": [_example(example) for example in found.examples],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "kind": cause.kind.value,
+        "evidence": cause.evidence.value,
+        "statement": cause.statement,
+        "server": cause.server,
+        "accounts": list(cause.accounts),
+        "symptoms": list(cause.symptoms),
+        "jobs": list(cause.jobs),
+        "packages": list(cause.packages),
+        "count": cause.count,
+        "last": _time(cause.last),
+    }
+
+
+def _log(report: LogReport) -> dict[str, Any]:
+    return {
+        "name": report.name,
+        "encoding": report.encoding,
+        "bytes": report.size,
+        "lines": report.lines,
+        "entries": report.entries,
+        "malformed": report.malformed,
+        "plain": report.plain,
+        "too_long": report.too_long,
+        "matched": report.matched,
+        "other_errors": report.other_errors,
+        "other_examples": [_example(example) for example in report.other_examples],
+        "first": _time(report.first),
+        "last": _time(report.last),
+    }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    return {"log": example.log, "line": example.number, "text": example.text}
+
+
+def _time(stamp: Stamp | None) -> str | None:
+    return str(stamp) if stamp else None
