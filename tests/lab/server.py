@@ -55,6 +55,8 @@ class Listener:
     def host(self) -> Host:
         return self.service.host
 
+_SETTLE_SECONDS = 0.02
+
 
 class WinRMServer:
     """Serves the hosts behind their addresses."""
@@ -99,8 +101,11 @@ class WinRMServer:
         """Close all listeners and connections."""
         for server in self._servers.values():
             server.close()
+        # What was accepted a moment ago becomes a connection in the next rounds of the loop.
+        await asyncio.sleep(_SETTLE_SECONDS)
         if self._http:
             await self._http.shutdown(timeout=1.0)
+        await asyncio.sleep(_SETTLE_SECONDS)
         self._servers.clear()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Outcome, Request
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, running_lab
 
@@ -167,9 +167,15 @@ class Wire:
     @staticmethod
     def _pass(source: socket.socket, sink: socket.socket, delay: float) -> None:
         with suppress(OSError), source, sink:
-            while data := source.recv(65536):
-                time.sleep(delay)
-                sink.sendall(data)
+            try:
+                while data := source.recv(65536):
+                    time.sleep(delay)
+                    sink.sendall(data)
+            finally:
+                # To close alone does not end a connection while the other thread waits for what comes from it.
+                for end in (source, sink):
+                    with suppress(OSError):
+                        end.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.unit.site_server.reaching import Scripted, enumerated, fragment, lab_
 from tests.unit.wsman.server_side import fault_reply, header
 
 ANSIBLE, OPERATOR = "CORP\\ansible", "CORP\\operator"
-PROVIDER = {"site": "C01"}
+PROVIDER = MappingProxyType({"site": "C01"})
 
 
 def site(code: str, parent: str | None = None, *, product: str = "configmgr", **more: Any) -> dict[str, Any]:
@@ -61,14 +62,6 @@ def provided(
 ) -> Iterator[tuple[ProvidedHierarchy, RunningHost]]:
     with running_lab(scenario(sites, provider)) as lab, lab_wmi(lab["C01"]) as wmi:
         yield read_hierarchy_from_provider(wmi, **options), lab["C01"]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may need a proxy or other CAs to reach the world; the lab needs neither."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
 
 
 # -- what is told
