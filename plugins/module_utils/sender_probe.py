@@ -20,14 +20,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import (
-    SmbError,
-    SmbSession,
-    SmbSettings,
-    open_session,
-    smb_errors,
-    split_account,
-)
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError, smb_errors
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSession, open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings, split_account
 
 with suppress(ImportError):  # smb_session tells why
     from impacket import smb

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..smb import IMPACKET_IMPORT_ERROR, SmbSettings, split_account
+from ...module_utils.smb_session import IMPACKET_IMPORT_ERROR
+from ...module_utils.smb_settings import SmbSettings, split_account
 from ..wsman import Session
 from .port import SiteServer
 from .smb import SmbSiteServer

@@ -17,23 +17,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from ...module_utils.smb_errors import SmbError
+from ...module_utils.smb_session import SmbSession, open_session
+from ...module_utils.smb_settings import SmbSettings
+from ...module_utils.smb_stream import Traffic
 from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
 from ..security.descriptor import SE_DACL_AUTO_INHERITED
 from ..security.inheritance import DACL_BITS, with_inherited
 from ..security.well_known import NAME_OF
-from ..smb import (
-    NO_LIMIT,
-    FileClient,
-    PipeClient,
-    ShareInfo,
-    SmbError,
-    SmbSession,
-    SmbSettings,
-    Traffic,
-    file_client,
-    open_session,
-    put_file,
-)
+from ..smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client, put_file
 from .errors import (
     AccessDenied,
     AuthenticationFailed,

@@ -21,9 +21,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ...module_utils.smb_errors import SmbError
+from ...module_utils.smb_session import SmbSession
 from ..security import SecurityDescriptor, SecurityDescriptorError
 from ..security.propagation import MAX_DEPTH, Node, propagate
-from ..smb import Entry, FileClient, SmbError, SmbSession, file_client
+from ..smb import Entry, FileClient, file_client
 from .port import Propagated
 from .smb_descriptors import descriptor_to_write, read_descriptor
 

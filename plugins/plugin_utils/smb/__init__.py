@@ -3,38 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SMB and the remote procedure calls over it: what a site server is asked, message by message, on impacket.
 
-`session` opens what `module_utils/smb_session.py` describes; `files` reads and writes what has a path, `pipes` what
-has none. Whatever goes wrong is an `SmbError`.
+Over a session of `module_utils/smb_session.py`, `files` reads and writes what has a path, `pipes` what has none.
+Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.
 """
 
 from __future__ import annotations
 
-from ...module_utils.smb_session import (
-    IMPACKET_IMPORT_ERROR,
-    SmbError,
-    SmbSession,
-    SmbSettings,
-    Traffic,
-    open_session,
-    split_account,
-)
 from .files import Entry, FileClient, Found, file_client, put_file
 from .pipes import NO_LIMIT, PipeClient, ShareInfo
 
 __all__ = [
-    "IMPACKET_IMPORT_ERROR",
     "NO_LIMIT",
     "Entry",
     "FileClient",
     "Found",
     "PipeClient",
     "ShareInfo",
-    "SmbError",
-    "SmbSession",
-    "SmbSettings",
-    "Traffic",
     "file_client",
-    "open_session",
     "put_file",
-    "split_account",
 ]

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ...module_utils.smb_session import SmbError, SmbSession, smb_errors, status_words
+from ...module_utils.smb_errors import SmbError, smb_errors, status_words
+from ...module_utils.smb_session import SmbSession
 
 with suppress(ImportError):  # smb_session keeps the reason
     from impacket import smb
@@ -151,8 +152,8 @@ def _pieces(connection: Any, tree: int, handle: Any) -> Iterator[bytes]:
         offset += len(piece)
 
 
-class _Smb2Files:
-    """`FileClient` on SMB 2 and 3."""
+class _Files:
+    """What `FileClient` takes in every dialect: the connection, and the shares that it is connected to."""
 
     def __init__(self, session: SmbSession) -> None:
         self._connection = session.connection
@@ -161,6 +162,16 @@ class _Smb2Files:
 
     def connect(self, share: str) -> None:
         self._tree(share)
+
+    def _tree(self, share: str) -> int:
+        if share not in self._trees:
+            with smb_errors():
+                self._trees[share] = self._connection.connectTree(share)
+        return self._trees[share]
+
+
+class _Smb2Files(_Files):
+    """`FileClient` on SMB 2 and 3."""
 
     def attributes(self, share: str, path: str) -> int:
         (opened, _closed) = self._on_one(share, path, READ_ATTRIBUTES)
@@ -227,12 +238,6 @@ class _Smb2Files:
             with suppress(Exception):
                 self._server.close(tree, handle)
 
-    def _tree(self, share: str) -> int:
-        if share not in self._trees:
-            with smb_errors():
-                self._trees[share] = self._connection.connectTree(share)
-        return self._trees[share]
-
     def _on_one(
         self, share: str, path: str, access: int, *requests: tuple[int, bytes], options: int = 0
     ) -> tuple[bytes, ...]:
@@ -250,16 +255,8 @@ class _Smb2Files:
         return tuple(message for _status, message in answers)
 
 
-class _Smb1Files:
+class _Smb1Files(_Files):
     """`FileClient` on SMB 1."""
-
-    def __init__(self, session: SmbSession) -> None:
-        self._connection = session.connection
-        self._server = session.connection.getSMBServer()
-        self._trees: dict[str, int] = {}
-
-    def connect(self, share: str) -> None:
-        self._tree(share)
 
     def attributes(self, share: str, path: str) -> int:
         handle, attributes = self._open(share, path, READ_ATTRIBUTES)
@@ -325,12 +322,6 @@ class _Smb1Files:
                 more = struct.pack("<HHHLH", search, 512, 0x101, resume, 0x000E)
                 head, page = self._find(tree, 2, more + self._name(last))
                 count, ended = struct.unpack_from("<HH", head)
-
-    def _tree(self, share: str) -> int:
-        if share not in self._trees:
-            with smb_errors():
-                self._trees[share] = self._connection.connectTree(share)
-        return self._trees[share]
 
     def _name(self, text: str) -> bytes:
         return f"{text}\0".encode("utf-16-le")

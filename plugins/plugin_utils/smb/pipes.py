@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils.smb_session import SmbError, SmbSession, smb_errors
+from ...module_utils.smb_errors import SmbError, smb_errors
+from ...module_utils.smb_session import SmbSession
 from ..security import SecurityDescriptorError, Sid
 
 try:

@@ -17,7 +17,7 @@ import pytest
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     Refused,
     SenderRequest,

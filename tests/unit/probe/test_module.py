@@ -23,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import
     probe,
     result_of,
 )
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 
 COLLECTION = "ansible_collections.sitekeeper.sms.plugins"

@@ -19,7 +19,9 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.playbook.play_context import PlayContext
 
 from ansible_collections.sitekeeper.sms.plugins.connection.smb import DOCUMENTATION, Connection
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbError, SmbSettings, open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid, parse_sddl

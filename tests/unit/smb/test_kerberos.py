@@ -21,7 +21,9 @@ from ansible.playbook.play_context import PlayContext
 
 from ansible_collections.sitekeeper.sms.plugins.connection.smb import DOCUMENTATION, Connection
 from ansible_collections.sitekeeper.sms.plugins.module_utils.krb5_conf import Configuration, read_configuration
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbError, SmbSettings, open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import file_client
 from tests.lab.samba import missing as samba_missing
 from tests.lab.testing import default_hierarchy, running_lab

@@ -12,13 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import (
-    SmbError,
-    SmbSettings,
-    open_session,
-    smb_errors,
-    split_account,
-)
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError, smb_errors
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings, split_account
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import file_client
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong over SMB, in operator words: `SmbError`, with the kind of failure and the server's status by name.
+
+Needs impacket and the standard library only, as `smb_session` does.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+with suppress(ImportError):  # smb_session tells what is missing.
+    from impacket import nmb, smb, smb3
+    from impacket.dcerpc.v5.rpcrt import DCERPCException
+    from impacket.nt_errors import ERROR_MESSAGES
+    from impacket.smbconnection import SessionError
+    from impacket.system_errors import ERROR_MESSAGES as SYSTEM_ERROR_MESSAGES
+
+_LOGON = {
+    0xC000005E: ("no domain controller is available to check the password", "Check the domain's controllers."),
+    0xC0000064: ("the user name does not exist", "Check the account's name and domain."),
+    0xC000006A: ("the password is wrong", "Check the password."),
+    0xC000006D: ("the user name or the password is wrong", "Check the account's name, domain and password."),
+    0xC000006E: (
+        "the account is restricted",
+        "Windows does not let accounts without a password log on over the network.",
+    ),
+    0xC000006F: ("the account may not log on at this time", "Check its logon hours."),
+    0xC0000070: ("the account may not log on from this computer", "Check the workstations that it is limited to."),
+    0xC0000071: ("the account's password has expired", "Set a new password."),
+    0xC0000072: ("the account is disabled", "Enable it."),
+    0xC000015B: (
+        "the account lacks the right to log on over the network",
+        "Check the server's policies 'Access this computer from the network' and 'Deny access …'.",
+    ),
+    0xC000018C: ("the trust to the account's domain is broken", "Check the domain's name and its trust."),
+    0xC000018D: ("the server's trust to its domain is broken", "Check the server's computer account."),
+    0xC0000192: ("the server's Netlogon service is not running", "Start it."),
+    0xC0000193: ("the account has expired", "Check the date on which it expires."),
+    0xC0000224: ("the account's password must be changed before the first logon", "Change it."),
+    0xC0000234: ("the account is locked out", "Unlock it, and find out what tries wrong passwords."),
+    0xC0000388: ("the server saw an attempt to weaken the logon", "Check what stands between here and the server."),
+    0xC0000413: ("the account may not log on to this server", "Check 'Allowed to authenticate' of its trust."),
+    0xC0000418: ("the server takes no NTLM", "Use Kerberos."),
+}
+
+
+class SmbError(Exception):
+    """What an SMB server refused, or what kept it from answering.
+
+    Attributes:
+        kind: `unreachable` (no connection, or none that stayed up), `logon` (the account is not let in), `refused`
+            (anything else that the server or our own rules refuse), `garbled` (an answer that cannot be used).
+        said: what happened, without a full stop.
+        advice: what to do about it; may be empty.
+        status: the NT status, or the Windows error code of a remote procedure call, or None.
+        status_name: its name, such as `STATUS_ACCESS_DENIED`, or an empty string.
+    """
+
+    def __init__(self, kind: str, said: str, advice: str = "", status: int | None = None) -> None:
+        self.kind = kind
+        self.said = said
+        self.advice = advice
+        self.status = status
+        self.status_name = status_name(status)
+        super().__init__(f"{said}. {advice}".strip())
+
+
+@contextmanager
+def smb_errors(*, logon: str | None = None) -> Iterator[None]:
+    """Translate what impacket and the operating system raise into `SmbError`.
+
+    Args:
+        logon: the account, while it logs on.
+    """
+    try:
+        yield
+    except SmbError:
+        raise
+    except Exception as error:
+        # impacket has no exception of its own for an answer of the wrong shape: struct.error, IndexError, KeyError,
+        # UnicodeDecodeError, AssertionError, plain Exception and others come as its parsers raise them.
+        raise _translate(error, logon) from None
+
+
+def status_name(status: int | None) -> str:
+    """The name of an NT status or Windows error code; empty for None, hexadecimal for one without a name."""
+    if status is None:
+        return ""
+    known = _known(status)
+    return known[0] if known else f"0x{status:08X}"
+
+
+def status_words(status: int) -> str:
+    """Name and meaning of an NT status or Windows error code, in one line."""
+    known = _known(status)
+    if not known:
+        return f"0x{status:08X}"
+    return f"{known[0]}: {' '.join(known[1].split())}".rstrip(". ")
+
+
+def reason_of(error: Exception) -> str:
+    """The innermost reason, in one line of bounded length."""
+    inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+    text = " ".join((getattr(inner, "strerror", None) or str(inner) or type(inner).__name__).split())
+    return text[:300]
+
+
+def _translate(error: Exception, logon: str | None) -> SmbError:
+    if isinstance(error, (SessionError, smb.SessionError, smb3.SessionError)):
+        status = int(getattr(error, "error", 0) or error.get_error_code()) & 0xFFFFFFFF
+        if logon is not None:
+            said, advice = _LOGON.get(status, ("the server does not let it in", "Look the status up."))
+            return SmbError("logon", f"{logon}: {said} ({status_name(status)})", advice, status)
+        return SmbError("refused", status_words(status), status=status)
+    if isinstance(error, DCERPCException):
+        code = error.get_error_code()
+        if isinstance(code, int) and code:
+            return SmbError("refused", status_words(code & 0xFFFFFFFF), status=code & 0xFFFFFFFF)
+        return SmbError("garbled", f"the remote procedure call failed: {reason_of(error)}")
+    if isinstance(error, (nmb.NetBIOSTimeout, socket.timeout, TimeoutError)):
+        return SmbError("unreachable", "the server did not answer in time", "Is it up? Raise ansible_smb_timeout.")
+    if isinstance(error, (nmb.NetBIOSError, OSError)):
+        return SmbError("unreachable", f"the connection broke: {reason_of(error)}", "Is the server up?")
+    return SmbError("garbled", f"the answer cannot be used ({reason_of(error)})", "Is this really an SMB server?")
+
+
+def _known(status: int) -> tuple[str, str] | None:
+    """Name and text of a code; remote procedure calls on Windows' own functions fail with the codes of those."""
+    found = ERROR_MESSAGES.get(status) or SYSTEM_ERROR_MESSAGES.get(status)
+    return (str(found[0]), str(found[1])) if found else None

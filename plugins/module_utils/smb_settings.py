@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an SMB session is opened with: how to reach a server, and as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SmbSettings:
+    """How to reach a server and as whom.
+
+    Attributes:
+        host: the host as the inventory calls it, for messages.
+        address: name or address to connect to.
+        port: TCP port.
+        domain: the account's domain, or its Kerberos realm; empty where `user` says it all.
+        user: the account's name.
+        password: its password; with Kerberos it may be empty where kinit left a ticket.
+        kerberos: Kerberos instead of NTLM.
+        kerberos_name: the server's name in its service principal, if that is not `cifs/` and the address.
+        dialect: None for SMB 2 and 3, `nt1` for SMB 1 and nothing else.
+        signing: `required`, or `if_offered` for servers that cannot.
+        encryption: refuse a server that does not encrypt.
+        timeout: longest wait for an answer, in seconds.
+    """
+
+    host: str
+    address: str
+    port: int = 445
+    domain: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    kerberos: bool = False
+    kerberos_name: str = ""
+    dialect: str | None = None
+    signing: str = "required"
+    encryption: bool = False
+    timeout: float = 30
+
+    @property
+    def account(self) -> str:
+        r"""The account as people write it."""
+        if not self.domain:
+            return self.user
+        return f"{self.user}@{self.domain}" if self.kerberos else f"{self.domain}\\{self.user}"
+
+
+def split_account(account: str, *, kerberos: bool = False) -> tuple[str, str]:
+    r"""Domain and user of `DOMAIN\name`, `name@realm` or `name`.
+
+    NTLM takes a user principal name whole, since its suffix need not be the domain's name.
+    """
+    domain, slash, name = account.partition("\\")
+    if slash:
+        return domain, name
+    if kerberos and "@" in account:
+        name, _at, realm = account.rpartition("@")
+        return realm.upper(), name
+    return "", account
