@@ -5,13 +5,15 @@
 
 Only what a description needs: dictionaries with text for keys, lists, and plain values. What YAML has beyond that is
 refused: anchors and aliases (a short document that grows beyond all bounds), tags (values of foreign types), a key that
-is given twice (the first of the two would be lost without a word), and several documents in one file.
+is given twice (the first of the two would be lost without a word), and several documents in one file. One tag is read,
+and only where the reader's caller wants it: ``!vault``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import yaml
 
@@ -54,6 +56,13 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class Vaulted:
+    """A value that Ansible Vault encrypted, as it stands in the document."""
+
+    ciphertext: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document's value and where its parts stand."""
 
@@ -61,8 +70,12 @@ class Document:
     marks: Marks
 
 
-def read_document(data: bytes) -> Document:
+def read_document(data: bytes, vaulted: tuple[str, ...] = ()) -> Document:
     """Read one document of UTF-8.
+
+    Args:
+        data: the document.
+        vaulted: the keys that lead to the dictionary whose values may be encrypted; empty if nothing may.
 
     Raises:
         MarkedYamlError: it is too large, too deep, malformed, or holds something that is refused.
@@ -76,7 +89,7 @@ def read_document(data: bytes) -> Document:
             data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; save the file as such"
         ) from None
     try:
-        return _build(yaml.parse(text, Loader=_LOADER))
+        return _build(yaml.parse(text, Loader=_LOADER), vaulted)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise MarkedYamlError(line, f"the character {_shown(error.character)} must not stand in YAML") from None
@@ -104,7 +117,7 @@ class _Open:
     key_line: int = 0
 
 
-def _build(events: Iterator[yaml.Event]) -> Document:
+def _build(events: Iterator[yaml.Event], vaulted: tuple[str, ...]) -> Document:
     stack: list[_Open] = []
     documents: list[Document] = []
 
@@ -133,6 +146,9 @@ def _build(events: Iterator[yaml.Event]) -> Document:
                 raise MarkedYamlError(_line(event), "a second document starts here; keep one")
             continue
         line = _line(event)
+        if _is_vaulted(event) and vaulted and tuple(outer.key for outer in stack[:-1]) == vaulted and stack[-1].key:
+            add(Vaulted(event.value), Marks(line))
+            continue
         _refuse_extras(event, line)
         if isinstance(event, yaml.ScalarEvent):
             add(_scalar(event), Marks(line))
@@ -145,6 +161,10 @@ def _build(events: Iterator[yaml.Event]) -> Document:
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 0
+
+
+def _is_vaulted(event: yaml.NodeEvent) -> TypeGuard[yaml.ScalarEvent]:
+    return isinstance(event, yaml.ScalarEvent) and event.tag == "!vault" and event.anchor is None
 
 
 def _refuse_extras(event: yaml.NodeEvent, line: int) -> None:

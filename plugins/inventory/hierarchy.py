@@ -1,0 +1,576 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventory plugin ``sitekeeper.sms.hierarchy``: the description of a hierarchy is the inventory."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: hierarchy
+author: sitekeeper.sms contributors (!UNKNOWN)
+version_added: 0.1.0
+short_description: Site servers of a hierarchy of SMS or Configuration Manager sites
+description:
+  - Makes an inventory of one file that describes the sites of a hierarchy, or names a live site that knows them. The
+    site servers become its hosts.
+  - Each host is told in C(sms_grants) which accounts its site owes access to, with the reasons. The group C(sms_sites)
+    gets the description itself as the variable C(sms_sites), so that the role
+    P(sitekeeper.sms.sms_sender_perms#role) and the playbooks of this collection run on such an inventory as it is.
+  - The file's name must end with C(.sms_hierarchy.yml) or C(.sms_hierarchy.yaml).
+  - Everything that is wrong with the file is reported at once, each mistake with its line.
+  - Only plain YAML is read. Anchors, aliases, merge keys, tags (but C(!vault) for O(sms_provider.variables)) and keys
+    given twice are errors.
+options:
+  plugin:
+    description: Says that the file is for this plugin.
+    type: str
+    required: true
+    choices: [sitekeeper.sms.hierarchy]
+  sms_sites:
+    description:
+      - The sites, as the variable O(sitekeeper.sms.sms_sender_perms#role:main:sms_sites) of the role
+        P(sitekeeper.sms.sms_sender_perms#role). C(code) and C(server) are required.
+      - C(type) is V(central), V(primary) or V(secondary). Where it is left out, a site without a parent is the central
+        site and a site with sites below it is a primary site. One with a parent and nothing below it may be either, so
+        it gets into neither group.
+      - C(server_account) is the site server's computer account, such as C(CORP\P01$). Where it is left out and
+        C(domain) is given, it follows from the first label of C(server).
+      - C(domain), C(forest) and C(trusted_domains), the domains that the server's domain trusts, let
+        P(sitekeeper.sms.hierarchy_findings#filter) find Sender accounts that can't log on.
+      - Where C(addresses) is left out, a site sends to its parent and to the sites below it, and an SMS 1.2 site to
+        itself too, as the product's default account. For SMS 1.2 and 2.0 that is C(service_account), for SMS 2003
+        C(service_account) or else the computer account, and for Configuration Manager the computer account. If the
+        account is not known, the site sends to nobody.
+      - An address of type V(MS_COURIER) has no account and needs no access.
+      - Required unless O(sms_provider) is given. Beside that, a site needs its C(code) and what the SMS Provider does
+        not tell. What is written here counts, and null takes away what the SMS Provider tells. A site that it does not
+        show is added.
+    type: raw
+  sms_provider:
+    description:
+      - Where to ask for the sites, the SMS Provider of a live site of SMS 2.0 or later. It is asked over WinRM.
+      - It tells the sites with their servers, names, products, parents and types, and their addresses with the
+        accounts. It does not tell C(service_account), C(forest) and C(trusted_domains). What else is left out is warned
+        of.
+      - The account needs to be let in by WinRM, and to be an administrative user of Configuration Manager who may read
+        sites, for example with the role Read-only Analyst.
+      - Texts in it may be templates. They know lookups and extra variables (C(-e)), and no others, for there are no
+        hosts yet.
+    type: dict
+    version_added: 0.1.0
+    suboptions:
+      host:
+        description: The computer that the SMS Provider runs on. It is the site server unless it was moved.
+        type: str
+        required: true
+      connection:
+        description: The connection plugin to use.
+        type: str
+        choices: [winrm, psrp]
+        default: winrm
+      site_code:
+        description: The site whose data are asked for. By default it is the one that the SMS Provider calls local.
+        type: str
+      domains:
+        description:
+          - NetBIOS names of the DNS domains that site servers are in, by the DNS names. Computer accounts are named
+            after them.
+          - Where a domain is not given, Windows is asked. It tells only names that are the first label of the DNS name.
+        type: dict
+      variables:
+        description:
+          - The variables of the connection, as a host would have them, C(ansible_user), C(ansible_password),
+            C(ansible_port), C(ansible_winrm_transport) and so on. C(ansible_host) is O(sms_provider.host) by default.
+          - Values may be encrypted with Ansible Vault (C(!vault)). They become neither variables of the inventory nor
+            part of the cache.
+        type: dict
+  sms_products:
+    description:
+      - Products of your own, a dictionary by their names, which sites may then name as their C(product).
+      - C(based_on) names the product that yours differs from, V(sms_1_2), V(sms_2_0), V(sms_2003), V(configmgr_2007),
+        V(configmgr) or another of your own above it. The other keys say in what it differs.
+      - C(title), C(share), C(directory) (relative to the installation root), C(group) (with C({code}) for the site
+        code), C(services) and C(logs) name things. C(share_access) has C(holder), V(account) or V(group), and
+        C(access), V(full_control), V(change) or V(read). C(directory_access) has C(holder) and C(rights), as in
+        P(sitekeeper.sms.ntfs_permissions#module). C(default_senders) lists V(service_account) and
+        V(computer_account) in the order in which they are tried.
+      - Without C(based_on), share, directory, both accesses and C(source) are required.
+    type: raw
+extends_documentation_fragment:
+  - constructed
+  - inventory_cache
+notes:
+  - The groups are C(sms_sites) with every site server, C(sms_central), C(sms_primary) and C(sms_secondary),
+    C(sms_product_configmgr) and so on, C(sms_site_P01) with the server of site P01, and C(sms_below_P01) with the
+    servers of all sites below it. The last are nested, so that C(ansible-inventory --graph sms_sites) shows the
+    hierarchy.
+  - The variables of a host are C(sms_site_code), C(sms_site_name), C(sms_site_type), C(sms_site_parent),
+    C(sms_site_product), C(sms_site_service_account), C(sms_site_server_account), C(sms_site_domain) and C(sms_grants).
+    What is not known is null.
+  - Put C(sitekeeper.sms.hierarchy) into C(enable_plugins) of C(ansible.cfg), section C(inventory). Without it Ansible's
+    own plugin C(auto) reads the file first, and what is no YAML at all is reported by that one, in its words.
+  - Connection variables go where they always do, to C(group_vars) and C(host_vars) beside the file, or into O(compose).
+  - The cache holds what an SMS Provider told, by its host, the site code, the domains, and the connection variables
+    but for passwords. As long as it does, the SMS Provider is not asked. What stands in the file itself is never
+    answered from the cache.
+seealso:
+  - plugin: sitekeeper.sms.required_grants
+    plugin_type: filter
+  - plugin: sitekeeper.sms.hierarchy_findings
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+# corp.sms_hierarchy.yml
+plugin: sitekeeper.sms.hierarchy
+sms_sites:
+  - code: C01
+    server: c01.corp.example
+    service_account: CORP\smssvc
+    addresses:
+      - {to: C01, sender_account: CORP\smssvc}
+      - {to: P01, sender_account: CORP\smssend}
+  - code: P01
+    server: p01.corp.example
+    parent: C01
+    service_account: CORP\smssvc
+    # No addresses: it sends to C01, to S01 and to itself as CORP\smssvc.
+  - code: S01
+    server: s01.corp.example
+    parent: P01
+    type: secondary
+    product: sms_2003
+    domain: CORP
+    # No addresses and no service account: it sends to P01 as CORP\S01$.
+keyed_groups:
+  - key: sms_site_domain
+    prefix: domain
+compose:
+  ansible_connection: "'winrm'"
+---
+# live.sms_hierarchy.yml: a live site tells the rest.
+plugin: sitekeeper.sms.hierarchy
+sms_provider:
+  host: c01.corp.example
+  variables:
+    ansible_user: CORP\reader
+    ansible_password: "{{ lookup('ansible.builtin.env', 'SMS_PASSWORD') }}"
+    ansible_winrm_transport: ntlm
+  domains:
+    corp.example: CORP
+sms_sites:
+  # The SMS Provider does not know it.
+  - {code: C01, service_account: CORP\smssvc}
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: .cache
+cache_timeout: 3600
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C  # noqa: N812 - as Ansible's own plugins call it
+from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
+from ansible.parsing.vault import AnsibleVaultError
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.inventory import BaseFileInventoryPlugin, Cacheable, Constructable
+from ansible.plugins.loader import connection_loader
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+    Hierarchy,
+    HierarchyError,
+    Problem,
+    Site,
+    read_hierarchy,
+    required_grants,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import (
+    Fields,
+    did_you_mean,
+    is_list,
+    kind_of,
+    quoted,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.model import SITE_TYPES
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.marked_yaml import (
+    MAX_BYTES,
+    Document,
+    MarkedYamlError,
+    Vaulted,
+    read_document,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServerError
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:
+    TEXTS_ARE_TEMPLATES = True
+
+    def trust_as_template(value: str) -> str:
+        """Before ansible-core 2.19, every text of an inventory is a template."""
+        return value
+
+else:
+    TEXTS_ARE_TEMPLATES = False
+
+
+SUFFIXES = (".sms_hierarchy.yml", ".sms_hierarchy.yaml")
+ALL = "sms_sites"
+DESCRIPTION = ("sms_sites", "sms_products")
+PROVIDER = "sms_provider"
+PROVIDER_KEYS = ("host", "connection", "site_code", "domains", "variables")
+CONNECTIONS = ("winrm", "psrp")
+TEMPLATES = ("compose", "groups", "keyed_groups")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An SMS Provider to ask. ``variables`` are as in the file, templates and secrets."""
+
+    host: str
+    connection: str
+    site_code: str | None
+    domains: Mapping[str, str]
+    variables: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return f"the SMS Provider of {self.host}"
+
+    def cache_key(self) -> str:
+        """Tells apart what is asked, where and by whom. No password goes in, not even as a hash of it."""
+        variables = {key: repr(value) for key, value in self.variables.items() if not _is_secret(key)}
+        asked = (self.host, self.site_code, dict(self.domains), variables)
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
+    """Reads the file, asks the SMS Provider that it names, and puts into the inventory what they describe."""
+
+    NAME = "sitekeeper.sms.hierarchy"
+
+    def verify_file(self, path: str) -> bool:
+        """Tell whether the file is one of this plugin's, by its name."""
+        return path.endswith(SUFFIXES) and bool(super().verify_file(path))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory from the file.
+
+        Raises:
+            AnsibleParserError: with everything that is wrong, each mistake with its line; or the SMS Provider can't be
+                asked.
+        """
+        super().parse(inventory, loader, path)
+        try:
+            document = read_document(self._contents(path), vaulted=(PROVIDER, "variables"))
+        except MarkedYamlError as error:
+            raise AnsibleParserError(_report(path, [(error.line, error.problem)])) from None
+        self._take_options(path, document)
+        provider = self._provider(path, document)
+        description = _in_file(document)
+        if provider is not None:
+            provided = self._provided(path, document, provider, use_cache=cache)
+            description["sms_sites"] = _merged(description["sms_sites"], provided)
+        try:
+            hierarchy = read_hierarchy(*(description[name] for name in DESCRIPTION))
+        except HierarchyError as error:
+            places = [(_place(document, problem, provider), problem.text) for problem in error.problems]
+            raise AnsibleParserError(_report(path, places)) from None
+        self._add_sites(hierarchy, description, as_data=provider is not None)
+        self._construct(hierarchy)
+
+    def _contents(self, path: str) -> bytes:
+        try:
+            # A file that is encrypted by Ansible Vault is decrypted here.
+            with Path(self.loader.get_real_file(path)).open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
+        except (OSError, AnsibleError) as error:
+            raise AnsibleParserError(f"{path}: it can't be read: {error}") from None
+
+    def _take_options(self, path: str, document: Document) -> None:
+        """Check the outermost keys, and set the plugin's options but for the description itself."""
+        values = document.value
+        if not isinstance(values, Mapping):
+            text = "the file is empty; describe the sites in sms_sites"
+            if values is not None:
+                text = f"the file must be a dictionary with plugin and sms_sites, but it is {kind_of(values)}"
+            raise AnsibleParserError(_report(path, [(document.marks.line if values is not None else 0, text)]))
+        problems = []
+        known = list(self.option_definitions)
+        for name in values:
+            if name not in known:
+                hint = did_you_mean(name, known) or "; the keys of this plugin are in its documentation"
+                problems.append((document.marks.line_of((name,)), f"unknown key {quoted(name)}{hint}"))
+        if values.get("plugin") != self.NAME:
+            said = f"plugin is {quoted(values['plugin'])}" if values.get("plugin") else "plugin is missing"
+            problems.append((document.marks.line_of(("plugin",)), f"{said}; write plugin: {self.NAME}"))
+        if values.get("sms_sites") is None and values.get(PROVIDER) is None:
+            text = "sms_sites is missing; describe the sites there, or name a live site's SMS Provider in sms_provider"
+            problems.append((document.marks.line_of(("sms_sites",)), text))
+        if problems:
+            raise AnsibleParserError(_report(path, problems))
+        options = {name: value for name, value in values.items() if name not in (*DESCRIPTION, PROVIDER)}
+        for name in TEMPLATES:
+            if name in options:
+                options[name] = _trusted(options[name])
+        try:
+            self.set_options(direct=options, var_options=self._vars)
+            if self.get_option("cache"):
+                self.load_cache_plugin()
+        except AnsibleError as error:
+            raise AnsibleParserError(f"{path}: {error}") from None
+
+    def _provider(self, path: str, document: Document) -> Provider | None:
+        """The SMS Provider that the file names; None if it names none."""
+        values: Any = document.value
+        if (given := values.get(PROVIDER)) is None:
+            return None
+        if not isinstance(given, Mapping):
+            text = f"{PROVIDER} must be a dictionary with host and variables, but it is {kind_of(given)}"
+            raise AnsibleParserError(_report(path, [(document.marks.line_of((PROVIDER,)), text)]))
+        problems: list[Problem] = []
+        # Not the variables: secrets are looked up when they are needed.
+        values = {
+            name: value if name == "variables" else self._evaluated(value, (PROVIDER, name), problems)
+            for name, value in given.items()
+        }
+        if not problems:
+            fields = Fields(values, PROVIDER, (PROVIDER,), problems)
+            fields.refuse_unknown(PROVIDER_KEYS)
+            names = fields.mapping("domains")
+            provider = Provider(
+                host=str(fields.text("host", "name the computer that the SMS Provider runs on")),
+                connection=fields.choice("connection", CONNECTIONS, "connection", "the connections are")
+                or CONNECTIONS[0],
+                site_code=fields.code("site_code") or None,
+                domains={str(dns): str(names.domain(dns)) for dns in values["domains"]} if names else {},
+                variables=values["variables"] if fields.mapping("variables") else {},
+            )
+        if problems:
+            raise AnsibleParserError(_report(path, _with_lines(document, problems)))
+        return provider
+
+    def _evaluated(self, value: Any, where: tuple[str, ...], problems: list[Problem]) -> Any:
+        """What a text that may be secret and a template stands for; None, and a problem, if that can't be told."""
+        self.templar.available_variables = self._vars
+        try:
+            if isinstance(value, Vaulted):
+                value = self.loader._vault.decrypt(value.ciphertext).decode()
+            return self.templar.template(_trusted(value))
+        except AnsibleVaultError as error:
+            reason = f"can't be decrypted: {error}"
+        except Exception as error:  # an expression, and the plugins in it, raise what they like
+            reason = "can't be evaluated"
+            # A password with odd characters in it may look like a template, and Ansible may repeat what it says.
+            if not _is_secret(where[-1]) or str(value).strip()[:2] + str(value).strip()[-2:] == "{{}}":
+                reason += f": {str(error).replace(str(value), 'it')}"
+            if isinstance(error, AnsibleUndefinedVariable):
+                reason += " (it can use lookups and extra variables only)"
+        problems.append(Problem(f"{', '.join(where[:-1])}: {where[-1]} {' '.join(reason.split()).rstrip('.')}.", where))
+        return None
+
+    def _provided(
+        self, path: str, document: Document, provider: Provider, *, use_cache: bool
+    ) -> list[dict[str, object]]:
+        """The sites that the SMS Provider tells, from the cache if they are there."""
+        caching = self.get_option("cache")
+        key = f"{self.get_cache_key(path)}_{provider.cache_key()}"
+        answer = self._cache.get(key) if caching and use_cache else None
+        if not (isinstance(answer, Mapping) and answer.keys() >= {"sites", "warnings"}):
+            answer = self._ask(path, document, provider)
+            if caching:
+                self._cache[key] = answer
+        for warning in answer["warnings"]:
+            self.display.warning(f"{path}: {provider.called}: {warning}")
+        sites: list[dict[str, object]] = answer["sites"]
+        return sites
+
+    def _ask(self, path: str, document: Document, provider: Provider) -> dict[str, list[Any]]:
+        # What speaks WinRM takes long to import, and a file that describes its sites itself needs none of it.
+        from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (  # noqa: PLC0415
+            ConnectionUnsupported,
+            wmi_connection,
+        )
+        from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.sms_provider import (  # noqa: PLC0415
+            read_hierarchy_from_provider,
+        )
+
+        connection = connection_loader.get(provider.connection, PlayContext())
+        known = C.config.get_plugin_vars("connection", provider.connection)
+        variables = {"ansible_host": provider.host, **self._variables(path, document, provider, known)}
+        extras = {name: value for name, value in variables.items() if name not in known}
+        try:
+            connection.set_options(var_options={**variables, "_extras": extras})
+            with wmi_connection(provider.host, connection) as (wmi, _user):
+                found = read_hierarchy_from_provider(wmi, site_code=provider.site_code, domains=provider.domains)
+        except (SiteServerError, ConnectionUnsupported, AnsibleError) as error:
+            raise AnsibleParserError(f"{path}: the sites can't be read from {provider.called}. {error}") from None
+        return {"sites": list(found.sites), "warnings": list(found.warnings)}
+
+    def _variables(self, path: str, document: Document, provider: Provider, known: Iterable[str]) -> dict[str, Any]:
+        """The connection's variables as they count, templates evaluated and secrets decrypted."""
+        problems: list[Problem] = []
+        variables = {}
+        for name, given in provider.variables.items():
+            where = (PROVIDER, "variables", name)
+            place = ", ".join(where[:-1])
+            if name == "ansible_connection":
+                text = f"{place}: ansible_connection does not stand here; write it as connection, beside variables."
+                problems.append(Problem(text, where))
+                continue
+            if name not in known and not name.startswith(f"ansible_{provider.connection}_"):
+                text = f"{place}: the connection {provider.connection} knows no variable {quoted(name)}."
+                problems.append(Problem(text, where))
+                continue
+            value = self._evaluated(given, where, problems)
+            if isinstance(value, Mapping) or (_is_secret(name) and not isinstance(value, str | None)):
+                # Of a number or a truth value, nobody knows any more how it was written.
+                hint = "" if isinstance(value, Mapping) or is_list(value) else "; put it in quotes"
+                text = f"{place}: {name} must be text, but it is {kind_of(value)}{hint}."
+                problems.append(Problem(text, where))
+            elif value is not None:
+                variables[name] = value
+        if problems:
+            raise AnsibleParserError(_report(path, _with_lines(document, problems)))
+        return variables
+
+    def _add_sites(self, hierarchy: Hierarchy, description: Mapping[str, Any], *, as_data: bool) -> None:
+        def set_variable(entity: str, name: str, value: Any) -> None:
+            # Before ansible-core 2.19, a text is a template unless it is wrapped. From then on it is none by itself.
+            self.inventory.set_variable(entity, name, wrap_var(value) if as_data and TEXTS_ARE_TEMPLATES else value)
+
+        self.inventory.add_group(ALL)
+        # Once, on the group: thousands of hosts share it.
+        for name in DESCRIPTION:
+            if description.get(name) is not None:
+                set_variable(ALL, name, description[name])
+        for group in SITE_TYPES:
+            self.inventory.add_group(f"sms_{group}")
+        grants = required_grants(hierarchy)
+        for site in _from_the_top(hierarchy):
+            host = self.inventory.add_host(site.server)
+            above = f"sms_below_{site.parent}" if site.parent else ALL
+            self.inventory.add_child(above, host)
+            site_type = hierarchy.type_of(site)
+            groups = [f"sms_site_{site.code}", f"sms_product_{site.product.name}"]
+            if site_type:
+                groups.append(f"sms_{site_type}")
+            for group in groups:
+                self.inventory.add_group(group)
+                self.inventory.add_child(group, host)
+            if hierarchy.children(site.code):
+                below = self.inventory.add_group(f"sms_below_{site.code}")
+                self.inventory.add_child(above, below)
+            owed = [
+                {
+                    "account": grant.account,
+                    "member_of": site.product.group_on(site.code) if site.product.held_by_group else None,
+                    "reasons": list(grant.reasons),
+                }
+                for grant in grants[site.code]
+            ]
+            for name, value in (
+                ("sms_site_code", site.code),
+                ("sms_site_name", site.name),
+                ("sms_site_type", site_type),
+                ("sms_site_parent", site.parent),
+                ("sms_site_product", site.product.name),
+                ("sms_site_service_account", site.service_account),
+                ("sms_site_server_account", site.computer_account),
+                ("sms_site_domain", site.domain),
+                ("sms_grants", owed),
+            ):
+                set_variable(host, name, value)
+
+    def _construct(self, hierarchy: Hierarchy) -> None:
+        compose, groups, keyed_groups = (self.get_option(name) for name in TEMPLATES)
+        if not (compose or groups or keyed_groups):
+            return
+        strict = self.get_option("strict")
+        for site in hierarchy.sites:
+            host = self.inventory.get_host(site.server)
+            self._set_composite_vars(compose, host.get_vars(), site.server, strict=strict)
+            self._add_host_to_composed_groups(groups, {}, site.server, strict=strict)
+            self._add_host_to_keyed_groups(keyed_groups, {}, site.server, strict=strict)
+
+
+def _in_file(document: Document) -> dict[str, Any]:
+    values: Any = document.value
+    return {name: values.get(name) for name in DESCRIPTION}
+
+
+def _from_the_top(hierarchy: Hierarchy) -> Iterator[Site]:
+    """Yield every site after its parent, so that the groups it goes into are there."""
+    waiting = [site for site in reversed(hierarchy.sites) if site.parent is None]
+    while waiting:
+        site = waiting.pop()
+        yield site
+        waiting.extend(reversed(hierarchy.children(site.code)))
+
+
+def _trusted(value: Any) -> Any:
+    """The same with every text in it a template: whoever writes this file decides what runs."""
+    if isinstance(value, str):
+        return trust_as_template(value)
+    if isinstance(value, list):
+        return [_trusted(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _trusted(item) for key, item in value.items()}
+    return value
+
+
+def _merged(described: Any, provided: list[dict[str, object]]) -> Any:
+    """The sites of the file, each with what the SMS Provider tells of it besides, then the other sites that it tells.
+
+    What is no list, or no site, is left for :func:`read_hierarchy` to refuse. So the positions of the file stay.
+    """
+    if described is None:
+        return provided
+    if not is_list(described):
+        return described
+    told = {str(site["code"]): site for site in provided}
+    sites: list[object] = []
+    for site in described:
+        if isinstance(site, Mapping):
+            more = told.pop(str(site.get("code")).upper(), {})
+            # It follows from the domain, and the file knows better.
+            without = {"server_account"} if "domain" in site else set()
+            sites.append({**{key: value for key, value in more.items() if key not in without}, **site})
+        else:
+            sites.append(site)
+    return [*sites, *told.values()]
+
+
+def _is_secret(variable: str) -> bool:
+    """Whether the variable of a connection is a password: ansible_password, ansible_winrm_pass and others."""
+    return "pass" in variable.lower()
+
+
+def _place(document: Document, problem: Problem, provider: Provider | None) -> int | str:
+    """The line of what is wrong; or who told it, if it does not stand in the file."""
+    marks = document.marks
+    for step in problem.path[:3]:
+        if step not in marks.parts:
+            return provider.called if provider is not None else marks.line
+        marks = marks.parts[step]
+    return document.marks.line_of(problem.path)
+
+
+def _with_lines(document: Document, problems: Iterable[Problem]) -> list[tuple[int | str, str]]:
+    return [(document.marks.line_of(problem.path), problem.text) for problem in problems]
+
+
+def _report(path: str, problems: Iterable[tuple[int | str, str]]) -> str:
+    """``problems`` are texts, each with its line (0 if there is none) or who said it."""
+    lines = []
+    for place, text in problems:
+        said = f"line {place}" if isinstance(place, int) else place
+        lines.append(f"{said}: {text}" if place else text)
+    return "\n- ".join([f"{path} describes no usable hierarchy. Correct it:", *lines])
