@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role does without a site server: it reads the description, finds each host's site, and prints the table."""
+"""What the role does around its modules: it reads the description, finds each host's site, and prints the table.
+
+What is between it and ``ansible.windows`` is seen on a site server of the lab, with a stand-in for that collection.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.findings import KINDS
+from tests.lab.testing import default_hierarchy, running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROLE = "sitekeeper.sms.sms_sender_perms"
@@ -37,23 +43,24 @@ SITES = [
 def play(tmp_path):
     """Run tasks on an inventory as Ansible does; no host of it exists, so that a connection would fail."""
 
-    def run(hosts, sites, tasks):
+    def run(hosts, sites, tasks, *options, collections=(), **given):
         inventory = tmp_path / "inventory.yml"
         variables = {"ansible_connection": "ansible.builtin.ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
         if sites is not None:
             variables["sms_sites"] = sites
+        variables |= given
         inventory.write_text(yaml.safe_dump({"sms_sites": {"hosts": hosts, "vars": variables}}, sort_keys=False))
         playbook = tmp_path / "playbook.yml"
         playbook.write_text(yaml.safe_dump([{"hosts": "sms_sites", "gather_facts": False, "tasks": tasks}]))
         environment = {
             **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build" / "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": ":".join(map(str, [CHECKOUT / "build" / "collections", *collections])),
             "ANSIBLE_HOME": str(tmp_path / "home"),
             "ANSIBLE_LOCAL_TEMP": str(tmp_path / "temp"),
             "ANSIBLE_NOCOLOR": "1",
         }
         return subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(playbook)],
+            [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(playbook), *options],
             cwd=tmp_path,
             env=environment,
             check=False,
@@ -133,7 +140,7 @@ BAD = {"share": access("Full Control", True), "directory": access("none", False)
 
 
 def sender(account, in_desired_state, **states):
-    return {"account": account, "in_desired_state": in_desired_state, **states}
+    return {"account": account, "name": account, "in_desired_state": in_desired_state, **states}
 
 
 def found(result):
@@ -216,3 +223,234 @@ def test_the_table_of_an_audit(play):
         "2 site servers: 1 in order, 1 drift",
         "Not in the inventory, so neither read nor changed: S01 (elsewhere), S02 (branch)",
     ]
+
+
+def test_own_products_count(play):
+    sites = [{"code": "C01", "server": "central", "product": "ours"}]
+    tasks = [role("validate")]
+    assert play({"central": {}}, sites, tasks, sms_products={"ours": {"based_on": "configmgr"}}).returncode == 0
+    finished = play({"central": {}}, sites, tasks, sms_products={"ours": {"based_on": "configmgrr"}})
+    assert "product ours: unknown product 'configmgrr'" in message_of(finished, "FAILED! =>")
+
+
+def finding(kind, severity, site, evidence):
+    return {"id": kind, "severity": severity, "site": site, "evidence": evidence, "advice": "Do.", "source": "Book"}
+
+
+def test_the_findings_are_below_the_table_by_their_kind(play):
+    hosts = {"central": {"result": {"changed": False, "senders": [sender("a@corp", True, current=GOOD)]}}}
+    findings = [
+        finding("not_connected", "warning", "C01", "its parent is X01"),
+        *(finding("several_routes", "warning", f"S{number}", "two") for number in range(22)),
+        finding("trust_unknown", "info", "C01", "B"),
+        finding("untrusted_domain", "error", "P01", "A"),
+    ]
+    tasks = [
+        role("validate", "audit"),
+        found("result"),
+        {"ansible.builtin.set_fact": {"_sms_sender_perms_found": findings}},
+        role("summary", "audit"),
+    ]
+    finished = play(hosts, SITES[:1], tasks, sms_sites=[{**SITES[0], "addresses": []}])
+    assert finished.returncode == 0, finished.stdout
+    assert message_of(finished, '=> {\n    "msg"')[5:] == [
+        "Findings: 1 error, 23 warnings, 1 info",
+        "error: untrusted_domain",
+        "  P01: A",
+        "  => Do. (Book)",
+        "warning: not_connected",
+        "  C01: its parent is X01",
+        "  => Do. (Book)",
+        "warning: several_routes",
+        *(f"  S{number}: two" for number in range(20)),
+        "  and 2 more",
+        "  => Do. (Book)",
+        "info: trust_unknown",
+        "  C01: B",
+        "  => Do. (Book)",
+    ]
+
+
+def test_every_finding_that_an_audit_shows_may_be_refused():
+    specs = yaml.safe_load((CHECKOUT / "roles" / "sms_sender_perms" / "meta" / "argument_specs.yml").read_text())
+    option = specs["argument_specs"]["audit"]["options"]["sms_sender_perms_fail_on_findings"]
+    # Who is no member of a group, the audit reads on the server.
+    assert set(option["choices"]) == {"error", "warning", "info", *KINDS} - {"group_membership"}
+
+
+GROUP = "SMS_SiteToSiteConnection_P01"
+RECEIVE = r"D:\ConfigMgr\inboxes\despoolr.box\receive"
+SMSSEND = r"CORP\smssend"
+
+# It records how it was called, and does with the lab's group what the real one does with Windows.
+STAND_IN = """
+import json, os, urllib.request
+from ansible.plugins.action import ActionBase
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        with open(os.environ["CALLS"], "a") as calls:
+            calls.write(json.dumps([self._connection.transport, self._task.args]) + "\\n")
+        if "REFUSAL" in os.environ:
+            return {"failed": True, "msg": os.environ["REFUSAL"]}
+        if not self._task.check_mode:
+            body = {"group": ".\\\\" + self._task.args["name"], "members": self._task.args["members"]}
+            request = urllib.request.Request(
+                os.environ["LAB"], json.dumps(body).encode(), {"Authorization": os.environ["TOKEN"]}, method="PUT"
+            )
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+        return {"changed": True}
+"""
+
+
+class SiteServer:
+    """A site server of Configuration Manager on the lab, reached by WinRM, to which CORP\\smssend sends."""
+
+    def __init__(self, play, lab, directory, monkeypatch):
+        self.play, self.lab = play, lab["P01"]
+        self.calls_file = directory / "calls"
+        # Not beside the playbook, where Ansible looks anyway.
+        self.collections = [directory / "installed" / "collections"]
+        stand_in = self.collections[0] / "ansible_collections" / "ansible" / "windows" / "plugins" / "action"
+        stand_in.mkdir(parents=True)
+        (stand_in / "win_group_membership.py").write_text(STAND_IN)
+        monkeypatch.setenv("CALLS", str(self.calls_file))
+        monkeypatch.setenv("LAB", f"{lab.lab.control.url}/hosts/P01/members")
+        monkeypatch.setenv("TOKEN", f"Bearer {lab.lab.control.token}")
+
+    def run(self, *options, entry_point="main", installed=True, product="configmgr", **variables):
+        sites = [
+            {"code": "C01", "server": "c01", "addresses": [{"to": "P01", "sender_account": SMSSEND}]},
+            {"code": "P01", "server": "p01", "product": product, "parent": "C01", "addresses": []},
+        ]
+        host = {
+            "ansible_connection": "winrm",
+            "ansible_host": self.lab.address,
+            "ansible_port": self.lab.endpoint.port,
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_user": self.lab.user,
+            "ansible_password": self.lab.password,
+        }
+        task = {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": entry_point, "rolespec_validate": False}}
+        collections = self.collections if installed else []
+        self.calls_file.write_text("")
+        finished = self.play({"p01": host}, sites, [task], *options, collections=collections, **variables)
+        table = message_of(finished, '=> {\n    "msg"')
+        return finished, table
+
+    @property
+    def calls(self):
+        return [json.loads(line) for line in self.calls_file.read_text().splitlines()]
+
+    @property
+    def members(self):
+        return self.lab.controls.members(f".\\{GROUP}")
+
+    def requests(self):
+        return [exchange["operation"] for exchange in self.lab.controls.counters()["exchanges"]]
+
+
+@pytest.fixture
+def site_server(play, tmp_path, monkeypatch):
+    description = default_hierarchy(2)
+    host = description["hosts"][1]
+    administrators = {"principal": "S-1-5-32-544", "access": "full_control"}
+    group = {"principal": f".\\{GROUP}", "access": "full_control"}
+    host["directories"] += [
+        *({"path": path} for path in (r"D:\ConfigMgr", r"D:\ConfigMgr\inboxes", r"D:\ConfigMgr\inboxes\despoolr.box")),
+        {"path": RECEIVE, "dacl": [{**group, "flags": "OI CI"}]},
+    ]
+    host["shares"][0] = {"name": "SMS_SITE", "path": RECEIVE, "dacl": [administrators, group]}
+    host["local_accounts"] = [{"name": GROUP, "type": "group"}]
+    host["members"][f".\\{GROUP}"] = []
+    with running_lab(description) as lab:
+        yield SiteServer(play, lab, tmp_path, monkeypatch)
+
+
+def test_missing_members_are_added_where_that_is_asked_for_and_then_it_is_verified(site_server):
+    finished, table = site_server.run(sms_sender_perms_add_group_members=True)
+    assert finished.returncode == 0, finished.stdout
+    assert site_server.calls == [["winrm", {"name": GROUP, "members": [SMSSEND], "state": "present"}]]
+    assert site_server.members == [SMSSEND]
+    assert table[2:] == [
+        r"P01   p01     changed  none -> Full Control  none -> Full control  CORP\smssend",
+        "1 site server: 1 changed",
+        "Not in the inventory, so neither read nor changed: C01 (c01)",
+    ]
+    finished, table = site_server.run(sms_sender_perms_add_group_members=True)
+    assert finished.returncode == 0, finished.stdout
+    assert site_server.calls == []
+    assert table[3] == "1 site server: 1 unchanged"
+
+
+def test_check_mode_tells_who_would_become_a_member(site_server):
+    finished, table = site_server.run("--check", sms_sender_perms_add_group_members=True)
+    assert finished.returncode == 0, finished.stdout
+    assert len(site_server.calls) == 1
+    assert site_server.members == []
+    assert table[2:4] == [
+        r"P01   p01     would change  none (not enough)  none (not enough)  CORP\smssend (would become a member)",
+        "1 site server: 1 would change",
+    ]
+
+
+def test_otherwise_the_end_tells_what_to_run(site_server):
+    finished, table = site_server.run()
+    assert finished.returncode == 2
+    assert site_server.calls == []
+    assert message_of(finished, "FAILED! =>") == (
+        r"Site P01: access that a Sender needs is still missing for CORP\smssend. Over this connection nothing can "
+        rf"make them members of P01\{GROUP}. Run on p01: ansible.windows.win_group_membership: "
+        rf"{{name: '{GROUP}', members: ['CORP\smssend'], state: present}} "
+        "(with sms_sender_perms_add_group_members the role does)"
+    )
+    assert table[2:4] == [
+        r"P01   p01     failed  none (not enough)  none (not enough)  CORP\smssend (no member of the group)",
+        "1 site server: 1 failed",
+    ]
+
+
+def test_it_tells_too_if_that_does_not_go_well(site_server, monkeypatch):
+    told = r"members: ['CORP\\smssend'], state: present} (the role has tried: "
+    finished, _table = site_server.run(sms_sender_perms_add_group_members=True, installed=False)
+    assert finished.returncode == 2
+    assert told in finished.stdout
+    assert "win_group_membership" in finished.stdout.partition(told)[2].partition("\n")[0]
+    monkeypatch.setenv("REFUSAL", "PowerShell is not what it was")
+    finished, _table = site_server.run(sms_sender_perms_add_group_members=True)
+    assert finished.returncode == 2
+    assert f"{told}PowerShell is not what it was)" in finished.stdout
+
+
+def test_an_audit_names_the_group_that_has_lost_its_rights(site_server):
+    site_server.lab.controls.set_members(f".\\{GROUP}", [SMSSEND])
+    own = [{"principal": name, "access": "full_control"} for name in ("S-1-5-32-544", SMSSEND)]
+    site_server.lab.controls.set_share_descriptor("SMS_SITE", {"entries": own})
+    finished, table = site_server.run(entry_point="audit")
+    assert finished.returncode == 2
+    assert rf"access that a Sender needs is missing for P01\\{GROUP}." in finished.stdout
+    assert table[2:4] == [r"P01   p01     drift   Full Control  Full control  CORP\smssend", "1 site server: 1 drift"]
+    assert table[5:6] == [
+        rf"P01 (p01): group P01\{GROUP} itself lacks rights that it has to hold",
+    ]
+
+
+def test_the_service_account_is_one_request_of_an_audit_and_none_of_a_converge(site_server):
+    site_server.lab.controls.set_members(f".\\{GROUP}", [SMSSEND])
+    runs = {}
+    for name, options in {
+        "converge": {},
+        "audit without": {"entry_point": "audit", "sms_sender_perms_findings": False},
+        "audit": {"entry_point": "audit"},
+        "converge with": {"sms_sender_perms_findings": True},
+    }.items():
+        site_server.lab.controls.reset_counters()
+        finished, table = site_server.run(**options)
+        assert finished.returncode == 0, finished.stdout
+        assert any(line.startswith("Findings") for line in table) == (name in ("audit", "converge with"))
+        runs[name] = site_server.requests()
+    service = [request for request in runs["audit"] if "Service" in request]
+    assert len(service) == 1
+    assert runs["audit without"] == runs["converge"] == [each for each in runs["audit"] if each not in service]
+    assert sorted(runs["converge with"]) == sorted([*runs["converge"], *runs["audit"]])
