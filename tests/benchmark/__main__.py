@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import hierarchy, logs, security
+from . import fleet, hierarchy, logs, security, smb
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
@@ -20,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "security": security.measure,
     "logs": logs.measure,
     "hierarchy": hierarchy.measure,
+    "smb": smb.measure,
+    "fleet": fleet.measure,
 }
 
 

@@ -80,6 +80,8 @@ class Misbehaviour:
     """How one host misbehaves now; the default is not at all."""
 
     delay_ms: int = 0
+    module_ms: int = 0
+    """How long a module seems to run in a shell, where the host's settings let it run any."""
     unreachable: bool = False
     """Every connection is cut as soon as it asks something (ports that refuse are closed by the server)."""
     rules: list[Rule] = field(default_factory=list)
@@ -103,5 +105,5 @@ class Misbehaviour:
     def clear(self) -> None:
         """Behave again."""
         with self._lock:
-            self.delay_ms, self.unreachable = 0, False
+            self.delay_ms, self.module_ms, self.unreachable = 0, 0, False
             self.rules.clear()

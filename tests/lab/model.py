@@ -98,6 +98,8 @@ class Settings:
     os_version: str = "10.0.20348"
     os_caption: str = "Microsoft Windows Server 2022 Standard"
     max_envelope_size: int = 512_000
+    runs_modules: bool = False
+    """Whether shells open, and answer every module at once that nothing changed."""
 
 
 _NAMES: dict[str, dict[str, tuple[str, str]]] = {

@@ -22,6 +22,7 @@ WQL_DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 
 GET = f"{TRANSFER}/Get"
 CREATE = f"{TRANSFER}/Create"
+DELETE = f"{TRANSFER}/Delete"
 ENUMERATE = f"{ENUMERATION}/Enumerate"
 PULL = f"{ENUMERATION}/Pull"
 RELEASE = f"{ENUMERATION}/Release"

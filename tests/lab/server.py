@@ -21,6 +21,7 @@ from .misbehaviour import Kind, Rule
 from .model import Logon
 from .ntlm import Negotiation, Rejected, check_basic, find_logon
 from .recording import Exchange
+from .shell import RECEIVE
 from .wsman import Service
 
 Address = tuple[str, int]
@@ -54,6 +55,7 @@ class Listener:
     @property
     def host(self) -> Host:
         return self.service.host
+
 
 _SETTLE_SECONDS = 0.02
 
@@ -178,6 +180,8 @@ class WinRMServer:
         answer = await _answered(listener.service, message, logon)
         if answer.envelope is None:
             return None
+        if answer.operation == RECEIVE and host.misbehaviour.module_ms:
+            await asyncio.sleep(host.misbehaviour.module_ms / 1000)
         payload, type_ = answer.envelope, f"{SOAP_TYPE};charset=UTF-8"
         if sealed and context:
             payload, type_ = encryption.seal(context, payload), encryption.CONTENT_TYPE

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from . import cim, faults, ntfs, soap, wql
+from . import cim, faults, ntfs, shell, soap, wql
 from .backend import Missing
 from .cim import Instance, Parameters
 from .descriptors import INHERITED, pack, parse
 from .host import Host
 from .misbehaviour import Kind, Rule
-from .namespaces import CREATE, ENUMERATE, ENUMERATION, GET, PULL, RELEASE, SHELL, WMI, WQL_DIALECT, WSMAN
+from .namespaces import ENUMERATE, ENUMERATION, GET, PULL, RELEASE, WMI, WQL_DIALECT, WSMAN
 from .providers import Method, WmiClass, find
 
 MAX_CONTEXTS = 100
@@ -50,11 +50,13 @@ class Service:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a request is answered off the event loop: a host answers one at a time."""
     _enumerations: OrderedDict[str, _Enumeration] = field(default_factory=OrderedDict)
+    _shells: shell.Shells = field(default_factory=shell.Shells)
 
     def recognise(self, request: soap.Request, user: str) -> Operation:
         """Say which operation a request of a user asks for; raises Fault for one that does not exist here."""
-        if request.action == CREATE and request.resource_uri.startswith(f"{SHELL}/"):
-            return Operation("Shell.Create", request)
+        of_shells = shell.operation_name(request)
+        if of_shells == "Shell.Create" or (of_shells and self.host.settings.runs_modules):
+            return Operation(of_shells, request)
         namespace, _unused, class_name = request.resource_uri[len(WMI) :].rpartition("/")
         if not request.resource_uri.casefold().startswith(WMI.casefold()) or not namespace:
             raise faults.invalid_resource_uri()
@@ -78,8 +80,11 @@ class Service:
         request = operation.request
         if operation.name == "Shell.Create":
             self.host.record.count("shells_opened")
-            raise faults.access_denied()
-        if operation.method and operation.wmi_class:
+            if not self.host.settings.runs_modules:
+                raise faults.access_denied()
+        if operation.name.startswith("Shell."):
+            body = self._shells.answer(operation.name, request)
+        elif operation.method and operation.wmi_class:
             body = self._invoke(operation.wmi_class, *operation.method, request, rule)
         elif request.action == RELEASE:
             self._enumerations.pop(_context(request.body), None)

@@ -109,7 +109,11 @@ class WinrmTransport:
             if kind == "kerberos" and connection._kerb_managed:
                 connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
             protocol = Protocol(self.url, transport=kind, **options)
-            bound_answers(protocol.transport.build_session(), self._limit)
+            session = protocol.transport.build_session()
+            # What the environment says of proxies and certificates is in the session by now. requests would read all of
+            # it again for each request, and the logon of an unrelated .netrc as well.
+            session.trust_env = False
+            bound_answers(session, self._limit)
         except Exception as error:
             raise self._translate(error) from None
         return protocol

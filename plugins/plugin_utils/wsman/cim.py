@@ -235,6 +235,8 @@ def _instance(element: Element, class_name: str, namespace: str) -> Instance:
 
 
 def _value(element: Element) -> Value:
+    if not element.attributes and not element.children:
+        return element.text
     if element.is_nil:
         return None
     if not element.children:

@@ -36,6 +36,9 @@ class QName(NamedTuple):
     name: str
 
 
+_TYPE = QName(XSI, "type")
+
+
 @dataclass(slots=True)
 class Element:
     """An element as read. ``type`` is its ``xsi:type``; ``text`` is stripped where there are children."""
@@ -124,6 +127,7 @@ class _Builder:
         self._document: Element | None = None
         self._open: list[Element] = []
         self._prefixes: dict[str, list[str]] = {}
+        self._names: dict[str, QName] = {}
 
     def root(self) -> Element:
         if self._document is None:
@@ -142,8 +146,9 @@ class _Builder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) == MAX_DEPTH:
             raise WSManProtocolError(f"the answer nests more than {MAX_DEPTH} elements: refused")
-        expanded = {_expand(key): value for key, value in attributes.items()}
-        element = Element(_expand(name), expanded, self._resolve(expanded.get(QName(XSI, "type"))))
+        expanded = {self._expand(key): value for key, value in attributes.items()} if attributes else {}
+        type_ = self._resolve(expanded.get(_TYPE)) if expanded else None
+        element = Element(self._expand(name), expanded, type_)
         if self._open:
             self._open[-1].children.append(element)
         else:
@@ -168,7 +173,10 @@ class _Builder:
             raise WSManProtocolError(f"the answer has an unbound prefix: {one_line(prefix)[:80]!r}")
         return QName(bound[-1] if bound else "", name)
 
-
-def _expand(name: str) -> QName:
-    namespace, _separator, local = name.rpartition(_SEPARATOR)
-    return QName(namespace, local)
+    def _expand(self, name: str) -> QName:
+        """The name as expat gives it; a document says few names many times."""
+        known = self._names.get(name)
+        if known is None:
+            namespace, _separator, local = name.rpartition(_SEPARATOR)
+            known = self._names[name] = QName(namespace, local)
+        return known

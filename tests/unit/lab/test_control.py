@@ -22,8 +22,9 @@ import pytest
 import yaml
 
 from tests.lab.client import LabClient, LabClientError
-from tests.lab.testing import RunningLab
-from tests.unit.lab.support import connect, get
+from tests.lab.inventory import inventory
+from tests.lab.testing import RunningLab, running_lab
+from tests.unit.lab.support import connect, get, query
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
@@ -104,6 +105,29 @@ def test_accounts(client: LabClient, lab: RunningLab) -> None:
     assert "CORP\\smssend" not in names
     assert "CORP\\latecomer" in names
     assert "CORP\\smssend" in [account["name"] for account in client.get("P01", "accounts")]
+
+
+def test_members_of_a_local_group(client: LabClient, lab: RunningLab) -> None:
+    client.post("C01", "accounts", name=".\\Senders", type="group")
+    client.put("C01", "members", group=".\\Senders", members=["CORP\\smssend", "CORP\\smssvc"])
+    assert client.get("C01", "members", group=".\\Senders") == ["CORP\\smssend", "CORP\\smssvc"]
+    with connect(lab["C01"]) as wsman:
+        group = 'Win32_Group.Domain="C01",Name="Senders"'
+        found = query(wsman, f"SELECT * FROM Win32_GroupUser WHERE GroupComponent='{group}'")
+    assert len(found) == 2
+    with pytest.raises(LabClientError, match="has no account CORP"):
+        client.put("C01", "members", group=".\\Senders", members=["CORP\\nobody"])
+
+
+def test_a_scenario_may_have_two_domains_and_leave_the_sites_to_others() -> None:
+    accounts = [{"name": "smssend"}, {"name": "smssend", "domain": "EAST"}]
+    hosts = [{"name": "C01"}, {"name": "E01", "domain": "EAST"}]
+    with running_lab({"accounts": accounts, "hosts": hosts}) as lab:
+        known = {account["name"]: account["sid"] for account in lab["C01"].controls.accounts()}
+        assert {"CORP\\smssend", "EAST\\smssend", "CORP\\C01$", "EAST\\E01$"} <= set(known)
+        assert not {"CORP\\E01$", "EAST\\C01$"} & set(known)
+        assert known["CORP\\smssend"].rpartition("-")[0] != known["EAST\\smssend"].rpartition("-")[0]
+        assert "sms_sites" not in inventory(lab.lab)["sms_sites"]["vars"]
 
 
 def test_shares(client: LabClient, lab: RunningLab) -> None:

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of each host: the accounts that its site owes access, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ..hierarchy import Hierarchy, hierarchy_findings, required_grants
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one site server.
+
+    Attributes:
+        site: code of its site; None if the accounts were given without a hierarchy.
+        product: name of its product.
+        senders: the Sender accounts that need access there.
+        reasons: for each of them, one sentence for each site that sends as it.
+        findings: what is not as it should be with its site, as the filter `hierarchy_findings` says it.
+    """
+
+    site: str | None
+    product: str
+    senders: tuple[str, ...]
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    findings: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked of the hosts of a fleet.
+
+    Attributes:
+        by_code: the question for each site.
+        codes: the site of each site server, by its name in lower case.
+        everyone: the question for every host, where there is no hierarchy.
+    """
+
+    by_code: Mapping[str, Question] = field(default_factory=lambda: MappingProxyType({}))
+    codes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    everyone: Question | None = None
+
+    def of(self, host: str, variables: Mapping[str, Any]) -> Question | None:
+        """The question for a host, found as the role `sms_sender_perms` finds a host's site; None if it has none."""
+        if self.everyone is not None:
+            return self.everyone
+        code = (
+            variables.get("sms_sender_perms_site_code")
+            or self.codes.get(host.lower())
+            or variables.get("sms_site_code")
+            or ""
+        )
+        return self.by_code.get(str(code).upper())
+
+    @property
+    def digest(self) -> str:
+        """A name for all that is asked: answers to other questions are of no use."""
+        everything = {
+            "everyone": _plain(self.everyone) if self.everyone else None,
+            "sites": {code: _plain(question) for code, question in sorted(self.by_code.items())},
+            "servers": dict(sorted(self.codes.items())),
+        }
+        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:
+    """What a hierarchy asks of its site servers.
+
+    Args:
+        hierarchy: the sites.
+        findings: whether to add what is not as it should be with each.
+    """
+    found: dict[str, list[Mapping[str, str]]] = {}
+    if findings:
+        for finding in hierarchy_findings(hierarchy, None):
+            found.setdefault(finding.site, []).append(finding.as_dict())
+    grants = required_grants(hierarchy)
+    return Questions(
+        by_code={
+            site.code: Question(
+                site=site.code,
+                product=site.product.name,
+                senders=tuple(grant.account for grant in grants[site.code]),
+                reasons={grant.account: grant.reasons for grant in grants[site.code]},
+                findings=tuple(found.get(site.code, ())),
+            )
+            for site in hierarchy.sites
+        },
+        codes={site.server.lower(): site.code for site in hierarchy.sites},
+    )
+
+
+def _plain(question: Question) -> list[Any]:
+    return [question.site, question.product, question.senders, {k: list(v) for k, v in question.reasons.items()}]

@@ -1,0 +1,251 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks all hosts: on every core a process, in each process a thread for every host that is being asked.
+
+NTLM and message encryption are work for the processor, and the rest is waiting; so it takes processes to use more than
+one core, and threads to wait for many hosts at once. A host that does not answer costs a thread, and holds up nobody.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import os
+import queue
+import random
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing import connection as pipes
+from multiprocessing import get_context
+from time import monotonic
+from typing import Any, TypeAlias
+
+from .audit_file import encode
+from .question import Question
+from .reading import Answer, Job, Status, answer
+
+Prepare: TypeAlias = Callable[[str], Job]
+"""Makes ready to ask a host; called on one thread only."""
+Told: TypeAlias = tuple[str, str, "str | None", bytes]
+"""Host, status, message and the line for the audit file."""
+
+_MIN_CHUNK, _MAX_CHUNK = 8, 256
+"""Hosts that a process takes at a time. Many at first: neighbours lie in the same pages of memory, of which only one
+process needs a copy then. Few towards the end, so that all processes end at about the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at once, and for how long.
+
+    Attributes:
+        processes: processes to share the work.
+        at_once: hosts that are asked at the same time, by all of them together.
+        timeout: seconds that one host may take.
+        retries: how often a host is asked again that could not be reached.
+        backoff: seconds to wait before that; twice as long each time.
+    """
+
+    processes: int = 2
+    at_once: int = 64
+    timeout: float = 120.0
+    retries: int = 1
+    backoff: float = 2.0
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """What is in memory at the begin stays as it is until the end.
+
+    A forked process shares it with its parent. The garbage collector would look through all of it again and again, and
+    write to every page, of which each process would then have a copy of its own.
+    """
+    _settle()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _settle() -> None:
+    gc.freeze()
+    # By what is left in its view now, the collector reckons when it is worth while to look again.
+    gc.collect()
+
+
+def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Told | None]:
+    """Ask all hosts; yields their answers as they come, and None about every `tick` seconds without one.
+
+    Every host is answered once. The processes end when the iterator is closed.
+    """
+    context = get_context("fork")
+    claimed = context.Value("L", 0)
+    count = max(1, min(limits.processes, -(-len(hosts) // _MIN_CHUNK)))
+    share = max(1, -(-limits.at_once // count))
+    workers = []
+    readers: list[Any] = []  # of a type that has no public name before Python 3.13
+    open_: set[str] = set(hosts)
+    try:
+        for _unused in range(count):
+            reader, writer = context.Pipe(duplex=False)
+            arguments = (hosts, claimed, prepare, limits, share, writer, [*readers, reader])
+            process = context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            writer.close()
+            workers.append(process)
+            readers.append(reader)
+        while readers:
+            ready: list[Any] = pipes.wait(readers, tick)
+            if not ready:
+                yield None
+            for reader in ready:
+                try:
+                    told: Told = reader.recv()
+                except EOFError:
+                    readers.remove(reader)
+                    continue
+                open_.discard(told[0])
+                yield told
+        for host in hosts:
+            if host in open_:
+                yield _told(answer(host, Status.ERROR, "the process that was to ask it ended early", None))
+    finally:
+        for process in workers:
+            process.kill()
+            process.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A host that is to be asked, ready for it."""
+
+    host: str
+    attempt: int
+    job: Job
+    until: float = 0.0
+
+
+@dataclass(order=True, slots=True)
+class _Later:
+    """A host that is to be asked again."""
+
+    when: float
+    host: str
+    attempt: int = field(compare=False)
+
+
+def _work(
+    hosts: Sequence[str], claimed: Any, prepare: Prepare, limits: Limits, at_once: int, out: Any, others: Sequence[Any]
+) -> None:
+    """A process: takes hosts until none is left, and asks so many of them at once."""
+    # What the parent does on these signals is not for its children to do as well.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    for other in others:
+        other.close()
+    _settle()
+    status = 1
+    try:
+        _ask_all(_claims(hosts, claimed, limits.processes), prepare, limits, at_once, out)
+        out.close()
+        status = 0
+    except OSError:
+        pass  # the parent is gone
+    finally:
+        # Threads that are still waiting for a host that had its time are not waited for.
+        os._exit(status)
+
+
+def _claims(hosts: Sequence[str], claimed: Any, processes: int) -> Iterator[str]:
+    while True:
+        with claimed.get_lock():
+            start = claimed.value
+            size = min(_MAX_CHUNK, max(_MIN_CHUNK, (len(hosts) - start) // (2 * processes)))
+            claimed.value = start + size
+        if start >= len(hosts):
+            return
+        yield from hosts[start : start + size]
+
+
+def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: int, out: Any) -> None:
+    done: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+    asking: dict[int, _Try] = {}
+    later: list[_Later] = []
+    alone: deque[_Try] = deque()
+    number = 0
+    left = True
+    while left or asking or later or alone:
+        while len(asking) < at_once:
+            item = None
+            if alone and not any(other.job.alone for other in asking.values()):
+                item = alone.popleft()
+            elif later and later[0].when <= monotonic():
+                again = heapq.heappop(later)
+                item = _prepared(again.host, again.attempt, prepare)
+            elif left and len(alone) < at_once:
+                host = next(hosts, None)
+                left = host is not None
+                item = None if host is None else _prepared(host, 0, prepare)
+            if item is None:
+                break
+            if item.job.alone and any(other.job.alone for other in asking.values()):
+                alone.append(item)
+                continue
+            number += 1
+            asking[number] = replace(item, until=monotonic() + limits.timeout)
+            threading.Thread(target=_ask, args=(number, item, done), daemon=True).start()
+        # Each has the same time from its start, so the first in here is the first whose time is over.
+        ends = [item.until for item in [*asking.values()][:1]] + [item.when for item in later[:1]]
+        if not ends:
+            continue
+        try:
+            finished, said = done.get(timeout=max(0.0, min(ends) - monotonic()) + 0.001)
+        except queue.Empty:
+            pass
+        else:
+            asked = asking.pop(finished, None)
+            if asked is not None:
+                if said.again and asked.attempt < limits.retries:
+                    wait = limits.backoff * 2**asked.attempt * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+                    heapq.heappush(later, _Later(monotonic() + wait, asked.host, asked.attempt + 1))
+                else:
+                    out.send(_told(said))
+        for late in [key for key, item in asking.items() if item.until <= monotonic()]:
+            out.send(_told(_too_late(asking.pop(late), limits.timeout)))
+
+
+def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:
+    try:
+        job = prepare(host)
+    except Exception as error:  # a connection plugin raises what it likes
+        said = _failed(host, None, error)
+        job = Job(None, lambda: said)
+    return _Try(host, attempt, job)
+
+
+def _ask(number: int, item: _Try, done: queue.SimpleQueue[tuple[int, Answer]]) -> None:
+    try:
+        said = item.job.ask()
+    except Exception as error:  # one host must not take the others with it
+        said = _failed(item.host, item.job.question, error)
+    done.put((number, said))
+
+
+def _failed(host: str, question: Question | None, error: Exception) -> Answer:
+    return answer(host, Status.ERROR, f"{host}: {type(error).__name__}: {error}", question)
+
+
+def _too_late(asked: _Try, timeout: float) -> Answer:
+    message = (
+        f"{asked.host}: no whole answer within {timeout:g} seconds. Is the server up? If it is slow, raise timeout."
+    )
+    return answer(asked.host, Status.UNREACHABLE, message, asked.job.question, seconds=timeout, requests=None)
+
+
+def _told(said: Answer) -> Told:
+    return said.host, said.status.value, said.message, encode(said.line)
