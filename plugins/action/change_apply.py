@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""change_apply: exactly what was planned for a site server and approved, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.change_apply import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import Recorder, apply_host_plan, read_host_plan
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import approved_plan, host_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Check the approval, compare, write, record."""
+        document, approval = approved_plan(arguments)
+        record = Recorder(
+            None if self.predict else Path(arguments["record"]),
+            action="apply",
+            host=server.host,
+            change_id=document.change_id,
+            digest=document.digest,
+            approval=approval.as_dict(),
+            connection=server.operator,
+        )
+        about = {"change_id": document.change_id, "digest": document.digest}
+        section = document.hosts.get(server.host)
+        planned = read_host_plan(server.host, section) if section else None
+        if planned is None:
+            said = "this host is not in it" if section is None else section["message"] or "it owes nobody access"
+            message = f"{server.host}: nothing is planned for it in change {document.change_id} ({said})"
+            record(Event.NOT_PLANNED, message=message)
+            # A host that the plan has read and found right is no surprise; one that it lacks is.
+            warned = section is None or section["status"] != "nothing_owed"
+            extra = {"warnings": [message]} if warned else {}
+            return {"changed": False, "outcome": "not_planned", "objects": [], "added": [], **about, **extra}
+        result = apply_host_plan(server, planned, record, predict=self.predict)
+        return {**host_result(result, "applied"), **about}

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""change_plan: what a change would do to one site server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.change_plan import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import section_of
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access, service_accounts
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Plan, and write nothing."""
+        request = sender_request(server.host, arguments)
+        outcome = enforce_sender_access(server, request, predict=True)
+        section = section_of(
+            outcome,
+            site=arguments["site_code"],
+            product=request.product.name,
+            reasons=arguments["reasons"] or {},
+        )
+        result: dict[str, Any] = {"changed": False, "would_change": outcome.changed, "planned": section}
+        if arguments["services"]:
+            result["services"] = service_accounts(server, request.product)
+        return result

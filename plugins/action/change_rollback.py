@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""change_rollback: what a change has written on a site server is taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.sitekeeper.sms.plugins.modules.change_rollback import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    Approval,
+    Recorder,
+    changes_of,
+    read_journal,
+    roll_back,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import host_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+
+
+class ActionModule(SiteServerAction):
+    """Door of the module."""
+
+    spec = argument_spec(DOCUMENTATION)
+
+    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Read the record, compare, restore, record."""
+        path = Path(arguments["record"])
+        journal = read_journal(path)
+        changes = changes_of(path, journal, server.host, arguments["change_id"])
+        record = Recorder(
+            None if self.predict else path,
+            action="rollback",
+            host=server.host,
+            change_id=changes.change_id,
+            digest=changes.digest,
+            approval=Approval(digest=False, approver=arguments["approver"]).as_dict(),
+            connection=server.operator,
+        )
+        if journal.torn:
+            self._display.warning(f"{path}: no events, since a write was cut off there: lines {_listed(journal.torn)}")
+        about = {"change_id": changes.change_id, "digest": changes.digest}
+        if not changes.objects and not changes.members:
+            message = f"{server.host}: change {changes.change_id} has written nothing here that is not taken back"
+            record(Event.NOT_PLANNED, message=message)
+            return {"changed": False, "outcome": "nothing_to_restore", "objects": [], **about}
+        result = roll_back(server, changes, record, predict=self.predict, force=arguments["force"])
+        return {**host_result(result, "restored"), **about}
+
+
+def _listed(lines: tuple[int, ...]) -> str:
+    return ", ".join(map(str, lines))

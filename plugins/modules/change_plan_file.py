@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: change_plan_file
+short_description: Write the plan of a change, for all site servers in one file
+description:
+  - Makes one file of what M(sitekeeper.sms.change_plan) has planned for each site server, with a digest over it, and
+    pages for those who approve it. Run it once, on the controller.
+  - The digest is the SHA-256 of the plan without its key C(digest), as JSON with sorted keys, without white space, in
+    UTF-8. C(jq -cSj 'del(.digest)' PLAN | sha256sum) computes it as well.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  path:
+    description:
+      - The file to write, on the controller. It has no secrets, and only its owner may read it.
+      - The file is written whole or not at all.
+    type: path
+    required: true
+  change_id:
+    description:
+      - The number of the change, as the change board calls it.
+    type: str
+    required: true
+  results:
+    description:
+      - What M(sitekeeper.sms.change_plan) returned for each host, as registered. A host that failed or was unreachable is
+        in the plan as such, and nothing is planned for it.
+    type: dict
+    required: true
+  sites:
+    description:
+      - The code of each host's site, for hosts that could not be read.
+    type: dict
+  findings:
+    description:
+      - What the filter P(sitekeeper.sms.hierarchy_findings#filter) found. Each finding goes to the host of its site.
+    type: list
+    elements: dict
+  markdown:
+    description:
+      - A file to write the plan to as Markdown.
+    type: path
+  html:
+    description:
+      - A file to write the plan to as one HTML page, without scripts, that needs no network.
+    type: path
+attributes:
+  action:
+    description: Runs on the controller, and connects to nothing.
+    support: full
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
+    support: none
+  platform:
+    description: Target operating systems that can be operated against.
+    support: full
+    platforms: posix
+seealso:
+  - module: sitekeeper.sms.change_plan
+  - module: sitekeeper.sms.change_plan_info
+  - module: sitekeeper.sms.change_apply
+"""
+
+EXAMPLES = r"""
+- name: One plan for all
+  sitekeeper.sms.change_plan_file:
+    path: CHG0012345.plan.json
+    html: CHG0012345.plan.html
+    change_id: CHG0012345
+    results: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'planned'))) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+digest:
+  description: The digest of the plan, which is what is to be approved.
+  returned: success
+  type: str
+  sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+hosts:
+  description: How many hosts are in the plan.
+  returned: success
+  type: int
+  sample: 6
+changing:
+  description: The hosts on which something is to be written.
+  returned: success
+  type: list
+  elements: str
+  sample: ["p01.corp.example"]
+unchanged:
+  description: How many hosts are as they should be.
+  returned: success
+  type: int
+  sample: 5
+not_read:
+  description: The hosts that could not be read, so that nothing is planned for them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+path:
+  description: The file.
+  returned: success
+  type: str
+  sample: CHG0012345.plan.json
+"""

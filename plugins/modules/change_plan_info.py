@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: change_plan_info
+short_description: Tell whether the plan of a change is whole and approved
+description:
+  - Reads a plan, compares its digest with its content, and checks its approval. Fails where one is not right.
+  - M(sitekeeper.sms.change_apply) checks the same for each host. This module says it once, before any host is asked.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  path:
+    description:
+      - The plan, on the controller.
+    type: path
+    required: true
+  change_id:
+    description:
+      - The number of the change. If given, the plan of another change is refused.
+    type: str
+  require_approval:
+    description:
+      - Whether a plan that is not approved is an error.
+    type: bool
+    default: true
+  approved_digest:
+    description:
+      - The digest that was approved, with or without C(sha256:) in front, all of its 64 digits.
+    type: str
+  signature:
+    description:
+      - A file with a detached signature over the plan's file, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it.
+      - It is checked with C(ssh-keygen) of OpenSSH 8.2 or newer on the controller.
+      - With O(approved_digest) as well, both have to be right.
+    type: path
+  allowed_signers:
+    description:
+      - The file of those who may approve, in the format of C(ssh-keygen), ALLOWED SIGNERS.
+      - Required with O(signature).
+    type: path
+  signer:
+    description:
+      - Who has to have signed, as O(allowed_signers) calls him. Anybody in that file by default.
+    type: str
+  approver:
+    description:
+      - Who approved the plan, for the record. Nothing checks it; only a signature proves who approved.
+    type: str
+attributes:
+  action:
+    description: Runs on the controller, and connects to nothing.
+    support: full
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
+    support: none
+  platform:
+    description: Target operating systems that can be operated against.
+    support: full
+    platforms: posix
+seealso:
+  - module: sitekeeper.sms.change_plan_file
+  - module: sitekeeper.sms.change_apply
+"""
+
+EXAMPLES = r"""
+- name: Is that the plan that was approved?
+  sitekeeper.sms.change_plan_info:
+    path: CHG0012345.plan.json
+    approved_digest: "{{ approved_digest }}"
+  run_once: true
+
+- name: Did somebody sign it who may?
+  sitekeeper.sms.change_plan_info:
+    path: CHG0012345.plan.json
+    signature: CHG0012345.plan.json.sig
+    allowed_signers: /etc/sitekeeper/allowed_signers
+  run_once: true
+"""
+
+RETURN = r"""
+change_id:
+  description: The number of the change.
+  returned: success
+  type: str
+  sample: CHG0012345
+created:
+  description: When the plan was made, UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T08:00:00.000Z"
+approval:
+  description: What approved it; V(null) with O(require_approval=false).
+  returned: success
+  type: dict
+  sample: {"digest": true, "signer": null, "key": null, "approver": "Alice"}
+digest:
+  description: The digest of the plan, which is what is to be approved.
+  returned: success
+  type: str
+  sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+hosts:
+  description: How many hosts are in the plan.
+  returned: success
+  type: int
+  sample: 6
+changing:
+  description: The hosts on which something is to be written.
+  returned: success
+  type: list
+  elements: str
+  sample: ["p01.corp.example"]
+unchanged:
+  description: How many hosts are as they should be.
+  returned: success
+  type: int
+  sample: 5
+not_read:
+  description: The hosts that could not be read, so that nothing is planned for them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""

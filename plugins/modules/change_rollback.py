@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: change_rollback
+short_description: Take back what a change has written on a site server
+description:
+  - Gives the share and the directory the security descriptors that they held before the change, as its record has them,
+    and only if they still hold exactly what the change has left.
+  - A host that has changed since is refused, named and left as it is, unless O(force) is set.
+  - Members that a change has added to a local group stay in it. A warning names them.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  record:
+    description:
+      - The record of the change, on the controller. What is done here is appended to it.
+    type: path
+    required: true
+  change_id:
+    description:
+      - The change to take back. Required if the record is of several.
+    type: str
+  approver:
+    description:
+      - Who wanted the change taken back, for the record. Nothing checks it.
+    type: str
+  force:
+    description:
+      - Restore also what has changed since. What others have changed there is lost.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: The plan says what changes, entry by entry.
+seealso:
+  - module: sitekeeper.sms.change_apply
+"""
+
+EXAMPLES = r"""
+- name: Take it back
+  sitekeeper.sms.change_rollback:
+    record: CHG0012345.record.jsonl
+    approver: Alice, incident 4711
+"""
+
+RETURN = r"""
+outcome:
+  description: V(restored), V(in_place) if everything was restored already, or V(nothing_to_restore).
+  returned: success
+  type: str
+  sample: restored
+objects:
+  description: The directory and the share.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(directory) or V(share).
+      type: str
+      sample: share
+    name:
+      description: The share's name, or the directory's path.
+      type: str
+      sample: SMS_SITE
+    changed:
+      description: Whether it was written; in check mode whether it would be.
+      type: bool
+      sample: true
+    before_sddl:
+      description: Its security descriptor before, in SDDL.
+      type: str
+      sample: "D:(A;;FA;;;BA)"
+    after_sddl:
+      description: The same afterwards, as read back; in check mode as planned.
+      type: str
+      sample: "D:(A;;FA;;;BA)(A;;FA;;;S-1-5-21-1004336348-1177238915-682003330-1104)"
+change_id:
+  description: The number of the change.
+  returned: success
+  type: str
+  sample: CHG0012345
+digest:
+  description: The digest of the plan.
+  returned: success
+  type: str
+  sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+"""

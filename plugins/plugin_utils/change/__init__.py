@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Change control: a plan that people approve, carried out to the letter, recorded, and taken back."""
+
+from __future__ import annotations
+
+from .approval import Approval, approve
+from .carry_out import Result, apply_host_plan, roll_back
+from .document import (
+    ChangeError,
+    PlanDocument,
+    canonical,
+    digest_of,
+    make_document,
+    read_document,
+    summary_of,
+    write_document,
+)
+from .host_plan import HostPlan, read_host_plan, section_of, unread_section
+from .journal import append, read_journal
+from .record import Recorder, changes_of
+from .render import as_html, as_markdown
+
+__all__ = [
+    "Approval",
+    "ChangeError",
+    "HostPlan",
+    "PlanDocument",
+    "Recorder",
+    "Result",
+    "append",
+    "apply_host_plan",
+    "approve",
+    "as_html",
+    "as_markdown",
+    "canonical",
+    "changes_of",
+    "digest_of",
+    "make_document",
+    "read_document",
+    "read_host_plan",
+    "read_journal",
+    "roll_back",
+    "section_of",
+    "summary_of",
+    "unread_section",
+    "write_document",
+]

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From module arguments, types already checked, to plans and approvals, and from results to return values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..security import format_sddl
+from .approval import Approval, approve
+from .carry_out import Result
+from .document import ChangeError, PlanDocument, read_document
+
+
+def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
+    """The plan that `path` names, whole and of the change that `change_id` names if it names one.
+
+    Raises:
+        ChangeError: see `read_document`; or it is the plan of another change.
+    """
+    plan = read_document(Path(arguments["path"]))
+    wanted = arguments.get("change_id")
+    if wanted and wanted != plan.change_id:
+        raise ChangeError(f"{plan.path} is the plan of change {plan.change_id}, not of {wanted}")
+    return plan
+
+
+def approved_plan(arguments: Mapping[str, Any]) -> tuple[PlanDocument, Approval]:
+    """The same plan, approved.
+
+    Raises:
+        ChangeError: see above, or it is not approved.
+    """
+    plan = plan_of(arguments)
+    signature, allowed = arguments["signature"], arguments["allowed_signers"]
+    approval = approve(
+        plan,
+        approved_digest=arguments["approved_digest"],
+        signature=Path(signature) if signature else None,
+        allowed_signers=Path(allowed) if allowed else None,
+        signer=arguments["signer"],
+        approver=arguments["approver"],
+    )
+    return plan, approval
+
+
+def host_result(result: Result, done: str) -> dict[str, Any]:
+    """Return values of `change_apply` and `change_rollback`; `done` is the outcome where something was written."""
+    return {
+        "changed": result.changed,
+        "outcome": done if result.changed else "in_place",
+        "objects": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "changed": each.changed,
+                "before_sddl": format_sddl(each.before),
+                "after_sddl": format_sddl(each.after),
+            }
+            for each in result.objects
+        ],
+        "added": [account.name for account in result.added],
+        **({"warnings": list(result.warnings)} if result.warnings else {}),
+    }

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host's part of a plan: made from what `sender_access` would do, and read back as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..enforcement import SenderOutcome
+from ..enforcement.report import sender_outcome_result
+from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
+from ..site_server import Account, local_path
+from .document import ChangeError
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """What is planned for one object.
+
+    Attributes:
+        kind: `share` or `directory`.
+        name: the share's name, or the directory's path.
+        before: the descriptor that it has to hold still.
+        after: the descriptor that it shall hold.
+    """
+
+    kind: str
+    name: str
+    before: SecurityDescriptor
+    after: SecurityDescriptor
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is to be written."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """What is planned for the local group.
+
+    Attributes:
+        account: the group.
+        members: SIDs of its members when the plan was made.
+        add: the accounts that shall become members.
+    """
+
+    account: Account
+    members: frozenset[Sid]
+    add: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """What is planned for one host.
+
+    Attributes:
+        host: the host as the inventory calls it.
+        share_path: the directory that the share has to point to still.
+        directory: the directory, which is written first.
+        share: the share.
+        group: the local group, if members are to be added.
+    """
+
+    host: str
+    share_path: str
+    directory: ObjectPlan
+    share: ObjectPlan
+    group: GroupPlan | None = None
+
+
+def section_of(
+    outcome: SenderOutcome, *, site: str | None, product: str, reasons: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """The section of a host that was read.
+
+    Args:
+        outcome: what `sender_access` would do there.
+        site: the site's code.
+        product: name of the product.
+        reasons: why each account is owed its access, by the account as it was given.
+    """
+    result = sender_outcome_result(outcome)
+    share, directory = result["share"], result["directory"]
+    return {
+        "status": "planned",
+        "message": None,
+        "site": site,
+        "product": product,
+        "directory": _object({"path": directory["path"]}, directory),
+        "share": _object({"name": share["name"], "path": share["path"]}, share),
+        "group": _group(outcome),
+        "grants": [
+            {
+                "account": sender["account"],
+                "name": sender["name"],
+                "sid": sender["sid"],
+                "reasons": [str(reason) for reason in reasons.get(sender["account"], ())],
+                "access_before": _access(sender["before"]),
+                "access_after": _access(sender["after"]),
+            }
+            for sender in result["senders"]
+        ],
+        "findings": [],
+        "warnings": [str(warning) for warning in outcome.warnings],
+    }
+
+
+def unread_section(status: str, message: str | None, *, site: str | None = None) -> dict[str, Any]:
+    """The section of a host for which nothing is planned.
+
+    Args:
+        status: `unreachable`, `error` or `nothing_owed`.
+        message: why.
+        site: the site's code.
+    """
+    return {
+        "status": status,
+        "message": message,
+        "site": site,
+        "product": None,
+        "directory": None,
+        "share": None,
+        "group": None,
+        "grants": [],
+        "findings": [],
+        "warnings": [],
+    }
+
+
+def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
+    """The values of a host's section; None if nothing is planned for it.
+
+    Raises:
+        ChangeError: the section is not as this collection makes it.
+    """
+    try:
+        if section["status"] != "planned":
+            return None
+        share, directory, group = section["share"], section["directory"], section["group"]
+        return HostPlan(
+            host=host,
+            share_path=local_path(share["path"]),
+            directory=_read_object("directory", local_path(directory["path"]), directory),
+            share=_read_object("share", str(share["name"]), share),
+            group=None
+            if group is None or not group["add"]
+            else GroupPlan(_read_account(group), _sids(group["members"]), tuple(map(_read_account, group["add"]))),
+        )
+    except (KeyError, TypeError, ValueError, SecurityDescriptorError) as error:
+        raise ChangeError(f"{host}: the plan's section of this host cannot be used: {error!r}") from None
+
+
+def as_held(descriptor: SecurityDescriptor) -> SecurityDescriptor:
+    """A descriptor as a plan can hold it: what SDDL does not say, such as who set a default, is left out."""
+    return parse_sddl(format_sddl(descriptor))
+
+
+def _object(where: Mapping[str, str], result: Mapping[str, Any]) -> dict[str, Any]:
+    return {**where, "before": result["before_sddl"], "after": result["after_sddl"], "edits": list(result["edits"])}
+
+
+def _group(outcome: SenderOutcome) -> dict[str, Any] | None:
+    if outcome.group is None:
+        return None
+    added = {account.sid for account in outcome.added}
+    return {
+        **_account(outcome.group.account),
+        "members": _accounts(account for account in outcome.group.members if account.sid not in added),
+        "add": _accounts(outcome.added),
+        "missing": _accounts(outcome.missing),
+    }
+
+
+def _accounts(accounts: Iterable[Account]) -> list[dict[str, str]]:
+    return sorted(map(_account, accounts), key=lambda account: account["sid"])
+
+
+def _account(account: Account) -> dict[str, str]:
+    return {"name": account.name, "sid": str(account.sid)}
+
+
+def _access(access: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "share": access["share"]["access"],
+        "directory": access["directory"]["access"],
+        "satisfied": access["share"]["satisfied"]
+        and access["directory"]["satisfied"]
+        and access.get("member") is not False,
+    }
+
+
+def _read_object(kind: str, name: str, section: Mapping[str, Any]) -> ObjectPlan:
+    return ObjectPlan(kind, name, parse_sddl(section["before"]), parse_sddl(section["after"]))
+
+
+def _read_account(section: Mapping[str, Any]) -> Account:
+    return Account(Sid.parse(section["sid"]), str(section["name"]))
+
+
+def _sids(accounts: Iterable[Mapping[str, Any]]) -> frozenset[Sid]:
+    return frozenset(Sid.parse(account["sid"]) for account in accounts)

@@ -1,0 +1,242 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was done, by whom, when, and by which approval: one event a line, and what follows from them for a roll-back."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ..security import SecurityDescriptor, SecurityDescriptorError, format_sddl, parse_sddl
+from .document import ChangeError
+from .journal import Journal, append
+
+FORMAT = "sitekeeper.sms/change-record"
+VERSION = 1
+
+
+class Event(Enum):
+    """What an event tells."""
+
+    WRITING = "writing"
+    """An object is about to be written; what follows tells how it went. If nothing follows, the run was killed."""
+    WRITTEN = "written"
+    """It was written, and holds `after`, as read back."""
+    NOT_WRITTEN = "not_written"
+    """It holds what it held before."""
+    FAILED = "failed"
+    """It holds something else than planned, or nobody knows what it holds."""
+    PUT_BACK = "put_back"
+    """It has what it had before, since something after it failed."""
+    NOT_PUT_BACK = "not_put_back"
+    """It could not be given back what it had before."""
+    ADDING = "adding"
+    """An account is about to become a member of the group."""
+    ADDED = "added"
+    """It has become one."""
+    IN_PLACE = "in_place"
+    """The host: everything that was planned is in place, nothing was written."""
+    NOT_PLANNED = "not_planned"
+    """The host: the plan, or the record, has nothing for it."""
+    DONE = "done"
+    """The host: everything that was planned is in place now."""
+    REFUSED = "refused"
+    """The host: it has changed since, so nothing was written."""
+    STOPPED = "stopped"
+    """The host: something failed; `message` says what, and what is how now."""
+
+
+class Recorder:
+    """Appends the events of one host to a record.
+
+    Args:
+        path: the record; None, in check mode, for none.
+        action: `apply` or `rollback`.
+        host: the host as the inventory calls it.
+        change_id: the number of the change.
+        digest: the plan's.
+        approval: what approved it.
+        connection: the account that is connected to the host, if it is known.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        action: str,
+        host: str,
+        change_id: str,
+        digest: str,
+        approval: Mapping[str, Any],
+        connection: str | None = None,
+    ) -> None:
+        self._path = path
+        who = {"user": _user(), "controller": socket.gethostname(), "connection": connection}
+        self._head = {"format": FORMAT, "version": VERSION}
+        self._what = {
+            "action": action,
+            "change_id": change_id,
+            "digest": digest,
+            "approval": dict(approval),
+            "who": who,
+            "host": host,
+        }
+
+    def __call__(
+        self,
+        event: Event,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        before: SecurityDescriptor | None = None,
+        after: SecurityDescriptor | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Append an event.
+
+        Raises:
+            ChangeError: the record cannot be written.
+        """
+        if self._path is None:
+            return
+        append(
+            self._path,
+            {
+                **self._head,
+                "event": event.value,
+                **self._what,
+                "object": None if kind is None else {"kind": kind, "name": name},
+                "before": None if before is None else format_sddl(before),
+                "after": None if after is None else format_sddl(after),
+                "message": message,
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedObject:
+    """An object that a change has written.
+
+    Attributes:
+        kind: `share` or `directory`.
+        name: the share's name, or the directory's path.
+        before: what it held before the change.
+        after: what it held after it; if a write was cut off, what it was to hold.
+    """
+
+    kind: str
+    name: str
+    before: SecurityDescriptor
+    after: SecurityDescriptor
+
+
+@dataclass(frozen=True, slots=True)
+class HostChanges:
+    """What a change has done to a host and not taken back.
+
+    Attributes:
+        change_id: the number of the change.
+        digest: of the plan that was last applied.
+        objects: the objects.
+        members: accounts that became members of the local group, as `account -> group`.
+    """
+
+    change_id: str
+    digest: str
+    objects: tuple[RecordedObject, ...]
+    members: tuple[str, ...] = ()
+
+
+def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = None) -> HostChanges:
+    """What a change has done to a host, from the events of its record.
+
+    Args:
+        path: the record, for messages.
+        journal: its lines.
+        host: the host.
+        change_id: the change; may be left out if the record is of one change alone.
+
+    Raises:
+        ChangeError: the record has no such change, or is of several and none is named, or has events that cannot be
+            read.
+    """
+    try:
+        events = [event for event in journal.lines if event["format"] == FORMAT and event["version"] == VERSION]
+        known = sorted({str(event["change_id"]) for event in events})
+        if change_id is None and len(known) == 1:
+            change_id = known[0]
+        if change_id is None or change_id not in known:
+            wanted = "no event" if not known else f"the changes {', '.join(known)}; give one as change_id"
+            raise ChangeError(f"{path} has {wanted}" + (f", none of change {change_id}" if change_id else ""))
+        own = [event for event in events if str(event["change_id"]) == change_id]
+        last = own[-1]
+        state = _State()
+        for event in own:
+            if event["host"] == host:
+                state.take(event)
+        return HostChanges(change_id, str(last["digest"]), tuple(state.objects()), tuple(state.members))
+    except (KeyError, TypeError, ValueError, SecurityDescriptorError) as error:
+        raise ChangeError(f"{path}: an event cannot be read: {error!r}") from None
+
+
+_Key = tuple[str, str]
+_Pair = tuple[str, str]
+
+
+class _State:
+    """Follows the events of one host."""
+
+    def __init__(self) -> None:
+        self._written: dict[_Key, _Pair] = {}
+        self._pending: dict[_Key, _Pair] = {}
+        self.members: dict[str, None] = {}
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        what = Event(event["event"])
+        if event["object"] is None:
+            return
+        key = (str(event["object"]["kind"]), str(event["object"]["name"]))
+        if what is Event.ADDED:
+            self.members[key[1]] = None
+        elif what is Event.WRITING:
+            self._pending[key] = (event["before"], event["after"])
+        elif what is Event.NOT_WRITTEN:
+            self._pending.pop(key, None)
+        elif what is Event.WRITTEN and event["action"] == "rollback":
+            self._pending.pop(key, None)
+            self._written.pop(key, None)
+        elif what in (Event.WRITTEN, Event.PUT_BACK):
+            self._settle(key, event["before"], event["after"], put_back=what is Event.PUT_BACK)
+
+    def _settle(self, key: _Key, before: str, after: str, *, put_back: bool) -> None:
+        pending = self._pending.pop(key, None)
+        if put_back and pending is not None:
+            return
+        first, last = self._written.pop(key, (before, before))
+        pair = (first if put_back or last == before else before, after)
+        if pair[0] != pair[1]:
+            self._written[key] = pair
+
+    def objects(self) -> list[RecordedObject]:
+        # The share closes before the directory: the other way round than the change was made.
+        pairs = self._written | {
+            key: (self._written[key][0] if key in self._written else before, after)
+            for key, (before, after) in self._pending.items()
+        }
+        return [
+            RecordedObject(kind, name, parse_sddl(before), parse_sddl(after))
+            for (kind, name), (before, after) in sorted(pairs.items(), reverse=True)
+        ]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

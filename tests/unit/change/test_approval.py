@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Approvals: digests, and signatures that ssh-keygen makes and checks."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    ChangeError,
+    PlanDocument,
+    approve,
+    read_document,
+    write_document,
+)
+from tests.unit.change.samples import document, section
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> PlanDocument:
+    write_document(tmp_path / "plan.json", document())
+    return read_document(tmp_path / "plan.json")
+
+
+@pytest.fixture
+def signing(tmp_path: Path) -> Any:
+    """Makes keys, and signs with them."""
+
+    class Signing:
+        allowed = tmp_path / "allowed_signers"
+
+        def key(self, name: str, *, may_approve: bool = True, options: str = "") -> Path:
+            path = tmp_path / name
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path))
+            if may_approve:
+                with self.allowed.open("a", encoding="utf-8") as stream:
+                    stream.write(f"{name}@corp.example {options}{path.with_suffix('.pub').read_text()}")
+            self.allowed.touch()
+            return path
+
+        def sign(self, key: Path, file: str, namespace: str = "sitekeeper.sms") -> Path:
+            Path(f"{file}.sig").unlink(missing_ok=True)
+            run("ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(key), file)
+            return Path(f"{file}.sig")
+
+    return Signing()
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("spell", [str, str.upper, lambda digest: f" {digest}\n", lambda digest: digest[7:]])
+def test_the_digest_that_a_person_gives_approves(plan: PlanDocument, spell: Any) -> None:
+    approval = approve(plan, approved_digest=spell(plan.digest), approver="Alice")
+    assert approval.as_dict() == {"digest": True, "signer": None, "key": None, "approver": "Alice"}
+
+
+def test_without_an_approval_nothing_goes(plan: PlanDocument) -> None:
+    with pytest.raises(ChangeError, match="this plan is not approved"):
+        approve(plan)
+
+
+def test_another_digest_is_of_another_plan(plan: PlanDocument) -> None:
+    other = document({"p02": section()})["digest"]
+    with pytest.raises(ChangeError, match=f"is not the plan that was approved: approved is {other}, .*{plan.digest}"):
+        approve(plan, approved_digest=other)
+
+
+@pytest.mark.parametrize("part", [slice(0, -1), slice(0, 20), slice(7, 40)])
+def test_part_of_a_digest_is_none(plan: PlanDocument, part: slice) -> None:
+    with pytest.raises(ChangeError, match="is no digest; it is sha256: and 64 hexadecimal digits"):
+        approve(plan, approved_digest=plan.digest[part])
+
+
+def test_a_signature_approves_and_names_who_signed(plan: PlanDocument, signing: Any) -> None:
+    signing.key("bob")
+    signature = signing.sign(signing.key("alice"), plan.path)
+    approval = approve(plan, signature=signature, allowed_signers=signing.allowed)
+    assert approval.signer == "alice@corp.example"
+    assert str(approval.key).startswith("SHA256:")
+    assert approval.digest is False
+    again = approve(plan, signature=signature, allowed_signers=signing.allowed, signer="alice@corp.example")
+    assert again == approval
+
+
+def test_a_signature_over_another_plan_does_not(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
+    write_document(tmp_path / "other.json", document({"p02": section()}))
+    signature = signing.sign(signing.key("alice"), str(tmp_path / "other.json"))
+    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example over .*plan.json"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed)
+
+
+def test_a_signature_of_somebody_who_may_not_does_not(plan: PlanDocument, signing: Any) -> None:
+    signing.key("alice")
+    signature = signing.sign(signing.key("mallory", may_approve=False), plan.path)
+    with pytest.raises(ChangeError, match=r"nobody in .*allowed_signers has the key that made this signature"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed)
+
+
+def test_a_signature_of_somebody_else_who_may_is_not_that_of_the_signer(plan: PlanDocument, signing: Any) -> None:
+    signing.key("alice")
+    signature = signing.sign(signing.key("bob"), plan.path)
+    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed, signer="alice@corp.example")
+
+
+def test_a_signature_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
+    signature = signing.sign(signing.key("alice"), plan.path, namespace="git")
+    with pytest.raises(ChangeError, match="is no signature"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed)
+
+
+def test_a_key_that_is_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
+    key = signing.key("alice", options='namespaces="git" ')
+    signature = signing.sign(key, plan.path)
+    with pytest.raises(ChangeError, match="signature"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed)
+
+
+def test_what_is_no_signature_is_none(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
+    signing.key("alice")
+    (tmp_path / "sig").write_text("approved, Alice\n", encoding="utf-8")
+    with pytest.raises(ChangeError, match="or it is no signature"):
+        approve(plan, signature=tmp_path / "sig", allowed_signers=signing.allowed)
+
+
+def test_files_that_are_not_there_are_named(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
+    signature = signing.sign(signing.key("alice"), plan.path)
+    with pytest.raises(ChangeError, match="signature: there is no file"):
+        approve(plan, signature=tmp_path / "none", allowed_signers=signing.allowed)
+    with pytest.raises(ChangeError, match="allowed_signers: there is no file"):
+        approve(plan, signature=signature, allowed_signers=tmp_path / "none")
+    with pytest.raises(ChangeError, match="allowed_signers is missing"):
+        approve(plan, signature=signature)
+
+
+def test_where_both_are_given_both_have_to_be_right(plan: PlanDocument, signing: Any) -> None:
+    signature = signing.sign(signing.key("alice"), plan.path)
+    both = approve(plan, approved_digest=plan.digest, signature=signature, allowed_signers=signing.allowed)
+    assert (both.digest, both.signer) == (True, "alice@corp.example")
+    with pytest.raises(ChangeError, match="is not the plan that was approved"):
+        approve(plan, approved_digest="0" * 64, signature=signature, allowed_signers=signing.allowed)
+
+
+def test_what_was_read_is_what_is_checked(plan: PlanDocument, signing: Any) -> None:
+    signature = signing.sign(signing.key("alice"), plan.path)
+    Path(plan.path).write_bytes(b"something else by now")
+    assert approve(plan, signature=signature, allowed_signers=signing.allowed).signer == "alice@corp.example"
+
+
+def test_without_ssh_keygen_it_says_so(plan: PlanDocument, signing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    signature = signing.sign(signing.key("alice"), plan.path)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ChangeError, match=r"ssh-keygen of OpenSSH 8\.2 or newer, which is not installed"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed)

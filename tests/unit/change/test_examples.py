@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples of the modules' documentation, one after the other, are a change from plan to roll-back."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
+from tests.lab.testing import default_hierarchy, running_lab
+from tests.unit.change.samples import validator
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+MODULES = ("change_plan", "change_plan_file", "change_plan_info", "change_apply", "change_rollback")
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"ansible_collections.sitekeeper.sms.plugins.modules.{name}")
+
+
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_HOME": f"{directory}/ansible"}
+    return subprocess.run(
+        arguments, cwd=directory, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+
+
+def test_the_examples_run(tmp_path: Path) -> None:
+    tasks: dict[str, list[Any]] = {name: yaml.safe_load(module(name).EXAMPLES) for name in MODULES}
+    sign = {
+        "ansible.builtin.shell": "ssh-keygen -q -t ed25519 -N '' -f key && { printf 'alice '; cat key.pub; } >signers"
+        " && ssh-keygen -q -Y sign -n sitekeeper.sms -f key CHG0012345.plan.json",
+        "args": {"chdir": str(tmp_path)},
+        "delegate_to": "localhost",
+        "vars": {"ansible_connection": "local"},
+    }
+    order = [*tasks["change_plan"], *tasks["change_plan_file"], sign]
+    order += [task for name in MODULES[2:] for task in tasks[name]]
+    text = json.dumps(
+        [
+            {
+                "hosts": "sms_sites",
+                "gather_facts": False,
+                "vars": {"approved_digest": "{{ (lookup('file', 'CHG0012345.plan.json') | from_json).digest }}"},
+                "tasks": order,
+            }
+        ]
+    )
+    (tmp_path / "play.json").write_text(text.replace("/etc/sitekeeper/allowed_signers", "signers"), encoding="utf-8")
+    with running_lab(default_hierarchy(1)) as lab:
+        host = lab["C01"]
+        before = host.controls.share_descriptor("SMS_SITE")
+        variables = {
+            "ansible_connection": "winrm",
+            "ansible_host": host.address,
+            "ansible_port": host.endpoint.port,
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_user": host.user,
+            "ansible_password": host.password,
+        }
+        inventory = {"sms_sites": {"hosts": {"c01.corp.example": variables}}}
+        (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        done = run(tmp_path, program, "-i", "inventory.yml", "play.json")
+        after = host.controls.share_descriptor("SMS_SITE")
+        counted = host.controls.counters()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert before is not None
+    assert after is not None
+    assert after["entries"] == before["entries"]
+    assert counted["writes"] == 4
+    # The plan's file, the signature, what was applied, and what was taken back.
+    assert re.findall(r"changed=(\d+)", done.stdout) == ["4"]
+    validator("plan").validate(json.loads((tmp_path / "CHG0012345.plan.json").read_text(encoding="utf-8")))
+    events = [json.loads(line) for line in (tmp_path / "CHG0012345.record.jsonl").read_text("utf-8").splitlines()]
+    assert len(events) == 10
+    for event in events:
+        validator("record").validate(event)
+    for file in tmp_path.glob("CHG0012345.*"):
+        assert host.password not in file.read_text(encoding="utf-8")
+    assert host.password not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_argument_spec_is_the_documentation(name: str) -> None:
+    documented = yaml.safe_load(module(name).DOCUMENTATION)["options"]
+    spec = argument_spec(module(name).DOCUMENTATION)
+    assert set(spec) == set(documented)
+    assert all(spec[option].get("required", False) == documented[option].get("required", False) for option in spec)
+
+
+def test_apply_and_info_ask_for_approval_in_the_same_way() -> None:
+    info, apply = (yaml.safe_load(module(name).DOCUMENTATION)["options"] for name in MODULES[2:4])
+    assert {name: info[name] for name in info if name != "require_approval"} == {
+        name: apply[name] for name in apply if name != "record"
+    }

@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records: appended to by several processes at once, torn by crashes, and read back for a roll-back."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    ChangeError,
+    append,
+    changes_of,
+    read_journal,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import format_sddl, parse_sddl
+from tests.unit.change.samples import DIRECTORY, recorder, validator
+
+A, B, C = (parse_sddl(f"D:(A;;FA;;;BA)(A;;{mask};;;WD)") for mask in ("0x1", "0x2", "0x3"))
+SHARE = {"kind": "share", "name": "SMS_SITE"}
+FOLDER = {"kind": "directory", "name": DIRECTORY}
+
+_WRITER = """
+import sys
+from pathlib import Path
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import append
+for number in range(200):
+    append(Path(sys.argv[1]), {"writer": sys.argv[2], "number": number, "filling": "x" * 5000})
+"""
+
+
+def told(path: Path, host: str = "p01", **about: Any) -> list[tuple[str, str, str, str]]:
+    found = changes_of(path, read_journal(path), host, **about)
+    return [(each.kind, each.name, format_sddl(each.before), format_sddl(each.after)) for each in found.objects]
+
+
+def pair(kind: dict[str, str], before: Any, after: Any) -> tuple[str, str, str, str]:
+    return kind["kind"], kind["name"], format_sddl(before), format_sddl(after)
+
+
+def test_processes_that_write_at_the_same_time_tear_no_lines(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(path), name], env={**os.environ, "PYTHONPATH": path_of()})
+        for name in "abc"
+    ]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    journal = read_journal(path)
+    assert journal.torn == ()
+    for name in "abc":
+        assert [line["number"] for line in journal.lines if line["writer"] == name] == list(range(200))
+    times = [line["time"] for line in journal.lines]
+    assert times == sorted(times)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def path_of() -> str:
+    return os.pathsep.join(entry for entry in sys.path if entry)
+
+
+def test_a_torn_line_harms_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    append(path, {"number": 1})
+    whole = path.read_bytes()
+    with path.open("ab") as stream:
+        stream.write(whole[:20])
+    append(path, {"number": 2})
+    journal = read_journal(path)
+    assert [line["number"] for line in journal.lines] == [1, 2]
+    assert journal.torn == (2,)
+    assert path.read_bytes().startswith(whole + whole[:20] + b"\n")
+
+
+def test_what_stands_in_a_record_stays(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    append(path, {"number": 1})
+    before = path.read_bytes()
+    append(path, {"number": 2})
+    assert path.read_bytes().startswith(before)
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("", encoding="utf-8")
+    (tmp_path / "record.jsonl").symlink_to(tmp_path / "target")
+    with pytest.raises(ChangeError, match="cannot be written"):
+        append(tmp_path / "record.jsonl", {})
+    assert (tmp_path / "target").read_bytes() == b""
+
+
+def test_a_record_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ChangeError, match=r"the record .* cannot be written: No such file or directory"):
+        append(tmp_path / "nowhere" / "record.jsonl", {})
+    with pytest.raises(ChangeError, match=r"the record .* cannot be read: No such file or directory"):
+        read_journal(tmp_path / "record.jsonl")
+
+
+def test_an_event_tells_all_that_an_auditor_asks(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p01", connection="CORP\\ansible")(Event.WRITTEN, **SHARE, before=A, after=B)
+    (event,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert set(event) == {
+        "time", "format", "version", "event", "action", "change_id", "digest", "approval", "who", "host", "object",
+        "before", "after", "message",
+    }  # fmt: skip
+    assert (event["before"], event["after"]) == (format_sddl(A), format_sddl(B))
+    assert event["who"]["connection"] == "CORP\\ansible"
+    assert event["who"]["user"]
+    assert event["who"]["controller"]
+    assert event["approval"]["approver"] == "Alice"
+
+
+def test_events_are_as_the_schema_says(tmp_path: Path) -> None:
+    schema = validator("record")
+    record = recorder(tmp_path / "record.jsonl", "p01")
+    for event in Event:
+        record(event, **SHARE, before=A, after=B)
+        record(event, message="why")
+    lines = read_journal(tmp_path / "record.jsonl").lines
+    assert len(lines) == 2 * len(Event)
+    for line in lines:
+        schema.validate(line)
+    assert not schema.is_valid({**lines[0], "event": "approved"})
+    assert not schema.is_valid({key: value for key, value in lines[0].items() if key != "digest"})
+
+
+def test_check_mode_records_nothing(tmp_path: Path) -> None:
+    recorder(None, "p01")(Event.WRITTEN, **SHARE, before=A, after=B)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        ([], []),
+        ([("writing", SHARE, A, B), ("written", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, A, B), ("not_written", SHARE, A, B)], []),
+        ([("writing", SHARE, A, B), ("failed", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, A, B), ("failed", SHARE, A, B), ("put_back", SHARE, B, A)], []),
+        ([("writing", SHARE, A, B), ("failed", SHARE, A, B), ("not_put_back", SHARE, B, None)], [(SHARE, A, B)]),
+        ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("put_back", FOLDER, B, A)], []),
+        ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("not_put_back", FOLDER, B, B)], [(FOLDER, A, B)]),
+        # A second plan under the same number goes on where the first has ended.
+        ([("written", SHARE, A, B), ("written", SHARE, B, C)], [(SHARE, A, C)]),
+        ([("written", SHARE, A, B), ("written", SHARE, B, A)], []),
+        # Somebody else has been there in between: only the last step can be taken back.
+        ([("written", SHARE, A, B), ("written", SHARE, C, B)], [(SHARE, C, B)]),
+        # The share comes first.
+        ([("written", FOLDER, A, B), ("written", SHARE, B, C)], [(SHARE, B, C), (FOLDER, A, B)]),
+    ],
+)
+def test_what_is_left_to_take_back(tmp_path: Path, events: list[Any], left: list[Any]) -> None:
+    path = tmp_path / "record.jsonl"
+    record = recorder(path, "p01")
+    record(Event.IN_PLACE)
+    recorder(path, "p02")(Event.WRITTEN, **SHARE, before=C, after=A)
+    for event, what, before, after in events:
+        record(Event(event), **what, before=before, after=after)
+    assert told(path) == [pair(*each) for each in left]
+
+
+def test_what_was_taken_back_is_not_taken_back_again(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p01")(Event.WRITTEN, **SHARE, before=A, after=B)
+    # By force: it held C.
+    recorder(path, "p01", action="rollback")(Event.WRITTEN, **SHARE, before=C, after=A)
+    assert told(path) == []
+
+
+def test_a_record_of_several_changes_wants_one_named(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p01")(Event.WRITTEN, **SHARE, before=A, after=B)
+    recorder(path, "p01", change_id="CHG2")(Event.WRITTEN, **FOLDER, before=A, after=B)
+    assert told(path, change_id="CHG2") == [pair(FOLDER, A, B)]
+    with pytest.raises(ChangeError, match="the changes CHG0012345, CHG2; give one as change_id"):
+        told(path)
+    with pytest.raises(ChangeError, match="none of change CHG3"):
+        told(path, change_id="CHG3")
+
+
+@pytest.mark.parametrize("line", [{"format": "sitekeeper.sms/change-record"}, {}, {"format": 1, "version": 1}])
+def test_a_record_of_something_else_is_said_to_be_none(tmp_path: Path, line: dict[str, Any]) -> None:
+    path = tmp_path / "record.jsonl"
+    append(path, line)
+    with pytest.raises(ChangeError):
+        told(path)
+
+
+def test_new_members_are_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p01")(Event.ADDED, kind="member", name="CORP\\a -> P01\\g")
+    found = changes_of(path, read_journal(path), "p01")
+    assert found.members == ("CORP\\a -> P01\\g",)
+    assert found.objects == ()
