@@ -3,14 +3,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Installs what the tests against real SMB servers use, if that can be done: as root, on Debian. Elsewhere it says which
-# tests will be left out. The lab and the tests start servers of their own, so those of the packages are not started.
+# Installs what the tests against real SMB servers and in a browser use, if that can be done: as root, on Debian. Elsewhere
+# it says which tests will be left out. The lab and the tests start servers of their own, so those of the packages are not
+# started.
 set -euo pipefail
 
 packages=(samba samba-vfs-modules smbclient python3-samba libnss-wrapper)
 # A KDC, what fills its database, and kinit: for the tests of logons by Kerberos.
 packages+=(krb5-kdc krb5-admin-server krb5-user)
-left_out="the tests against Samba (its security descriptors, the lab's SMB servers, Kerberos) are left out"
+# A browser, for the tests of the HTML report.
+packages+=(chromium)
+left_out="the tests against Samba (its security descriptors, the lab's SMB servers, Kerberos) and in Chromium are left out"
 
 missing=()
 for package in "${packages[@]}"; do
@@ -24,7 +27,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, nss_wrapper, and MIT's krb5kdc, kadmin.local, kinit." >&2
+  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, nss_wrapper, MIT's krb5kdc, kadmin.local, kinit, and Chromium." >&2
   exit 0
 fi
 
@@ -36,7 +39,13 @@ if [ ! -e "$policy" ]; then
   chmod 0755 "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive
-if ! { apt-get update --quiet --quiet &&
-  apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null; }; then
-  echo "apt-get cannot install ${missing[*]}: $left_out" >&2
+install() {
+  apt-get install --quiet --quiet --yes --no-install-recommends "$@" >/dev/null
+}
+# One by one if not all together: what a distribution lacks (Ubuntu's Chromium is no package) keeps nothing else out.
+if apt-get update --quiet --quiet && install "${missing[@]}"; then
+  exit 0
 fi
+for package in "${missing[@]}"; do
+  install "$package" || echo "apt-get cannot install $package: the tests that use it are left out" >&2
+done

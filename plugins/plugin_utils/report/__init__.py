@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was read of a fleet, as pages for people and files for pipelines.
+
+:mod:`.audit` reads the file that the audit left, :mod:`.fleet` puts it beside the hierarchy, and each format has a
+module that turns that into text: :mod:`.page` (HTML), :mod:`.tables` (JSON and CSV), :mod:`.junit`. Nothing here
+writes, and the same audit gives the same text, byte for byte.
+"""
+
+from __future__ import annotations
+
+from .audit import Audit, AuditError, read_audit
+from .fleet import Fleet, State, fleet_of
+from .junit import junit_xml
+from .page import html_page
+from .tables import csv_table, json_summary
+
+__all__ = [
+    "Audit",
+    "AuditError",
+    "Fleet",
+    "State",
+    "csv_table",
+    "fleet_of",
+    "html_page",
+    "json_summary",
+    "junit_xml",
+    "read_audit",
+]

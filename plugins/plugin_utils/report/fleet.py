@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit put beside the hierarchy: which state every site is in, and the tree they form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from ..hierarchy import PRODUCTS, Hierarchy, Site, hierarchy_findings
+from .audit import Audit, Finding, HostAudit
+
+# Worst first; what is not known comes last.
+SEVERITIES = ("error", "warning", "info")
+
+
+class State(Enum):
+    """What was found out about a site. The order is that in which an operator wants to see them."""
+
+    DRIFTED = "drifted"
+    ERROR = "error"
+    UNREACHABLE = "unreachable"
+    NOT_READ = "not_read"
+    IN_DESIRED_STATE = "in_desired_state"
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return self.value.replace("_", " ")
+
+
+_STATES = tuple(State)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One site server.
+
+    Attributes:
+        anchor: its name within a page.
+        host: the name by which the inventory calls it.
+        state: its state.
+        site: its place in the hierarchy; None if the hierarchy does not describe it.
+        audit: what was read; None if it was not.
+        findings: what is to be said of it.
+    """
+
+    anchor: str
+    host: str
+    state: State
+    site: Site | None
+    audit: HostAudit | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def code(self) -> str:
+        """Its site code, if that is known."""
+        if self.site:
+            return self.site.code
+        return (self.audit.site if self.audit else None) or ""
+
+    @property
+    def name(self) -> str:
+        """What people call the site."""
+        return (self.site.name if self.site else None) or ""
+
+    @property
+    def product(self) -> str:
+        """The name of its product."""
+        return (self.audit.product if self.audit else "") or (self.site.product.name if self.site else "")
+
+    @property
+    def product_title(self) -> str:
+        """Its product as people call it."""
+        if self.site and self.site.product.name == self.product:
+            return self.site.product.title
+        known = PRODUCTS.get(self.product)
+        return known.title if known else self.product
+
+    @property
+    def label(self) -> str:
+        """Code and server in one."""
+        return f"{self.code} {self.host}" if self.code else self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One site of the tree, in the order in which the tree is read from top to bottom.
+
+    ``depth`` is 0 at the top. ``below`` counts the states of all sites below it.
+    """
+
+    entry: Entry
+    depth: int
+    below: Counter[State]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All that a report tells. ``entries`` is in the order of the states, then of the hierarchy."""
+
+    audit: Audit
+    entries: tuple[Entry, ...]
+    branches: tuple[Branch, ...]
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many site servers are in each state."""
+        found = Counter(entry.state for entry in self.entries)
+        return {state: found[state] for state in State}
+
+    @property
+    def outsiders(self) -> tuple[Entry, ...]:
+        """Hosts that the hierarchy does not describe."""
+        return tuple(entry for entry in self.entries if entry.site is None)
+
+    @property
+    def findings(self) -> Iterator[tuple[Entry, Finding]]:
+        """Every finding, with the site that it is about."""
+        for entry in self.entries:
+            for finding in entry.findings:
+                yield entry, finding
+
+
+def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
+    """Return what ``audit`` says about the sites of ``hierarchy``, and about hosts that it does not describe.
+
+    A described site that was not read is in the report as well. Findings of the description are those of
+    :func:`..hierarchy.hierarchy_findings`, beside those that came with the audit.
+    """
+    sites = hierarchy.sites if hierarchy else ()
+    described = _findings(hierarchy)
+    # The inventory's names differ in case at most; the hierarchy finds a site by its server that way too.
+    read = {host.host.lower(): host for host in audit.hosts.values()}
+    known = [_entry(site.server, site, read.pop(site.server.lower(), None), described) for site in sites]
+    unknown = [_entry(host.host, None, host, described) for host in sorted(read.values(), key=lambda host: host.host)]
+    # A host's position gives it a name that is safe in a page, whatever the host is called.
+    ordered = [
+        Entry(f"s{number}", entry.host, entry.state, entry.site, entry.audit, entry.findings)
+        for number, entry in enumerate(
+            sorted([*known, *unknown], key=lambda entry: _STATES.index(entry.state)), start=1
+        )
+    ]
+    return Fleet(audit, tuple(ordered), tuple(_branches(hierarchy, ordered)) if hierarchy else ())
+
+
+def _entry(host: str, site: Site | None, audit: HostAudit | None, described: dict[str, list[Finding]]) -> Entry:
+    state = State(audit.status) if audit else State.NOT_READ
+    findings = dict.fromkeys(
+        [*(described.get(site.code, ()) if site else ()), *(audit.findings if audit else ())],
+    )
+    ordered = sorted(findings, key=lambda finding: (severity_rank(finding.severity), finding.id, finding.evidence))
+    return Entry("", host, state, site, audit, tuple(ordered))
+
+
+def _findings(hierarchy: Hierarchy | None) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in hierarchy_findings(hierarchy) if hierarchy else ():
+        found.setdefault(finding.site, []).append(Finding(**finding.as_dict()))
+    return found
+
+
+def severity_rank(severity: str) -> int:
+    """Where a severity stands; the worst is 0."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def _branches(hierarchy: Hierarchy, entries: Iterable[Entry]) -> list[Branch]:
+    """Walk the tree from the top, each site before those below it, however deep it is."""
+    of = {entry.site.code: entry for entry in entries if entry.site}
+    branches: list[Branch] = []
+    waiting = [(site, 0) for site in reversed(hierarchy.sites) if site.parent is None]
+    while waiting:
+        site, depth = waiting.pop()
+        branches.append(Branch(of[site.code], depth, Counter()))
+        waiting += [(child, depth + 1) for child in reversed(hierarchy.children(site.code))]
+    # From the bottom up, what is below a site is known when it is its turn.
+    above: list[Counter[State]] = []
+    for branch in reversed(branches):
+        while len(above) <= branch.depth + 1:
+            above.append(Counter())
+        branch.below.update(above[branch.depth + 1])
+        above[branch.depth + 1].clear()
+        above[branch.depth].update(branch.below)
+        above[branch.depth][branch.entry.state] += 1
+    return branches

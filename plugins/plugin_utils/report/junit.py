@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as JUnit XML, which CI servers show as test results.
+
+There is no standard; this is what the schemas of Jenkins' xUnit plugin and of Apache Ant's JUnit task have in common,
+which others read as well: ``testsuites``, a ``testsuite`` for each site server, in it a ``testcase`` for each thing
+that has to hold there, and in that at most one of ``failure``, ``error`` and ``skipped``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.sax.saxutils import XMLGenerator
+from xml.sax.xmlreader import AttributesImpl
+
+from .audit import Group, HostAudit, Sender
+from .fleet import Entry, Fleet, State
+from .text import visible
+
+_SENDER = "{} can send here"
+_GROUP = "{} has its rights and members"
+_SITE = "permissions of the site share"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One result: ``outcome`` is the element that tells of it, empty if all is well."""
+
+    name: str
+    outcome: str = ""
+    message: str = ""
+    details: tuple[str, ...] = ()
+
+
+def junit_xml(fleet: Fleet) -> Iterator[str]:
+    """Yield the document. A site that could not be read is an error, one that was not read is skipped."""
+    suites = [(entry, tuple(_cases(entry))) for entry in fleet.entries]
+    buffer = io.StringIO()
+    xml = XMLGenerator(buffer, encoding="utf-8", short_empty_elements=True)
+    xml.startDocument()
+    every = [case for _entry, cases in suites for case in cases]
+    seconds = sum(entry.audit.seconds for entry in fleet.entries if entry.audit)
+    xml.startElement(
+        "testsuites", AttributesImpl({"name": "Sender accounts", **_counts(every), "time": f"{seconds:.3f}"})
+    )
+    xml.characters("\n")
+    for entry, cases in suites:
+        _write(xml, entry, cases)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    xml.endElement("testsuites")
+    xml.endDocument()
+    yield f"{buffer.getvalue()}\n"
+
+
+def _counts(cases: list[_Case] | tuple[_Case, ...]) -> dict[str, str]:
+    outcomes = [case.outcome for case in cases]
+    return {
+        "tests": str(len(outcomes)),
+        "failures": str(outcomes.count("failure")),
+        "errors": str(outcomes.count("error")),
+        "skipped": str(outcomes.count("skipped")),
+    }
+
+
+def _write(xml: XMLGenerator, entry: Entry, cases: tuple[_Case, ...]) -> None:
+    seconds = entry.audit.seconds if entry.audit else 0.0
+    # A dot in a class name makes a package of what is before it, and groups the sites of one product.
+    group = f"{entry.product or 'sites'}.{(entry.code or entry.host).replace('.', '_')}"
+    xml.startElement(
+        "testsuite", AttributesImpl({"name": visible(entry.label), **_counts(cases), "time": f"{seconds:.3f}"})
+    )
+    xml.characters("\n")
+    for number, case in enumerate(cases):
+        # The site was read once for all of its senders.
+        time = f"{0.0 if number else seconds:.3f}"
+        xml.startElement(
+            "testcase", AttributesImpl({"classname": visible(group), "name": visible(case.name), "time": time})
+        )
+        if case.outcome:
+            xml.startElement(
+                case.outcome, AttributesImpl({"message": visible(case.message), "type": entry.state.value})
+            )
+            xml.characters("\n".join(map(visible, case.details)))
+            xml.endElement(case.outcome)
+        xml.endElement("testcase")
+        xml.characters("\n")
+    xml.endElement("testsuite")
+    xml.characters("\n")
+
+
+def _cases(entry: Entry) -> Iterator[_Case]:
+    audit = entry.audit
+    if audit is None:
+        yield _Case(_SITE, "skipped", "the audit did not read this site server")
+        return
+    if entry.state in (State.UNREACHABLE, State.ERROR):
+        message = audit.message or f"the site server is {entry.state.words}"
+        yield _Case(_SITE, "error", message, (message,))
+        return
+    yield from (_sender(sender, audit.message) for sender in audit.senders)
+    if audit.group:
+        yield _group(audit.group)
+    if entry.state is State.DRIFTED and _all_well(audit):
+        # Entries in a wrong order, say: every sender has its access, and a run would change something nevertheless.
+        message = audit.message or f"{len(audit.edits)} planned edits"
+        yield _Case(_SITE, "failure", message, audit.edits or (message,))
+    elif not audit.senders and not audit.group:
+        yield _Case(_SITE)
+
+
+def _all_well(audit: HostAudit) -> bool:
+    return all(sender.in_desired_state for sender in audit.senders) and not (
+        audit.group and _group(audit.group).outcome
+    )
+
+
+def _group(group: Group) -> _Case:
+    name = _GROUP.format(group.name)
+    details = tuple(f"no member: {account}" for account in group.missing)
+    if group.in_desired_state is False:
+        details = (f"{group.name} lacks rights that it has to hold", *details)
+    return _Case(name, "failure", "; ".join(details), details) if details else _Case(name)
+
+
+def _sender(sender: Sender, note: str) -> _Case:
+    name = _SENDER.format(sender.name)
+    if sender.in_desired_state:
+        return _Case(name)
+    message = f"{sender.name} has {sender.combined.access}, which is not what the product requires"
+    details = tuple(
+        f"{what}: {step}"
+        for what, access in (("share", sender.share), ("directory", sender.directory))
+        for step in access.decided_by
+    )
+    because = tuple(f"because {reason}" for reason in sender.reasons)
+    return _Case(name, "failure", message, (*details, *because, *([note] if note else ())))

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as one HTML file that needs nothing beside it: no network, no other file, and JavaScript for comfort only.
+
+Whatever a host, an account or a message is called, it is shown and never obeyed: Jinja2 escapes every value, what can't
+be seen is written out, and the page's own policy lets only this style and this script run, by their digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from ..hierarchy.findings import KINDS
+from .audit import Finding
+from .fleet import Branch, Entry, Fleet, State, severity_rank
+from .text import visible
+
+# The state is told by a word, a symbol of its own shape, and a colour.
+SYMBOLS = {
+    State.DRIFTED: "▲",
+    State.ERROR: "◆",
+    State.UNREACHABLE: "✕",
+    State.NOT_READ: "○",
+    State.IN_DESIRED_STATE: "●",
+}
+MEANINGS = {
+    State.DRIFTED: "A Sender account lacks access that it needs, or a run would change something else.",
+    State.ERROR: "The site server answered, and something was not as it should be.",
+    State.UNREACHABLE: "The site server could not be reached, or refused the logon.",
+    State.NOT_READ: "The site is described, and the audit did not come to it.",
+    State.IN_DESIRED_STATE: "Every Sender account has what the product requires.",
+}
+
+# Browsers nest elements some hundred deep at most. What is further down is shown at this level, with its number.
+MAX_NESTING = 40
+
+# A hierarchy of up to so many sites is shown open, a larger one is for the reader to open.
+OPEN_UP_TO = 100
+
+# Pieces of the page that are handed on at a time. The template yields very many very small ones.
+_PIECES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A site of the tree and how the nested lists go on from it."""
+
+    branch: Branch
+    opens: bool
+    closes: int
+    level: int | None
+    below: tuple[tuple[State, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """A kind of finding, what to do about it, and where it was found."""
+
+    anchor: str
+    severity: str
+    title: str
+    advice: str
+    source: str
+    places: tuple[tuple[Entry, Finding], ...]
+
+
+def html_page(fleet: Fleet, title: str) -> Iterator[str]:
+    """Yield the page in pieces."""
+    advice = _advice(fleet)
+    stream = _template().stream(
+        title=title,
+        fleet=fleet,
+        style=Markup(_asset("page.css")),  # noqa: S704 - our own file
+        script=Markup(_asset("page.js")),  # noqa: S704 - our own file
+        policy=_policy(),
+        counts=list(fleet.counts.items()),
+        bar=_bar(fleet),
+        steps=list(_steps(fleet.branches)),
+        is_open=len(fleet.branches) <= OPEN_UP_TO,
+        advice=advice,
+        severities=_severities(fleet),
+        State=State,
+        MEANINGS=MEANINGS,
+        SYMBOLS=SYMBOLS,
+    )
+    stream.enable_buffering(_PIECES)
+    yield from stream
+
+
+@cache
+def _asset(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8").strip()
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(_asset("page.html.j2"))
+
+
+def _finalize(value: object) -> object:
+    """Every value that the template shows comes by here."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _policy() -> str:
+    """The Content Security Policy: nothing is loaded, and only our own style and script apply."""
+
+    def digest(name: str) -> str:
+        return base64.b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode()
+
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest('page.css')}'; script-src 'sha256-{digest('page.js')}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _bar(fleet: Fleet) -> list[tuple[State, float, float]]:
+    """Where each state's part of the bar begins, and how wide it is, in percent."""
+    parts: list[tuple[State, float, float]] = []
+    start = 0.0
+    for state, count in reversed(fleet.counts.items()):
+        width = 100 * count / max(1, len(fleet.entries))
+        if count:
+            parts.append((state, round(start, 3), round(width, 3)))
+        start += width
+    return parts
+
+
+def _steps(branches: tuple[Branch, ...]) -> Iterator[_Step]:
+    depths = [min(branch.depth, MAX_NESTING) for branch in branches]
+    for branch, depth, following in zip(branches, depths, [*depths, 0][1:], strict=True):
+        yield _Step(
+            branch,
+            opens=following > depth,
+            closes=max(0, depth - following),
+            level=branch.depth if branch.depth > MAX_NESTING else None,
+            below=tuple((state, branch.below[state]) for state in State if branch.below[state]),
+        )
+
+
+def _severities(fleet: Fleet) -> list[tuple[str, int]]:
+    found = Counter(finding.severity for _entry, finding in fleet.findings)
+    return sorted(found.items(), key=lambda item: severity_rank(item[0]))
+
+
+def _advice(fleet: Fleet) -> dict[str, _Advice]:
+    """What was found, by the id of its kind, the worst first."""
+    places: dict[str, list[tuple[Entry, Finding]]] = {}
+    for entry, finding in fleet.findings:
+        places.setdefault(finding.id, []).append((entry, finding))
+    ranked = sorted(places, key=lambda kind: (severity_rank(places[kind][0][1].severity), kind))
+    advice: dict[str, _Advice] = {}
+    for number, kind in enumerate(ranked, start=1):
+        found = places[kind]
+        first = found[0][1]
+        title = KINDS[kind].title if kind in KINDS else kind
+        advice[kind] = _Advice(f"f{number}", first.severity, title, first.advice, first.source, tuple(found))
+    return advice
