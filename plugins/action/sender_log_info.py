@@ -39,7 +39,7 @@ class ActionModule(SiteServerAction):
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
         _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
         try:
-            result.update(_analyse(arguments, None, "localhost"))
+            result.update(_analyse(arguments, None, str((task_vars or {}).get("inventory_hostname"))))
         except EnforcementError as error:
             result.update(failed=True, changed=False, msg=str(error))
         return result

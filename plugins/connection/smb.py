@@ -16,11 +16,12 @@ description:
     where it is switched off.
   - Carries the modules of this collection, with the same arguments and results as over WinRM. It runs no commands, so
     that other modules do not work over it; it does read and write whole files.
-  - "Every message is signed both ways, and the server's signatures are verified. Takes one TCP connection to port 445,
+  - "Every message is signed both ways, and the server's signatures are verified (see O(signing) for servers that do not
+    sign). Takes one TCP connection to port 445,
     and further ones (see O(parallel)) where the children of a directory have to be brought in line."
   - A path is reached through the share that leads there, an administrative one (C(D$) for drive D) before others.
 requirements:
-  - impacket (Python package on the controller) 0.13
+  - impacket >= 0.13 (Python package on the controller)
 notes:
   - A server brings the children of a directory in line only with what is changed on the server itself. Over SMB this is
     done from here, as Windows' own tools do it from a client. The folder itself is written last; a run that breaks half

@@ -112,7 +112,7 @@ attributes:
       - With any other connection it starts from the task's host. Delegate it to the host from which access is to be
         proved; C(server) is then the address of the host that the task is for.
 requirements:
-  - impacket >= 0.12 and Python >= 3.10, on the controller or on the host that it starts from
+  - impacket >= 0.13 and Python >= 3.10, on the controller or on the host that it starts from
 notes:
   - The file is made with delete-on-close. A server that refuses this is the one case in which a file can stay behind when
     the probe is killed with SIGKILL; so does one of a server that crashes. Files of earlier probes, older than an hour,

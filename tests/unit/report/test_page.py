@@ -252,16 +252,19 @@ def test_contrast() -> None:
                 assert contrast(theme[state.value], theme[back]) >= 4.5, state
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="reads its peak of memory from Linux' /proc: run it there"
+)
 def test_six_thousand_sites_in_little_memory() -> None:
     """In a process of its own, as the peak of this one tells nothing."""
     program = (
-        "import sys, resource\n"
+        "from pathlib import Path\n"
         "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy\n"
         "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import fleet_of, html_page, read_audit\n"
         "from tests.unit.report.support import description, fleet_lines\n"
         "fleet = fleet_of(read_audit({'a': fleet_lines(6000)}), read_hierarchy(description(6000)))\n"
         "size = sum(len(piece.encode()) for piece in html_page(fleet, 'Large'))\n"
-        "print(size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(size, Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -272,5 +275,5 @@ def test_six_thousand_sites_in_little_memory() -> None:
     )
     size, peak = map(int, done.stdout.split())
     assert 6000 * 1000 < size < 30_000_000
-    # In KiB on Linux, in bytes on macOS: getrusage(2).
-    assert peak / (1 if sys.platform == "darwin" else 1 / 1024) < 150 * 1024 * 1024
+    # In KiB. What getrusage(2) tells on Linux counts the process from which this one was started.
+    assert peak < 150 * 1024
