@@ -19,38 +19,6 @@ version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
-  path:
-    description:
-      - The plan, on the controller.
-    type: path
-    required: true
-  change_id:
-    description:
-      - The number of the change. If given, the plan of another change is refused.
-    type: str
-  approved_digest:
-    description:
-      - The digest that was approved, with or without C(sha256:) in front, all of its 64 digits.
-    type: str
-  signature:
-    description:
-      - A file with a detached signature over the plan's file, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it.
-      - It is checked with C(ssh-keygen) of OpenSSH 8.2 or newer on the controller.
-      - With O(approved_digest) as well, both have to be right.
-    type: path
-  allowed_signers:
-    description:
-      - The file of those who may approve, in the format of C(ssh-keygen), ALLOWED SIGNERS.
-      - Required with O(signature).
-    type: path
-  signer:
-    description:
-      - Who has to have signed, as O(allowed_signers) calls him. Anybody in that file by default.
-    type: str
-  approver:
-    description:
-      - Who approved the plan, for the record. Nothing checks it; only a signature proves who approved.
-    type: str
   record:
     description:
       - The record, on the controller, a file of JSON lines that is only ever appended to. It is made if it is not there.
@@ -58,13 +26,10 @@ options:
     type: path
     required: true
 extends_documentation_fragment:
+  - sitekeeper.sms.approval
   - sitekeeper.sms.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-    details: The plan says what changes, entry by entry.
+  - sitekeeper.sms.attributes.site_server
+  - sitekeeper.sms.attributes.planned
 seealso:
   - module: sitekeeper.sms.change_plan_file
   - module: sitekeeper.sms.change_rollback

@@ -49,20 +49,9 @@ options:
     description:
       - A file to write the plan to as one HTML page, without scripts, that needs no network.
     type: path
-attributes:
-  action:
-    description: Runs on the controller, and connects to nothing.
-    support: full
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
-    support: none
-  platform:
-    description: Target operating systems that can be operated against.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.controller
 seealso:
   - module: sitekeeper.sms.change_plan
   - module: sitekeeper.sms.change_plan_info

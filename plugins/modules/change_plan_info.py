@@ -13,57 +13,15 @@ version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
-  path:
-    description:
-      - The plan, on the controller.
-    type: path
-    required: true
-  change_id:
-    description:
-      - The number of the change. If given, the plan of another change is refused.
-    type: str
   require_approval:
     description:
       - Whether a plan that is not approved is an error.
     type: bool
     default: true
-  approved_digest:
-    description:
-      - The digest that was approved, with or without C(sha256:) in front, all of its 64 digits.
-    type: str
-  signature:
-    description:
-      - A file with a detached signature over the plan's file, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it.
-      - It is checked with C(ssh-keygen) of OpenSSH 8.2 or newer on the controller.
-      - With O(approved_digest) as well, both have to be right.
-    type: path
-  allowed_signers:
-    description:
-      - The file of those who may approve, in the format of C(ssh-keygen), ALLOWED SIGNERS.
-      - Required with O(signature).
-    type: path
-  signer:
-    description:
-      - Who has to have signed, as O(allowed_signers) calls him. Anybody in that file by default.
-    type: str
-  approver:
-    description:
-      - Who approved the plan, for the record. Nothing checks it; only a signature proves who approved.
-    type: str
-attributes:
-  action:
-    description: Runs on the controller, and connects to nothing.
-    support: full
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
-    support: none
-  platform:
-    description: Target operating systems that can be operated against.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - sitekeeper.sms.approval
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.controller
 seealso:
   - module: sitekeeper.sms.change_plan_file
   - module: sitekeeper.sms.change_apply

@@ -35,12 +35,8 @@ options:
     default: false
 extends_documentation_fragment:
   - sitekeeper.sms.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-    details: The plan says what changes, entry by entry.
+  - sitekeeper.sms.attributes.site_server
+  - sitekeeper.sms.attributes.planned
 seealso:
   - module: sitekeeper.sms.change_apply
 """

@@ -31,11 +31,6 @@ options:
     description:
       - The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it. Required without O(senders).
     type: raw
-  sms_products:
-    description:
-      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
-        P(sitekeeper.sms.hierarchy#inventory).
-    type: dict
   senders:
     description:
       - The Sender accounts that every host owes access, instead of what follows from O(sms_sites).
@@ -87,12 +82,10 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - sitekeeper.sms.fleet
   - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.site_server
   - sitekeeper.sms.attributes.info
-attributes:
-  bypass_host_loop:
-    description: Runs once for all hosts of the play, or of the batch where the play has C(serial).
-    support: full
 notes:
   - Register it with C(run_once), so that all hosts of the play have the result.
   - Hosts over C(winrm) with Kerberos and a password are read one at a time in each process, since the name of the ticket

@@ -32,11 +32,6 @@ options:
         the report as such.
       - Without it, the report has the hosts of the audit and no tree.
     type: raw
-  sms_products:
-    description:
-      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
-        P(sitekeeper.sms.hierarchy#inventory).
-    type: dict
   title:
     description:
       - Heading of the HTML report.
@@ -61,20 +56,10 @@ options:
       - Where to write the JUnit XML. A site that drifted has failures, one that could not be read is an error, and one
         that was not read is skipped.
     type: path
-attributes:
-  bypass_host_loop:
-    description: Runs once for all hosts of the play, or of the batch where the play has C(serial).
-    support: full
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
-    support: none
-  platform:
-    description: Target operating systems that can be operated against.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - sitekeeper.sms.fleet
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.controller
 notes:
   - The files tell who may do what on the site servers. Like the audit file they are made for their owner alone
     (mode 0600); publish them where they may be read.

@@ -88,12 +88,6 @@ options:
     type: str
     choices: [unchanged, enabled, disabled]
     default: unchanged
-  remove_blocking_denies:
-    description:
-      - A deny entry of the same account that blocks a right asked for is an error.
-      - With V(true) it is removed instead. Deny entries of groups and other accounts are never removed.
-    type: bool
-    default: false
   allow_lockout:
     description:
       - A change that would take reading the object or its permissions, or changing its permissions, from SYSTEM,
@@ -101,21 +95,16 @@ options:
       - V(true) permits it.
     type: bool
     default: false
-  narrow_null_dacl:
-    description:
-      - An object with a NULL DACL gives everyone every right. Replacing it by a list of entries is refused.
-      - V(true) permits it.
-    type: bool
-    default: false
 extends_documentation_fragment:
+  - sitekeeper.sms.permissions
   - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.site_server
 attributes:
   check_mode:
     support: full
   diff_mode:
     support: full
 notes:
-  - A DACL that is not in canonical order is put in order, with a warning.
   - WMI shows entries that allow and deny. An object with an entry of another type, such as a conditional one, is not
     changed if WMI shows it, since it would be lost.
 seealso:

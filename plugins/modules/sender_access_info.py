@@ -12,64 +12,12 @@ description:
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
-options:
-  senders:
-    description:
-      - The Sender accounts, as V(DOMAIN\\name), V(name@dns.domain), V(.\\name) or V(COMPUTER\\name) for a local account,
-        V(DOMAIN\\COMPUTER$), or a SID.
-    type: list
-    elements: str
-    required: true
-  product:
-    description:
-      - What runs on the site server, which says what its share and directory are and which rights are required.
-      - "V(sms_1_2), Systems Management Server 1.2: Full Control of the share C(SMS_SITE), Read and Write on the directory
-        C(Site.srv\\Despoolr.box\\Receive), its subfolders and files (Q179118)."
-      - "V(sms_2_0), Systems Management Server 2.0: Change on the share C(SMS_SITE), Modify on the directory
-        C(inboxes\\despoolr.box\\receive), its subfolders and files."
-      - "V(sms_2003) and V(configmgr_2007): Change on that share for the members of the local group
-        C(SMS_SiteToSiteConnection_<code>); Modify on that directory, its subfolders and files, for each account itself."
-      - "V(configmgr), 2012 to current branch: the group has Change on the share and Full Control of the directory."
-      - Or one of O(products).
-    type: str
-    default: sms_1_2
-  products:
-    description:
-      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
-        P(sitekeeper.sms.hierarchy#inventory).
-    type: dict
-  site_code:
-    description:
-      - Code of the site, from which the name of the local group follows that holds rights for the Sender accounts, with
-        V(sms_2003), V(configmgr_2007) and V(configmgr).
-    type: str
-  group:
-    description:
-      - That local group, if its name is not the product's own.
-    type: str
-  services:
-    description:
-      - Whether to read the accounts that the product's services log on as, which takes one more request each.
-    type: bool
-    default: false
-  share:
-    description:
-      - Name of the site share, if it is not the product's own.
-    type: str
-  directory:
-    description:
-      - Local path of the directory, if it is not where the product expects it.
-      - The default is the path that the share points to.
-    type: str
-  allow_unexpected_path:
-    description:
-      - A share that points somewhere else than to the directory of the O(product), or to the given O(directory), is an
-        error.
-      - With V(true) it is accepted.
-    type: bool
-    default: false
 extends_documentation_fragment:
+  - sitekeeper.sms.sender_access
+  - sitekeeper.sms.sender_access.services
+  - sitekeeper.sms.product
   - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.site_server
   - sitekeeper.sms.attributes.info
 seealso:
   - module: sitekeeper.sms.sender_access

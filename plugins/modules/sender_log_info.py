@@ -45,15 +45,10 @@ options:
         description: What M(sitekeeper.sms.sender_access_info) returned.
         type: dict
         required: true
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.info
 attributes:
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
-    support: full
-    details: Reads only.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
-    support: none
-    details: Changes nothing.
   platform:
     description: Target operating systems that can be operated against.
     support: full

@@ -35,15 +35,6 @@ options:
       - V(sms_1_2), V(sms_2_0), V(sms_2003), V(configmgr_2007), V(configmgr), or one of O(products).
     type: str
     default: sms_1_2
-  products:
-    description:
-      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
-        P(sitekeeper.sms.hierarchy#inventory).
-    type: dict
-  share:
-    description:
-      - Name of the site share, if it is not the product's own.
-    type: str
   required_steps:
     description:
       - The steps that have to succeed, if they are not those that the O(product)'s rights allow.
@@ -89,22 +80,19 @@ options:
       - Longest wait for an answer, in seconds.
       - The default is the variable C(ansible_smb_timeout) of the host, or else V(30).
     type: int
+extends_documentation_fragment:
+  - sitekeeper.sms.product
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.site_server
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
     support: partial
     details: Does the steps that only read. RV(works) is V(null) if they succeed.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
     support: none
     details: Changes nothing.
-  platform:
-    description: Target operating systems that can be operated against.
-    support: full
-    platforms: windows
   connection:
     description: Where the probe starts from.
-    support: full
     details:
       - It starts from the controller if the connection of the task is P(ansible.builtin.winrm#connection),
         P(ansible.builtin.psrp#connection) or C(sitekeeper.sms.smb). That connection is used only to delete the file where

@@ -54,33 +54,22 @@ options:
     type: str
     choices: [present, absent, exact]
     default: present
-  remove_blocking_denies:
-    description:
-      - A deny entry of the same account that blocks a permission asked for is an error.
-      - With V(true) it is removed instead. Deny entries of groups and other accounts are never removed.
-    type: bool
-    default: false
   allow_lockout:
     description:
       - A change that would take the access to the share from SYSTEM, Administrators or the connected account is refused.
       - V(true) permits it.
     type: bool
     default: false
-  narrow_null_dacl:
-    description:
-      - A share with a NULL DACL gives everyone full control. Replacing it by a list of entries is refused.
-      - V(true) permits it.
-    type: bool
-    default: false
 extends_documentation_fragment:
+  - sitekeeper.sms.permissions
   - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.site_server
 attributes:
   check_mode:
     support: full
   diff_mode:
     support: full
 notes:
-  - A DACL that is not in canonical order is put in order, with a warning.
   - A share that has no security descriptor of its own has the server's default, Everyone Read. It keeps that entry
     beside the ones that are added.
 seealso:

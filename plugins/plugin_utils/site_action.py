@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 
 from .enforcement import EnforcementError
@@ -19,8 +20,25 @@ _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "
 
 
 def argument_spec(documentation: str) -> dict[str, Any]:
-    """The argument spec that a module's DOCUMENTATION describes, so that it is written only once."""
-    return _spec_of(yaml.safe_load(documentation)["options"])
+    """The argument spec that a module's DOCUMENTATION and its fragments describe, so that it is written only once."""
+    document = yaml_load(documentation)
+    options = document.get("options", {})
+    for fragment in document.get("extends_documentation_fragment", ()):
+        # What a module says of an option adds to the fragment's words, as in ansible-doc.
+        for name, option in _fragment_options(fragment).items():
+            options[name] = {**option, **options.get(name, {})}
+    return _spec_of(options)
+
+
+def _fragment_options(fragment: str) -> Mapping[str, Any]:
+    """The options of one of this collection's fragments, named `sitekeeper.sms.<module>` or `….<module>.<variant>`.
+
+    ansible-core's own `add_fragments` finds fragments in a running Ansible only, not where this is merely imported.
+    """
+    module, variant = [*fragment.split("."), "DOCUMENTATION"][2:4]
+    source = import_module(f"..doc_fragments.{module}", __package__).ModuleDocFragment
+    options: Mapping[str, Any] = yaml_load(getattr(source, variant.upper())).get("options", {})
+    return options
 
 
 def _spec_of(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' documentation: its examples run, and what it says of choices is what the code knows."""
+"""The modules' documentation: its examples run, it is the argument spec, and its choices are what the code knows."""
 
 from __future__ import annotations
 
 import importlib
+import itertools
+import json
 import os
 import re
 import subprocess
@@ -24,6 +26,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import 
 from tests.lab.testing import running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections"}
+ALL_MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
+# Those whose examples run here; the others have theirs run beside what they do.
 MODULES = ("ntfs_permissions", "sender_access", "sender_access_info", "share_permissions")
 
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
@@ -100,7 +105,7 @@ def test_examples_run_and_change_nothing_when_run_again(tmp_path: Path) -> None:
 
 def run_playbook(directory: Path) -> int:
     """Run the plays; how many tasks changed something."""
-    environment = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_HOME": f"{directory}/ansible"}
+    environment = {**COLLECTIONS, "ANSIBLE_HOME": f"{directory}/ansible"}
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "examples.yml"],
         cwd=directory,
@@ -115,18 +120,66 @@ def run_playbook(directory: Path) -> int:
     return sum(map(int, re.findall(r"changed=(\d+)", done.stdout)))
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_the_argument_spec_is_the_documentation(name: str) -> None:
-    documented = yaml.safe_load(module(name).DOCUMENTATION)["options"]
-    spec = argument_spec(module(name).DOCUMENTATION)
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Each module's documentation as ansible-doc shows it to people, fragments included."""
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-doc"),
+            "--type=module",
+            "--json",
+            *(f"sitekeeper.sms.{name}" for name in ALL_MODULES),
+        ],
+        env={**os.environ, **COLLECTIONS, "ANSIBLE_HOME": str(tmp_path_factory.mktemp("ansible"))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {name.rpartition(".")[2]: shown["doc"] for name, shown in json.loads(done.stdout).items()}
+
+
+@pytest.mark.parametrize("name", ALL_MODULES)
+def test_the_argument_spec_is_what_ansible_doc_shows(name: str, documents: dict[str, Any]) -> None:
+    assert_same(argument_spec(module(name).DOCUMENTATION), documents[name]["options"])
+
+
+def assert_same(spec: dict[str, Any], documented: dict[str, Any]) -> None:
     assert set(spec) == set(documented)
-    assert all(spec[option].get("required", False) == documented[option].get("required", False) for option in spec)
-    if "entries" in spec:
-        assert set(spec["entries"]["options"]) == set(documented["entries"]["suboptions"])
-        assert spec["entries"]["options"]["principal"] == {"type": "str", "required": True}
+    for name, option in spec.items():
+        shown = documented[name]
+        for key in ("type", "elements", "default", "choices"):
+            assert option.get(key) == shown.get(key), (name, key)
+        assert option.get("required", False) == shown.get("required", False)
+        assert_same(option.get("options", {}), shown.get("suboptions", {}))
 
 
-def test_choices_are_what_the_code_knows() -> None:
+def test_a_module_says_more_of_an_option_than_its_fragment() -> None:
+    spec = argument_spec("""
+options:
+  share:
+    required: true
+extends_documentation_fragment:
+  - sitekeeper.sms.product
+""")
+    assert spec["share"] == {"type": "str", "required": True}
+    assert spec["products"] == {"type": "dict"}
+
+
+@pytest.mark.parametrize("key", ["options", "attributes"])
+def test_what_modules_say_alike_is_in_a_fragment(key: str) -> None:
+    own = [(name, yaml.safe_load(module(name).DOCUMENTATION).get(key, {})) for name in ALL_MODULES]
+    # Whether a mode is supported each module says best itself.
+    repeated = [
+        (one, other, said)
+        for (one, first), (other, second) in itertools.combinations(own, 2)
+        for said in set(first) & set(second)
+        if first[said] == second[said] and "description" in first[said]
+    ]
+    assert repeated == []
+
+
+def test_choices_are_what_the_code_knows(documents: dict[str, Any]) -> None:
     share, ntfs = (argument_spec(module(name).DOCUMENTATION) for name in ("share_permissions", "ntfs_permissions"))
     assert share["entries"]["options"]["access"]["choices"] == list(SHARE_ACCESS)
     assert ntfs["entries"]["options"]["applies_to"]["choices"] == list(APPLIES_TO)
@@ -134,9 +187,10 @@ def test_choices_are_what_the_code_knows() -> None:
     for spec in (share, ntfs):
         assert spec["state"]["choices"] == [choice.value for choice in State]
     for name in ("sender_access", "sender_access_info", "sender_probe"):
-        text = module(name).DOCUMENTATION
-        assert argument_spec(text)["product"]["default"] in PRODUCTS
-        assert [product for product in PRODUCTS if f"V({product})" not in text] == []
+        product = documents[name]["options"]["product"]
+        assert product["default"] in PRODUCTS
+        described = " ".join(product["description"])
+        assert [known for known in PRODUCTS if f"V({known})" not in described] == []
 
 
 def test_every_right_is_documented() -> None:

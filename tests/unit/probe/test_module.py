@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import (
     STEPS,
@@ -25,6 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import
 )
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 
 COLLECTION = "ansible_collections.sitekeeper.sms.plugins"
 ARGUMENTS = {
@@ -43,9 +43,7 @@ ARGUMENTS = {
 
 
 def documentation() -> dict[str, Any]:
-    module = importlib.import_module(f"{COLLECTION}.modules.sender_probe")
-    options: dict[str, Any] = yaml.safe_load(module.DOCUMENTATION)["options"]
-    return options
+    return argument_spec(importlib.import_module(f"{COLLECTION}.modules.sender_probe").DOCUMENTATION)
 
 
 def test_products_require_what_their_rights_allow() -> None:

@@ -1,0 +1,23 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a product says of a site server, and a task may say otherwise."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment `sitekeeper.sms.product`."""
+
+    DOCUMENTATION = r"""
+options:
+  products:
+    description:
+      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
+        P(sitekeeper.sms.hierarchy#inventory).
+    type: dict
+  share:
+    description:
+      - Name of the site share, if it is not the product's own.
+    type: str
+"""
