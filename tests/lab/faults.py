@@ -94,6 +94,12 @@ def class_missing(class_name: str, namespace: str) -> Fault:
     )
 
 
+def no_namespace(namespace: str) -> Fault:
+    """WBEM_E_INVALID_NAMESPACE."""
+    status = 0x8004100E
+    return Fault(status, "a:DestinationUnreachable", f"Invalid namespace {namespace}", provider=True, status=status)
+
+
 def access_denied() -> Fault:
     return Fault(5, "w:AccessDenied", "Access is denied.")
 

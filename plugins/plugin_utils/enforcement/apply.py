@@ -35,14 +35,14 @@ class Securable:
     Attributes:
         subject: how it is called.
         read: reads its descriptor.
-        write: writes a descriptor; the second argument tells that it is the object's first one of its own.
+        write: writes a descriptor.
     """
 
     def __init__(
         self,
         subject: Subject,
         read: Callable[[], Reading],
-        write: Callable[[SecurityDescriptor, bool], Propagated | None],
+        write: Callable[[SecurityDescriptor], Propagated | None],
     ) -> None:
         self.subject = subject
         self.read = read
@@ -52,8 +52,8 @@ class Securable:
 def share_object(server: SiteServer, share: Share) -> Securable:
     """The permissions of a share."""
 
-    def write(descriptor: SecurityDescriptor, create: bool) -> None:
-        server.set_share_descriptor(share, descriptor, create=create)
+    def write(descriptor: SecurityDescriptor) -> None:
+        server.set_share_descriptor(share, descriptor)
 
     subject = Subject(server.host, f"share {share.name}", is_share=True)
     return Securable(subject, lambda: server.share_descriptor(share), write)
@@ -64,7 +64,7 @@ def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> 
     return Securable(
         Subject(server.host, f"{'folder' if is_directory else 'file'} {path}", is_share=False, is_folder=is_directory),
         lambda: server.path_descriptor(path),
-        lambda descriptor, _create: server.set_path_descriptor(path, descriptor),
+        lambda descriptor: server.set_path_descriptor(path, descriptor),
     )
 
 
@@ -76,7 +76,7 @@ def apply_plan(target: Securable, plan: Plan) -> Applied:
         NotWritten: the write got no answer, and reading back shows that nothing has changed.
         WriteFailed: the server holds something else than was written, or nobody knows what it holds.
     """
-    now, lost, propagated = _write_and_read(target, plan.after, create=plan.before.is_default)
+    now, lost, propagated = _write_and_read(target, plan.after)
     if not _same(plan.after, now.descriptor):
         if lost is not None and _same(plan.before.descriptor, now.descriptor):
             raise NotWritten(target.subject.say(f"nothing was written ({lost})"))
@@ -104,7 +104,7 @@ def restore(target: Securable, before: Reading) -> str:
     """Put the old permissions back; tells in a sentence how that went, since the caller is failing already."""
     label = target.subject.label
     try:
-        now, _lost, _propagated = _write_and_read(target, before.descriptor, create=False)
+        now, _lost, _propagated = _write_and_read(target, before.descriptor)
     except (SiteServerError, EnforcementError) as error:
         return f"{label} could NOT be put back and has the new permissions ({error})"
     if _same(before.descriptor, now.descriptor):
@@ -116,12 +116,12 @@ def restore(target: Securable, before: Reading) -> str:
 
 
 def _write_and_read(
-    target: Securable, descriptor: SecurityDescriptor, *, create: bool
+    target: Securable, descriptor: SecurityDescriptor
 ) -> tuple[Reading, NoAnswer | None, Propagated | None]:
     """A write without an answer may have been done or not: reading back settles that too."""
     lost, propagated = None, None
     try:
-        propagated = target.write(descriptor, create)
+        propagated = target.write(descriptor)
     except NoAnswer as error:
         lost = error
     try:

@@ -10,12 +10,13 @@ share's and the directory's DACL decide: over the network an account has what bo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..hierarchy.products import Holder, Product
-from ..security import ANY_NETWORK_LOGON, Effect, Scope, Sid, Token, check_access, scopes_of
+from ..security import ANY_NETWORK_LOGON, Ace, Effect, Scope, Sid, Token, check_access, scopes_of
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL
+from ..security.well_known import NAME_OF
 from ..site_server import Account, AccountNotFound, NotFound, Reading, Share, SiteServer, local_path
 from .accounts import all_names, resolve_accounts
 from .apply import path_object, share_object
@@ -163,8 +164,8 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
     directory = _directory(server.host, share, request)
     if request.directory and not server.is_directory(directory):
         raise Refused(f"{server.host}: {directory} is a file. Give the directory that senders write into")
-    share_reading = share_object(server, share).read()
     directory_reading = path_object(server, directory).read()
+    share_reading = _share_reading(server, share, directory_reading.names)
     readings = [share_reading, directory_reading]
     accounts = _each_once(resolve_accounts(server, request.senders, readings))
     names = all_names(readings, accounts)
@@ -192,6 +193,26 @@ def service_accounts(server: SiteServer, product: Product) -> dict[str, str | No
         except NotFound:
             found[service] = None
     return found
+
+
+def _share_reading(server: SiteServer, share: Share, known: Mapping[Sid, str]) -> Reading:
+    """The share's permissions: as they were told along with its settings, if names for all accounts are known too.
+
+    Those were told with entries of all types, and so they count where asking for them shows fewer.
+    """
+    told = share.descriptor
+    if told is None or told.dacl is None:
+        return share_object(server, share).read()
+    others = [ace.ace_type for ace in told.dacl if not isinstance(ace, Ace)]
+    sids = {ace.sid for ace in told.dacl if isinstance(ace, Ace)}
+    names = {sid: name for sid in sids if (name := known.get(sid) or NAME_OF.get(sid))}
+    if not others and len(names) == len(sids):
+        return Reading(told, names)
+    asked = share_object(server, share).read()
+    if not others:
+        return asked
+    unwritable = asked.unwritable or tuple(f"an entry of type {kind}, which this wire does not show" for kind in others)
+    return replace(asked, descriptor=told, unwritable=unwritable)
 
 
 def _group(server: SiteServer, name: str) -> Group:

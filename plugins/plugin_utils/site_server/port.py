@@ -40,6 +40,7 @@ class Share:
         is_disk: whether files are shared, not a printer, a device or IPC$.
         description: its comment.
         maximum_allowed: most simultaneous connections, or None for no limit.
+        descriptor: its permissions, with entries of all types, if the server told them along with the settings.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Share:
     is_disk: bool
     description: str = ""
     maximum_allowed: int | None = None
+    descriptor: SecurityDescriptor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ class SiteServer(Protocol):
     def share_descriptor(self, share: Share) -> Reading:
         """Read the share's permissions."""
 
-    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor, *, create: bool) -> None:
-        """Write the share's DACL; `create` for a share that was read to have no descriptor of its own."""
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
+        """Write the share's DACL, the first one of its own if it has none."""
 
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory (True) or a file (False); `NotFound` if it is neither."""
@@ -127,6 +129,9 @@ class SiteServer(Protocol):
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Make an account a member of a local group; one that is already is no error."""
+
+    def remove_group_member(self, group: Sid, member: Sid) -> None:
+        """Take an account out of a local group; one that is no member is no error."""
 
     def resolve(self, account: str) -> Account:
         """Find an account's SID; `AccountNotFound` if the server knows none of this name."""

@@ -60,6 +60,7 @@ _NOT_FOUND = frozenset(
 )
 _SESSION_LOST = frozenset({0xC00000B5, 0xC00000C9, 0xC0000203, 0xC000020C, 0xC000020D, 0xC000035C})
 _ALREADY_A_MEMBER = 0xC00000AA
+_NO_MEMBER = 0xC0000152
 
 
 class SmbSiteServer:
@@ -142,9 +143,8 @@ class SmbSiteServer:
                 return Reading(default, self._names_in(default), is_default=True)
             return self._reading(found)
 
-    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor, *, create: bool) -> None:
-        """Write the share's descriptor, its owner and group as they were read. `create` makes no difference here."""
-        del create
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
+        """Write the share's descriptor, its owner and group as they were read."""
         with self._doing(f"set the permissions of share {share.name}"):
             self._pipes.set_share_security(share.name, descriptor.to_bytes())
 
@@ -228,6 +228,15 @@ class SmbSiteServer:
                 self._pipes.add_group_member(group, member)
             except SmbError as error:
                 if error.status != _ALREADY_A_MEMBER:
+                    raise
+
+    def remove_group_member(self, group: Sid, member: Sid) -> None:
+        """Take an account out of a local group."""
+        with self._doing(f"remove {member} from group {NAME_OF.get(group, group)}"):
+            try:
+                self._pipes.remove_group_member(group, member)
+            except SmbError as error:
+                if error.status != _NO_MEMBER:
                     raise
 
     def open_file(self, path: str) -> Iterator[bytes]:

@@ -56,14 +56,33 @@ class Wmi:
             SiteServerError: one of its kinds.
         """
         try:
+            return self._drive(operation, steps)
+        except WSManFault as fault:
+            raise self._translate(operation, fault, advice) from None
+
+    def attempt(self, operation: str, steps: Operation[T]) -> T | None:
+        """As `run`, for what not every server can do: None where the server has an answer, and that is a fault.
+
+        Raises:
+            SiteServerError: there was no answer in time, or none that can be used.
+        """
+        try:
+            return self._drive(operation, steps)
+        except WSManFault as fault:
+            if fault.timed_out:
+                raise self._translate(operation, fault, "") from None
+            return None
+
+    def _drive(self, operation: str, steps: Operation[T]) -> T:
+        try:
             request = next(steps)
             while True:
                 request = steps.send(self.transport.send(request))
         except StopIteration as finished:
             result: T = finished.value
             return result
-        except WSManFault as fault:
-            raise self._translate(operation, fault, advice) from None
+        except WSManFault:
+            raise
         except WSManValueError as error:
             raise ServerFault(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
         except WSManError as error:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WS-Management adapter: WMI classes of root/cimv2, no shell, no PowerShell.
+"""The WS-Management adapter: WMI classes, no shell, no PowerShell.
 
 Classes and return values: Microsoft's pages on Win32_Share, Win32_LogicalShareSecuritySetting,
 Win32_LogicalFileSecuritySetting, Win32_SecurityDescriptor, Win32_ACE, Win32_Trustee, Win32_Account.
@@ -10,6 +10,7 @@ Win32_LogicalFileSecuritySetting, Win32_SecurityDescriptor, Win32_ACE, Win32_Tru
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from ..security import (
@@ -38,7 +39,8 @@ from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault
 from .names import known_account, no_account
 from .port import Account, Reading, Share
 from .wmi import NO_ADMINISTRATOR, Wmi, netbios_domain
-from .wmi_groups import cannot_add, local_group, members
+from .wmi_groups import cannot_add, cannot_remove, local_group, members
+from .wmi_shares import bare, read_share
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
 FILE_SETTING = "Win32_LogicalFileSecuritySetting"
@@ -46,9 +48,6 @@ FILE_SETTING = "Win32_LogicalFileSecuritySetting"
 DEFAULT_SHARE_DESCRIPTOR = parse_sddl("D:(A;;0x1200a9;;;WD)")
 """What a share without a descriptor of its own grants: Everyone Read. So since Windows Server 2003 and XP SP1, and
 WS-Management runs on nothing older (Microsoft, "Share and NTFS Permissions on a File Server")."""
-
-_DISK_DRIVE = 0
-_ADMINISTRATIVE = 0x80000000
 
 _RETURN_VALUES = {
     2: ("Access is denied (ReturnValue 2)", NO_ADMINISTRATOR),
@@ -76,6 +75,7 @@ class WsmanSiteServer:
     def __init__(self, wmi: Wmi, operator: str | None = None) -> None:
         self._wmi = wmi
         self._operator = operator
+        self._without_setting: set[str] = set()
 
     @property
     def host(self) -> str:
@@ -88,41 +88,33 @@ class WsmanSiteServer:
         return self._operator
 
     def share(self, name: str) -> Share:
-        """Read a share's settings."""
-        found = self._wmi.run(
-            f"read share {name}",
-            get(self._wmi.session, "Win32_Share", {"Name": name}),
-            "Check the share's name; sharing the directory is not this module's job.",
-        )
-        with self._wmi.strict(f"read share {name}"):
-            kind = found.integer("Type") or 0
-            unlimited = found.boolean("AllowMaximum")
-            return Share(
-                name=found.text("Name") or name,
-                path=found.text("Path") or "",
-                is_disk=kind & ~_ADMINISTRATIVE == _DISK_DRIVE,
-                description=found.text("Description") or "",
-                maximum_allowed=None if unlimited else found.integer("MaximumAllowed"),
-            )
+        """Read a share's settings, and its permissions where the server tells them along."""
+        return read_share(self._wmi, name)
 
     def share_descriptor(self, share: Share) -> Reading:
         """Read the share's permissions. A share without an own descriptor has no instance of the setting."""
         operation = f"read the permissions of share {share.name}"
         try:
-            return self._read(operation, SHARE_SETTING, {"Name": share.name})
+            reading = self._read(operation, SHARE_SETTING, {"Name": share.name})
+            return replace(reading, descriptor=bare(reading.descriptor))
         except NotFound:
+            self._without_setting.add(share.name)
             return Reading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 
-    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor, *, create: bool) -> None:
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
         """Write the share's DACL. Only SetShareInfo can give a share its first one; it sets all three settings."""
         operation = f"set the permissions of share {share.name}"
-        if not create:
-            self._write(operation, SHARE_SETTING, {"Name": share.name}, descriptor)
-            return
+        if share.name not in self._without_setting:
+            try:
+                return self._write(operation, SHARE_SETTING, {"Name": share.name}, descriptor)
+            except NotFound:
+                pass
         parameters: dict[str, Value] = {"Description": share.description, "Access": _to_wmi(descriptor)}
         if share.maximum_allowed is not None:
             parameters["MaximumAllowed"] = share.maximum_allowed
         self._call(operation, "Win32_Share", "SetShareInfo", {"Name": share.name}, parameters)
+        self._without_setting.discard(share.name)
+        return None
 
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory or a file."""
@@ -179,6 +171,12 @@ class WsmanSiteServer:
         found = local_group(self._wmi, group)
         if member not in (account.sid for account in members(self._wmi, found)):
             raise cannot_add(self._wmi, found, member)
+
+    def remove_group_member(self, group: Sid, member: Sid) -> None:
+        """Not over this wire; one that is none is no error. The error says what to do instead."""
+        found = local_group(self._wmi, group)
+        if member in (account.sid for account in members(self._wmi, found)):
+            raise cannot_remove(self._wmi, found, member)
 
     def _look_up(self, account: str, text: str) -> Account:
         domain, slash, name = text.partition("\\")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WMI classes of a lab host, one module a family; `sms` has the namespaces of its own."""
+"""The WMI classes of a lab host, one module a family; `sms` and `shares` have namespaces of their own."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def find(host: Host, namespace: str, name: str, user: str) -> WmiClass:
         known: Mapping[str, WmiClass] = CLASSES
     elif f"{namespace}/".casefold().startswith(f"{sms.NAMESPACE}/"):
         known = sms.classes(host, namespace, user)
+    elif namespace.casefold() == shares.SMB_NAMESPACE:
+        known = shares.smb_classes(host)
     else:
         raise faults.invalid_resource_uri()
     wmi_class = known.get(name.casefold())

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .. import faults
 from ..cim import Instance, Value
 from ..faults import Fault
 from ..host import Host
@@ -46,22 +47,16 @@ def classes(host: Host, namespace: str, user: str) -> Mapping[str, WmiClass]:
     """The classes of a namespace by their names in lower case; raises Fault if it is not there, or not for the user."""
     provider = host.sms_provider
     if provider is None:
-        raise _no_namespace(namespace)
+        raise faults.no_namespace(namespace)
     site = f"{NAMESPACE}/site_{provider.site}".casefold()
     here = provider.machine.casefold() == host.dns_name.casefold()
     if namespace.casefold() != NAMESPACE and not (here and namespace.casefold() == site):
-        raise _no_namespace(namespace)
+        raise faults.no_namespace(namespace)
     if user.casefold() not in (name.casefold() for name in provider.administrators):
         # The namespaces admit members of the local group SMS Admins only.
         raise Fault(5, "w:AccessDenied", "Access is denied.", provider=True, status=0x80041003)
     found = (_location(provider),) if namespace.casefold() == NAMESPACE else (_sites(provider), _addresses(provider))
     return {wmi_class.name.casefold(): wmi_class for wmi_class in found}
-
-
-def _no_namespace(namespace: str) -> Fault:
-    """WBEM_E_INVALID_NAMESPACE."""
-    status = 0x8004100E
-    return Fault(status, "a:DestinationUnreachable", f"Invalid namespace {namespace}", provider=True, status=status)
 
 
 def _location(provider: SmsProvider) -> WmiClass:

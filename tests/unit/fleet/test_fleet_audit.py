@@ -152,7 +152,7 @@ def test_every_host_by_its_own_connection_and_nothing_is_written(lab: RunningLab
 def test_what_a_line_says(lab: RunningLab, fleet: Fleet) -> None:
     fleet.audit()
     right, lacking = fleet.lines()[RIGHT], fleet.lines()["s01.corp.example"]
-    assert (right["site"], right["product"], right["requests"], right["after"]) == ("P01", "sms_1_2", 3, None)
+    assert (right["site"], right["product"], right["requests"], right["after"]) == ("P01", "sms_1_2", 2, None)
     assert right["edits"] == {"share": [], "directory": []}
     by_account = {sender["account"]: sender for sender in right["senders"]}
     assert by_account[SERVICE]["reasons"] == [f"P01 sends to itself as {SERVICE}"]

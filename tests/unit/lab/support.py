@@ -54,8 +54,8 @@ def selectors(values: Mapping[str, str]) -> SelectorSet:
 
 
 def get(wsman: WSMan, class_name: str, **keys: str) -> dict[str, Any]:
-    """The properties of an instance."""
-    body = wsman.get(WMI + class_name, selector_set=selectors(keys))
+    """The properties of an instance of a class of root/cimv2, or of one given by its URI."""
+    body = wsman.get(class_name if "/" in class_name else WMI + class_name, selector_set=selectors(keys))
     return properties(body[0])
 
 

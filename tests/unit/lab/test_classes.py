@@ -13,6 +13,7 @@ import pytest
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.wsman import WSMan
 
+from tests.lab.model import Settings
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.unit.lab.support import (
     WMI,
@@ -35,6 +36,7 @@ SHARE_SETTING, FILE_SETTING = "Win32_LogicalShareSecuritySetting", "Win32_Logica
 SHARE = {"Name": "SMS_SITE"}
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
 DIRECTORY = {"Path": RECEIVE}
+SMB_SHARE = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/microsoft/windows/smb/MSFT_SmbShare"
 ADMINISTRATORS, SYSTEM, EVERYONE = "S-1-5-32-544", "S-1-5-18", "S-1-1-0"
 FULL, CHANGE, READ, READ_WRITE = 0x1F01FF, 0x1301BF, 0x1200A9, 0x12019F
 
@@ -294,6 +296,22 @@ def test_a_share_without_a_descriptor_has_no_setting(lab: RunningLab, c01: WSMan
     parameter = descriptor_parameter("Win32_Share", [(0, 0, FULL, ADMINISTRATORS)], name="Access")
     assert return_value(call(c01, "Win32_Share", "SetShareInfo", SHARE, parameter)) == 0
     assert shown_entries(call(c01, SHARE_SETTING, "GetSecurityDescriptor", SHARE)) == [(0, 0, FULL, ADMINISTRATORS)]
+
+
+def test_the_smb_namespace_tells_a_share_and_its_descriptor(lab: RunningLab) -> None:
+    """learn.microsoft.com, "MSFT_SmbShare class": two keys, SDDL, since Windows Server 2012."""
+    with connect(lab["P01"]) as wsman:
+        senders = [sid_of(wsman, "smssend"), sid_of(wsman, "smssvc")]
+        share = get(wsman, SMB_SHARE, Name="sms_site", ScopeName="*")
+        assert (share["Name"], share["Path"], share["ShareType"]) == ("SMS_SITE", RECEIVE, "0")
+        assert share["SecurityDescriptor"] == f"D:(A;;FA;;;BA)(A;;FA;;;{senders[0]})(A;;FA;;;{senders[1]})"
+        for keys, code in (({"Name": "SMS_SITE"}, 2150858843), ({"Name": "NO", "ScopeName": "*"}, 2150858752)):
+            with pytest.raises(WSManFaultError) as error:
+                get(wsman, SMB_SHARE, **keys)
+            assert error.value.code == code
+        lab["P01"].controls.host.settings = Settings(os_version="6.1.7601")
+        with pytest.raises(WSManFaultError, match="Invalid namespace"):
+            get(wsman, SMB_SHARE, Name="SMS_SITE", ScopeName="*")
 
 
 def test_set_share_info_changes_what_is_given(c01: WSMan) -> None:

@@ -28,7 +28,7 @@ from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 
 WRONG = "Not-The-Passw0rd"
-SHARE_GET = "Win32_Share.Get"
+SHARE_GET = "MSFT_SmbShare.Get"
 LIMIT = 4 * 1024 * 1024
 
 WINRM_HTTP = {"ansible_winrm_transport": "ntlm"}
