@@ -9,9 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_apply import DOCUMENTATION
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import Recorder, apply_host_plan, read_host_plan
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import approved_plan, host_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    Recorder,
+    alone,
+    apply_host_plan,
+    read_host_plan,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import (
+    NOTHING,
+    approved_plan,
+    host_result,
+    refused,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
@@ -24,8 +35,9 @@ class ActionModule(SiteServerAction):
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Check the approval, compare, write, record."""
         document, approval = approved_plan(arguments)
+        path = None if self.predict else Path(arguments["record"])
         record = Recorder(
-            None if self.predict else Path(arguments["record"]),
+            path,
             action="apply",
             host=server.host,
             change_id=document.change_id,
@@ -34,15 +46,19 @@ class ActionModule(SiteServerAction):
             connection=server.operator,
         )
         about = {"change_id": document.change_id, "digest": document.digest}
-        section = document.hosts.get(server.host)
+        section = document.section(server.host)
         planned = read_host_plan(server.host, section) if section else None
         if planned is None:
             said = "this host is not in it" if section is None else section["message"] or "it owes nobody access"
             message = f"{server.host}: nothing is planned for it in change {document.change_id} ({said})"
             record(Event.NOT_PLANNED, message=message)
-            # A host that the plan has read and found right is no surprise; one that it lacks is.
-            warned = section is None or section["status"] != "nothing_owed"
-            extra = {"warnings": [message]} if warned else {}
-            return {"changed": False, "outcome": "not_planned", "objects": [], "added": [], **about, **extra}
-        result = apply_host_plan(server, planned, record, predict=self.predict)
+            # A host that owes nobody anything is no surprise; one that the plan lacks, or could not read, is.
+            if section is not None and section["status"] == "nothing_owed":
+                return {"changed": False, "outcome": "nothing_owed", **NOTHING, **about}
+            return {"changed": False, "outcome": "not_planned", "warnings": [message], **NOTHING, **about}
+        with alone(path, server.host):
+            try:
+                result = apply_host_plan(server, planned, record, predict=self.predict)
+            except Refused as refusal:
+                return {**refused(refusal), **about}
         return {**host_result(result, "applied"), **about}

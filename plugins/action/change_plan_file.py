@@ -59,7 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                         write_file(Path(arguments[option]), render(document).encode())
         except ChangeError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
-        summary = summary_of(document)
+        summary = summary_of(hosts)
         return {**result, "changed": True, "digest": document["digest"], "path": arguments["path"], **summary}
 
 

@@ -35,6 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 plan, approval = approved_plan(arguments)
             else:
                 plan = plan_of(arguments)
+            summary = summary_of(plan.hosts())
         except ChangeError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         return {
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "changed": False,
             "change_id": plan.change_id,
             "digest": plan.digest,
-            "created": plan.content["created"],
+            "created": plan.head["created"],
             "approval": approval.as_dict() if approval else None,
-            **summary_of(plan.content),
+            **summary,
         }

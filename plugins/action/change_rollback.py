@@ -12,12 +12,14 @@ from ansible_collections.sitekeeper.sms.plugins.modules.change_rollback import D
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     Approval,
     Recorder,
+    alone,
     changes_of,
     read_journal,
     roll_back,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import host_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import NOTHING, host_result, refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
@@ -30,7 +32,11 @@ class ActionModule(SiteServerAction):
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the record, compare, restore, record."""
         path = Path(arguments["record"])
-        journal = read_journal(path)
+        with alone(None if self.predict or not path.exists() else path, server.host):
+            return self._roll_back(server, path, arguments)
+
+    def _roll_back(self, server: SiteServer, path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
+        journal = read_journal(path, server.host)
         changes = changes_of(path, journal, server.host, arguments["change_id"])
         record = Recorder(
             None if self.predict else path,
@@ -47,8 +53,11 @@ class ActionModule(SiteServerAction):
         if not changes.objects and not changes.members:
             message = f"{server.host}: change {changes.change_id} has written nothing here that is not taken back"
             record(Event.NOT_PLANNED, message=message)
-            return {"changed": False, "outcome": "nothing_to_restore", "objects": [], **about}
-        result = roll_back(server, changes, record, predict=self.predict, force=arguments["force"])
+            return {"changed": False, "outcome": "nothing_to_restore", **NOTHING, **about}
+        try:
+            result = roll_back(server, changes, record, predict=self.predict, force=arguments["force"])
+        except Refused as refusal:
+            return {**refused(refusal), **about}
         return {**host_result(result, "restored"), **about}
 
 

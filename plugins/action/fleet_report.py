@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -87,7 +87,9 @@ def _report(arguments: Mapping[str, Any], *, predict: bool) -> dict[str, Any]:
     }
 
 
-def _audit(paths: Iterable[str]) -> Any:
+def _audit(paths: Sequence[str]) -> Any:
+    if not paths:
+        raise AuditError("audit_files names no file, so there is nothing to report")
     with ExitStack() as stack:
         files = {}
         for path in paths:

@@ -26,7 +26,8 @@ options:
     type: str
   signature:
     description:
-      - A file with a detached signature over the plan's file, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it.
+      - A file with a detached signature over the plan's digest, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it of
+        the line C(sha256:...).
       - It is checked with C(ssh-keygen) of OpenSSH 8.2 or newer on the controller.
       - With O(approved_digest) as well, both have to be right.
     type: path

@@ -13,7 +13,8 @@ description:
   - A host that has changed since is refused, named and left as it is. What is in place already is not written again, so
     that a run that broke off is taken up by running it again.
   - The directory is written before the share, each in one write that is read back and compared. If one fails, what was
-    written before it is put back.
+    written before it is put back, members of a group included.
+  - Two runs with the same O(record) do not work on the same host at the same time; the second one fails there.
   - Every write is on disk in the O(record) before it is done, and its outcome after that.
 version_added: 0.1.0
 author:
@@ -46,8 +47,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: V(applied), V(in_place) if everything was there already, or V(not_planned) if the plan has nothing for this host.
-  returned: success
+  description:
+    - V(applied), or V(in_place) if everything was there already.
+    - V(nothing_owed) if nobody is owed access on this host. V(not_planned) if the plan lacks it, or could not read it.
+    - V(refused) if it has changed since, so that nothing was written. The task fails then.
+  returned: success, or if the host is refused
   type: str
   sample: applied
 added:

@@ -9,8 +9,8 @@ short_description: Write the plan of a change, for all site servers in one file
 description:
   - Makes one file of what M(sitekeeper.sms.change_plan) has planned for each site server, with a digest over it, and
     pages for those who approve it. Run it once, on the controller.
-  - The digest is the SHA-256 of the plan without its key C(digest), as JSON with sorted keys, without white space, in
-    UTF-8. C(jq -cSj 'del(.digest)' PLAN | sha256sum) computes it as well.
+  - The digest is the SHA-256 of the plan's C(head), as JSON with sorted keys, without white space, in UTF-8.
+    C(jq -cSj .head PLAN | sha256sum) computes it as well. In C(head) are the digests of all hosts' sections.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)

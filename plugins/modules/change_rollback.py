@@ -10,7 +10,8 @@ description:
   - Gives the share and the directory the security descriptors that they held before the change, as its record has them,
     and only if they still hold exactly what the change has left.
   - A host that has changed since is refused, named and left as it is, unless O(force) is set.
-  - Members that a change has added to a local group stay in it. A warning names them.
+  - Members that the change has added to a local group are removed from it, if they still are members. Over WinRM nothing
+    can remove them, so the task fails before anything is written, and says what removes them.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -50,10 +51,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: V(restored), V(in_place) if everything was restored already, or V(nothing_to_restore).
-  returned: success
+  description:
+    - V(restored), V(in_place) if everything was restored already, or V(nothing_to_restore).
+    - V(refused) if it has changed since, so that nothing was written. The task fails then.
+  returned: success, or if the host is refused
   type: str
   sample: restored
+removed:
+  description: Accounts that were removed from the local group; in check mode that would be.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 objects:
   description: The directory and the share.
   returned: success

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The least that a client can do: ``python -m tests.benchmark.fleet_floor <inventory>``.
 
-The same logon and the same three requests for each host, by http.client and pyspnego alone: the envelopes are prepared,
+The same logon and the same two requests for each host, by http.client and pyspnego alone: the envelopes are prepared,
 and the answers are unsealed but not read. Shared out to processes and threads as `fleet_audit` does it.
 """
 
@@ -25,13 +25,14 @@ import spnego
 _THREADS = 32
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 _TYPE = f'multipart/encrypted;protocol="{_PROTOCOL}";boundary="Encrypted Boundary"'
-_CIMV2 = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2"
+_WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root"
 _TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 _ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 
 
-def _envelope(class_name: str, key: str, value: str, method: str = "") -> str:
-    uri = f"{_CIMV2}/{class_name}"
+def _envelope(class_path: str, keys: dict[str, str], method: str = "") -> str:
+    uri = f"{_WMI}/{class_path}"
+    selectors = "".join(f'<w:Selector Name="{name}">{value}</w:Selector>' for name, value in keys.items())
     action = f"{uri}/{method}" if method else f"{_TRANSFER}/Get"
     body = f'<p:{method}_INPUT xmlns:p="{uri}"/>' if method else ""
     return (
@@ -40,16 +41,15 @@ def _envelope(class_name: str, key: str, value: str, method: str = "") -> str:
         f'<w:ResourceURI s:mustUnderstand="true">{uri}</w:ResourceURI><a:ReplyTo>'
         f"<a:Address>{_ADDRESSING}/role/anonymous</a:Address></a:ReplyTo>"
         f'<a:Action s:mustUnderstand="true">{action}</a:Action><a:MessageID>uuid:{{}}</a:MessageID>'
-        f'<w:OperationTimeout>PT30S</w:OperationTimeout><w:SelectorSet><w:Selector Name="{key}">{value}</w:Selector>'
-        f"</w:SelectorSet></s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        f"<w:OperationTimeout>PT30S</w:OperationTimeout><w:SelectorSet>{selectors}</w:SelectorSet></s:Header>"
+        f"<s:Body>{body}</s:Body></s:Envelope>"
     )
 
 
-def _envelopes(path: str) -> tuple[str, str, str]:
+def _envelopes(path: str) -> tuple[str, str]:
     return (
-        _envelope("Win32_Share", "Name", "SMS_SITE"),
-        _envelope("Win32_LogicalShareSecuritySetting", "Name", "SMS_SITE", "GetSecurityDescriptor"),
-        _envelope("Win32_LogicalFileSecuritySetting", "Path", path, "GetSecurityDescriptor"),
+        _envelope("microsoft/windows/smb/MSFT_SmbShare", {"Name": "SMS_SITE", "ScopeName": "*"}),
+        _envelope("cimv2/Win32_LogicalFileSecuritySetting", {"Path": path}, "GetSecurityDescriptor"),
     )
 
 

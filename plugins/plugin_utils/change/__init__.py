@@ -18,7 +18,7 @@ from .document import (
     write_document,
 )
 from .host_plan import HostPlan, read_host_plan, section_of, unread_section
-from .journal import append, read_journal
+from .journal import alone, append, read_journal
 from .record import Recorder, changes_of
 from .render import as_html, as_markdown
 
@@ -29,6 +29,7 @@ __all__ = [
     "PlanDocument",
     "Recorder",
     "Result",
+    "alone",
     "append",
     "apply_host_plan",
     "approve",

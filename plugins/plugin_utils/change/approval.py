@@ -51,12 +51,15 @@ def approve(
     signer: str | None = None,
     approver: str | None = None,
 ) -> Approval:
-    """Check the approval of a plan: its digest, a signature over its file, or both.
+    """Check the approval of a plan: its digest, a signature over it, or both.
+
+    What is signed is the digest as text, `sha256:…` and the end of the line. It is that of the whole plan, and whoever
+    checks it needs to read no more than the head.
 
     Args:
         plan: the plan.
         approved_digest: the digest that a person approved, with or without `sha256:`.
-        signature: file with a detached signature that `ssh-keygen -Y sign -n sitekeeper.sms` made.
+        signature: file with a detached signature over the digest that `ssh-keygen -Y sign -n sitekeeper.sms` made.
         allowed_signers: file of those who may approve, in the format of ssh-keygen(1), ALLOWED SIGNERS.
         signer: who has to have signed; anybody in that file if None.
         approver: who approved it, as the operator says.
@@ -108,11 +111,12 @@ def _check_signature(
                 f"({_said(found)}). Have somebody sign who may approve"
             )
         signer = names[0].strip()
-    done = _ssh_keygen(["-Y", "verify", *files, "-I", signer, "-n", NAMESPACE], plan.raw)
+    done = _ssh_keygen(["-Y", "verify", *files, "-I", signer, "-n", NAMESPACE], f"{plan.digest}\n".encode())
     if done.returncode:
         raise ChangeError(
-            f"{signature} is no signature of {signer} over {plan.path}, made for {NAMESPACE} ({_said(done)}). If the "
-            f"plan is the one that was approved, have it signed: ssh-keygen -Y sign -n {NAMESPACE} -f KEY {plan.path}"
+            f"{signature} is no signature of {signer} over the digest of {plan.path}, made for {NAMESPACE} "
+            f"({_said(done)}). If the plan is the one that was approved, have it signed: "
+            f"echo {plan.digest} | ssh-keygen -Y sign -n {NAMESPACE} -f KEY >{signature}"
         )
     key = re.search(r"SHA256:[A-Za-z0-9+/=]+", done.stdout)
     return signer, key[0] if key else None
@@ -124,7 +128,6 @@ def _ssh_keygen(arguments: list[str], content: bytes) -> subprocess.CompletedPro
         raise ChangeError(
             "a signature is checked by ssh-keygen of OpenSSH 8.2 or newer, which is not installed on the controller"
         )
-    # What was read is what is verified: the file itself may be another one by now.
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and every argument that is a file is said to be one
             [program, *arguments], input=content, capture_output=True, timeout=_SECONDS, check=False

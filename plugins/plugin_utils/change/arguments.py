@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from ..enforcement import Refused
 from ..security import format_sddl
 from .approval import Approval, approve
 from .carry_out import Result
 from .document import ChangeError, PlanDocument, read_document
 
+NOTHING: Mapping[str, Any] = MappingProxyType({"objects": [], "added": [], "removed": []})
+"""Return values where nothing was done."""
+
 
 def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
-    """The plan that `path` names, whole and of the change that `change_id` names if it names one.
+    """The plan that `path` names, of the change that `change_id` names if it names one.
 
     Raises:
         ChangeError: see `read_document`; or it is the plan of another change.
@@ -63,5 +68,11 @@ def host_result(result: Result, done: str) -> dict[str, Any]:
             for each in result.objects
         ],
         "added": [account.name for account in result.added],
+        "removed": [account.name for account in result.removed],
         **({"warnings": list(result.warnings)} if result.warnings else {}),
     }
+
+
+def refused(refusal: Refused) -> dict[str, Any]:
+    """Return values of a host on which nothing was written since it is not as it should be: it fails."""
+    return {"failed": True, "changed": False, "outcome": "refused", "msg": str(refusal), **NOTHING}

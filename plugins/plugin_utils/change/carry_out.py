@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out what was planned: only where the server holds what it held then, all of a host or nothing.
+"""Carrying out what was planned, and taking it back: only where a server holds what it held, all of a host or nothing.
 
 What counts as still held: the DACL (present or not, every entry in order, inherited ones included), its control bits as
 SDDL has them (protected, auto-inherited, requested), and owner and group as read. For what is in place already, the
@@ -10,16 +10,18 @@ entries that an object inherits do not count: the server works them out itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..enforcement import EnforcementError, Refused, WriteFailed
 from ..enforcement.apply import Securable, apply_plan, path_object, restore, share_object
 from ..enforcement.plan import Plan
 from ..security import Ace, AnyAce, SecurityDescriptor, Sid, format_sddl
-from ..site_server import Account, Reading, SiteServer, SiteServerError, local_path
+from ..site_server import Account, NoAnswer, NotFound, Reading, SiteServer, SiteServerError, local_path
+from .document import ChangeError
 from .host_plan import GroupPlan, HostPlan, ObjectPlan, as_held
-from .record import Event, HostChanges, Recorder
+from .record import Event, HostChanges, Member, Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,19 @@ class Result:
     Attributes:
         objects: its objects.
         added: accounts that became, or would become, members of the local group.
+        removed: accounts that are, or would be, members no more.
         warnings: what the operator should know.
     """
 
     objects: tuple[ObjectResult, ...]
     added: tuple[Account, ...] = ()
+    removed: tuple[Account, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether something was, or would be, written."""
-        return bool(self.added) or any(each.changed for each in self.objects)
+        return bool(self.added or self.removed) or any(each.changed for each in self.objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class _Step:
     target: Securable
     before: SecurityDescriptor
     after: SecurityDescriptor
+
+
+@dataclass(frozen=True, slots=True)
+class _MemberStep:
+    """A member of a local group, and whether it shall be one."""
+
+    member: Member
+    joins: bool
 
 
 def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, predict: bool = False) -> Result:
@@ -98,7 +110,7 @@ def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, pre
             _step(path_object(server, plan.directory.name), plan.directory),
             _step(share_object(server, share), plan.share),
         ]
-        return _carry_out(server, steps, plan.group, record, "Make a new plan", predict=predict)
+        return _carry_out(server, steps, _joining(server, plan.group), record, "Make a new plan", predict=predict)
     except (SiteServerError, EnforcementError) as error:
         _tell(record, error)
         raise
@@ -107,9 +119,10 @@ def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, pre
 def roll_back(
     server: SiteServer, changes: HostChanges, record: Recorder, *, predict: bool = False, force: bool = False
 ) -> Result:
-    """Give a host's objects what they held before the change: the share, then the directory.
+    """Give a host what it held before the change: the group, then the share, then the directory.
 
-    Members of a local group stay members, since not every connection can remove them; a warning names them.
+    From the group go the members that the change has added. They come first: not every connection can remove them, and
+    where that fails, there is nothing to put back.
 
     Args:
         server: the host.
@@ -125,6 +138,7 @@ def roll_back(
         ChangeError: the record cannot be written.
     """
     try:
+        leaving = [_MemberStep(member, joins=False) for member in changes.members]
         steps = []
         for each in changes.objects:
             if each.kind == "share":
@@ -133,23 +147,16 @@ def roll_back(
                 target = path_object(server, each.name)
             steps.append(_Step(each.kind, each.name, target, each.after, each.before))
         advice = "Find out who has changed it. To restore it all the same, and lose that, set force for this host"
-        result = _carry_out(server, steps, None, record, advice, predict=predict, force=force)
+        return _carry_out(server, steps, leaving, record, advice, predict=predict, force=force)
     except (SiteServerError, EnforcementError) as error:
         _tell(record, error)
         raise
-    if not changes.members:
-        return result
-    said = (
-        f"{server.host}: the change has made members of a local group, and nothing has removed them since: "
-        f"{'; '.join(changes.members)}. Remove them on the server if they should not be"
-    )
-    return replace(result, warnings=(*result.warnings, said))
 
 
 def _carry_out(
     server: SiteServer,
     steps: Sequence[_Step],
-    group: GroupPlan | None,
+    members: Sequence[_MemberStep],
     record: Recorder,
     advice: str,
     *,
@@ -157,13 +164,11 @@ def _carry_out(
     force: bool = False,
 ) -> Result:
     readings = [step.target.read() for step in steps]
-    members = frozenset(member.sid for member in server.group_members(group.account.sid)) if group else frozenset()
+    changing = [step for step in members if _is_member(server, step.member) != step.joins]
     pending = [_is_pending(step, reading, force=force) for step, reading in zip(steps, readings, strict=True)]
     drifted = [
         _drift(step, reading) for step, reading, state in zip(steps, readings, pending, strict=True) if state is None
     ]
-    if group is not None and not group.members <= members <= group.members | _sids(group.add):
-        drifted.append(f"group {group.account.name} has other members than when the change was planned")
     if drifted:
         raise Refused(f"{server.host}: it has changed since, and nothing was written: {'; '.join(drifted)}. {advice}")
     for step, reading, state in zip(steps, readings, pending, strict=True):
@@ -171,29 +176,39 @@ def _carry_out(
             raise step.target.subject.refuse(
                 f"nothing was written, because entries would get lost on the way: {'; '.join(reading.unwritable)}"
             )
-
-    joining = tuple(account for account in group.add if account.sid not in members) if group else ()
-    if not joining and not any(pending):
-        if steps or group:
+    if not changing and not any(pending):
+        if steps or members:
             record(Event.IN_PLACE)
         return Result(tuple(_unwritten(step, reading) for step, reading in zip(steps, readings, strict=True)))
+
     results: list[ObjectResult] = []
     warnings: list[str] = []
-    if group and joining and not predict:
-        _add_members(server, group, joining, record)
-    done: list[tuple[_Step, Reading]] = []
-    for step, reading, state in zip(steps, readings, pending, strict=True):
-        if not state:
-            results.append(_unwritten(step, reading))
-            continue
-        held = as_held(reading.descriptor)
-        now = step.after
-        if not predict:
-            now = _write(step, reading, done, record, warnings)
-            done.append((step, reading))
-        results.append(ObjectResult(step.kind, step.name, True, held, now))
+    undo: list[Callable[[], str]] = []
+    try:
+        for each in changing:
+            if not predict:
+                _change_member(server, each, undo, record)
+        for step, reading, state in zip(steps, readings, pending, strict=True):
+            if not state:
+                results.append(_unwritten(step, reading))
+                continue
+            now = step.after if predict else _write(step, reading, undo, record, warnings)
+            results.append(ObjectResult(step.kind, step.name, True, as_held(reading.descriptor), now))
+    except ChangeError as unrecorded:
+        # What cannot be recorded is not put back either. What was written is in the record as about to be.
+        if not undo:
+            raise
+        raise ChangeError(
+            f"{server.host}: {unrecorded}. By then a part was written. Run again once the record can be written"
+        ) from None
+    except (SiteServerError, EnforcementError) as failure:
+        if not undo:
+            raise
+        said = [str(failure), *(put_back() for put_back in reversed(undo))]
+        raise WriteFailed(" ".join(part if part.endswith(".") else f"{part}." for part in said)) from None
     record(Event.DONE)
-    return Result(tuple(results), joining, tuple(warnings))
+    added, removed = (tuple(step.member.account for step in changing if step.joins is joins) for joins in (True, False))
+    return Result(tuple(results), added, removed, tuple(warnings))
 
 
 def _is_pending(step: _Step, reading: Reading, *, force: bool) -> bool | None:
@@ -214,10 +229,11 @@ def _drift(step: _Step, reading: Reading) -> str:
 
 
 def _write(
-    step: _Step, reading: Reading, done: Sequence[tuple[_Step, Reading]], record: Recorder, warnings: list[str]
+    step: _Step, reading: Reading, undo: list[Callable[[], str]], record: Recorder, warnings: list[str]
 ) -> SecurityDescriptor:
-    """Write an object; if that fails, put back this one and those that were written before it."""
+    """Write an object. What may have been written is to be undone if this or something after it fails."""
     held = as_held(reading.descriptor)
+    put_back = partial(_put_back, step, reading, record)
     record(Event.WRITING, kind=step.kind, name=step.name, before=held, after=step.after)
     plan = Plan(step.target.subject, reading, step.after, reading.names)
     try:
@@ -226,11 +242,10 @@ def _write(
         uncertain = isinstance(failure, WriteFailed)
         event = Event.FAILED if uncertain else Event.NOT_WRITTEN
         record(event, kind=step.kind, name=step.name, before=held, after=step.after, message=str(failure))
-        undo = [*done, (step, reading)] if uncertain else list(done)
-        if not undo:
-            raise
-        said = [str(failure), *(_put_back(each, before, record) for each, before in reversed(undo))]
-        raise WriteFailed(" ".join(part if part.endswith(".") else f"{part}." for part in said)) from None
+        if uncertain:
+            undo.append(put_back)
+        raise
+    undo.append(put_back)
     now = as_held(applied.now.descriptor)
     warnings.extend(applied.warnings)
     record(Event.WRITTEN, kind=step.kind, name=step.name, before=held, after=now)
@@ -249,18 +264,80 @@ def _put_back(step: _Step, before: Reading, record: Recorder) -> str:
     return said
 
 
-def _add_members(server: SiteServer, group: GroupPlan, joining: Sequence[Account], record: Recorder) -> None:
-    for account in joining:
-        name = f"{account.name} -> {group.account.name}"
-        record(Event.ADDING, kind="member", name=name)
-        server.add_group_member(group.account.sid, account.sid)
-        record(Event.ADDED, kind="member", name=name)
-    now = frozenset(member.sid for member in server.group_members(group.account.sid))
-    lost = [account.name for account in joining if account.sid not in now]
-    if lost:
-        raise WriteFailed(
-            f"{server.host}: group {group.account.name}: the server took {', '.join(lost)} as members, and holds others"
+def _joining(server: SiteServer, plan: GroupPlan | None) -> list[_MemberStep]:
+    """The accounts to add to the group; refused if others have joined or left it."""
+    if plan is None:
+        return []
+    held = frozenset(member.sid for member in server.group_members(plan.account.sid))
+    if not plan.members <= held <= plan.members | _sids(plan.add):
+        raise Refused(
+            f"{server.host}: it has changed since, and nothing was written: group {plan.account.name} has other "
+            "members than when the change was planned. Make a new plan"
         )
+    return [_MemberStep(Member(plan.account, account), joins=True) for account in plan.add]
+
+
+def _is_member(server: SiteServer, member: Member) -> bool:
+    try:
+        return member.account.sid in (each.sid for each in server.group_members(member.group.sid))
+    except NotFound:
+        # A group that is gone has no members.
+        return False
+
+
+def _change_member(server: SiteServer, step: _MemberStep, undo: list[Callable[[], str]], record: Recorder) -> None:
+    """Make an account a member or no member, and look whether it is; to be undone if something after it fails."""
+    member = step.member
+    put_back = partial(_put_member_back, server, step, record)
+    record(Event.ADDING if step.joins else Event.REMOVING, member=member)
+    failure: SiteServerError | EnforcementError
+    try:
+        failure = _ask_for(server, member, joins=step.joins)
+        done = _is_member(server, member) == step.joins
+    except NoAnswer as error:
+        undo.append(put_back)
+        raise WriteFailed(f"{server.host}: whether {_would_be(step)} is not known: {error}") from None
+    except SiteServerError as error:
+        record(Event.NOT_WRITTEN, member=member, message=str(error))
+        raise
+    if not done:
+        record(Event.NOT_WRITTEN, member=member, message=str(failure))
+        raise failure
+    undo.append(put_back)
+    record(Event.ADDED if step.joins else Event.REMOVED, member=member)
+
+
+def _ask_for(server: SiteServer, member: Member, *, joins: bool) -> SiteServerError | EnforcementError:
+    """Ask the server once; returns what is wrong if it turns out not to be done.
+
+    A request without an answer may have been carried out or not.
+    """
+    change = server.add_group_member if joins else server.remove_group_member
+    try:
+        change(member.group.sid, member.account.sid)
+    except NoAnswer as lost:
+        return lost
+    what = "took" if joins else "removed"
+    return WriteFailed(f"{server.host}: the server said that it {what} {member.name}, and holds other members")
+
+
+def _put_member_back(server: SiteServer, step: _MemberStep, record: Recorder) -> str:
+    member = step.member
+    back = _MemberStep(member, joins=not step.joins)
+    failure: SiteServerError | EnforcementError
+    try:
+        failure = _ask_for(server, member, joins=back.joins)
+        done = _is_member(server, member) == back.joins
+    except SiteServerError as error:
+        failure, done = error, False
+    said = f"{_would_be(back)} again" if done else f"{_would_be(step)}, and could NOT be put back ({failure})"
+    record(Event.PUT_BACK if done else Event.NOT_PUT_BACK, member=member, message=said)
+    return said
+
+
+def _would_be(step: _MemberStep) -> str:
+    state = "a member" if step.joins else "no member"
+    return f"{step.member.account.name} is {state} of group {step.member.group.name}"
 
 
 def _unwritten(step: _Step, reading: Reading) -> ObjectResult:
@@ -299,4 +376,9 @@ def _path(path: str) -> str:
 
 
 def _tell(record: Recorder, error: SiteServerError | EnforcementError) -> None:
-    record(Event.REFUSED if isinstance(error, Refused) else Event.STOPPED, message=str(error))
+    if isinstance(error, ChangeError):
+        return
+    try:
+        record(Event.REFUSED if isinstance(error, Refused) else Event.STOPPED, message=str(error))
+    except ChangeError as unrecorded:
+        raise ChangeError(f"{str(error).rstrip('. ')}. And this is not in the record: {unrecorded}") from None

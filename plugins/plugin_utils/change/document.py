@@ -1,11 +1,20 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan file: one JSON document with a digest over its canonical form.
+"""The plan file: one JSON document of a head, whose digest is approved, and a section for each host.
 
-Canonical is the JSON text of the document without its key `digest`: keys sorted by code point, no white space between
-tokens, UTF-8 without escapes for anything but quotes, backslashes and control characters. The digest is
-`sha256:` and the SHA-256 of these bytes in hexadecimal.
+The head says which change it is, and has the digest of each host's section. So the digest of the head alone is that of
+the whole plan, and whoever carries out one host's section reads and checks the head and that section, and not those of
+thousands of other hosts.
+
+A digest is `sha256:` and the SHA-256 in hexadecimal over the canonical form: JSON, keys sorted by code point, no white
+space between tokens, UTF-8 without escapes for anything but quotes, backslashes and control characters. The file has
+head and sections in just that form, each section in a line of its own, so that the bytes that are read are checked:
+
+    {"digest":"sha256:…","head":{…,"sections":{"host":"sha256:…",…},…},"hosts":{
+    "host":{…},
+    …
+    }}
 """
 
 from __future__ import annotations
@@ -14,21 +23,27 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..enforcement import EnforcementError
 
 FORMAT = "sitekeeper.sms/change-plan"
-VERSION = 1
+VERSION = 2
 MAX_PLAN = 512 * 1024 * 1024
-"""Longest plan file that is read, in bytes; 6,000 hosts take about 20 MB."""
+"""Longest plan file that is read, in bytes; 6,000 hosts take about 7 MB."""
 
-_KEYS = frozenset({"format", "version", "change_id", "created", "collection", "ansible", "hosts", "digest"})
+_KEYS = frozenset({"format", "version", "change_id", "created", "collection", "ansible", "sections"})
+_START = re.compile(rb'\{"digest":"(sha256:[0-9a-f]{64})","head":')
+_END_OF_HEAD = b',"hosts":{\n'
+_END = b"}}\n"
+_ANEW = "Make a new plan and have that approved"
 
 
 class ChangeError(EnforcementError):
@@ -37,51 +52,89 @@ class ChangeError(EnforcementError):
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """A plan file whose digest is that of its content.
+    """A plan file whose digest is that of its head. Sections are checked as they are read.
 
     Attributes:
         path: where it was read.
-        content: the document, `digest` included.
-        raw: the bytes that were read, over which a signature is checked.
+        head: what is approved: which change it is, and the digests of the sections.
+        digest: of the head, `sha256:` and 64 hexadecimal digits.
     """
 
     path: str
-    content: Mapping[str, Any]
-    raw: bytes = field(repr=False)
+    head: Mapping[str, Any] = field(repr=False)
+    digest: str
 
     @property
     def change_id(self) -> str:
         """The number of the change."""
-        return str(self.content["change_id"])
+        return str(self.head["change_id"])
 
     @property
-    def digest(self) -> str:
-        """`sha256:` and 64 hexadecimal digits."""
-        return str(self.content["digest"])
+    def sections(self) -> Mapping[str, str]:
+        """The digest of each host's section."""
+        digests: Mapping[str, str] = self.head["sections"]
+        return digests
 
-    @property
-    def hosts(self) -> Mapping[str, Any]:
-        """What is planned, by host."""
-        hosts: Mapping[str, Any] = self.content["hosts"]
-        return hosts
+    def section(self, host: str) -> Mapping[str, Any] | None:
+        """What is planned for a host; None if the plan has nothing of it.
+
+        Raises:
+            ChangeError: the file cannot be read, or the section was edited after it was made.
+        """
+        if host not in self.sections:
+            return None
+        start = canonical(host) + b":"
+        with _opened(self.path) as stream:
+            for line in stream:
+                if line.startswith(start):
+                    return self._checked(host, line[len(start) :])
+        raise self._edited(f"its section of {host} is missing")
+
+    def hosts(self) -> dict[str, Any]:
+        """What is planned, by host.
+
+        Raises:
+            ChangeError: the same; or there is something else in the file.
+        """
+        with _opened(self.path) as stream:
+            lines = stream.readlines()
+        names = sorted(self.sections)
+        if len(lines) != len(names) + 2 or lines[-1] != _END:
+            raise self._edited("it has other sections than its head says")
+        found = {}
+        for host, line in zip(names, lines[1:-1], strict=True):
+            start = canonical(host) + b":"
+            if not line.startswith(start):
+                raise self._edited(f"its section of {host} is not in its place")
+            found[host] = self._checked(host, line[len(start) :])
+        return found
+
+    def _checked(self, host: str, line: bytes) -> Mapping[str, Any]:
+        text = line.rstrip(b"\n").removesuffix(b",")
+        if _digest(text) != self.sections[host]:
+            raise self._edited(f"its section of {host} has another digest than its head says")
+        section: Mapping[str, Any] = _object(self.path, text)
+        return section
+
+    def _edited(self, how: str) -> ChangeError:
+        return ChangeError(f"{self.path} was edited after it was made: {how}. {_ANEW}")
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """The bytes that the digest is over."""
-    content = {key: value for key, value in document.items() if key != "digest"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def canonical(value: Any) -> bytes:
+    """The bytes that a digest is over."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
 
-def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of a document, whatever digest it says it has."""
-    return _digest(canonical(document))
+def digest_of(value: Any) -> str:
+    """The digest of a value's canonical form."""
+    return _digest(canonical(value))
 
 
 def make_document(
     change_id: str, created: str, versions: Mapping[str, str], hosts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A plan with its digest.
+    """A plan with its digests.
 
     Args:
         change_id: the number of the change, as the change board calls it.
@@ -89,26 +142,28 @@ def make_document(
         versions: of `collection` and `ansible`.
         hosts: the section of each host.
     """
-    content = {
+    head = {
         "format": FORMAT,
         "version": VERSION,
         "change_id": change_id,
         "created": created,
         "collection": versions["collection"],
         "ansible": versions["ansible"],
-        "hosts": dict(hosts),
+        "sections": {host: digest_of(section) for host, section in hosts.items()},
     }
-    return {**content, "digest": digest_of(content)}
+    return {"digest": digest_of(head), "head": head, "hosts": dict(hosts)}
 
 
 def write_document(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a plan in its canonical form, the digest at the end; whole or not at all.
+    """Write a plan in its canonical form, whole or not at all.
 
     Raises:
         ChangeError: it cannot be written.
     """
-    body = canonical(document)
-    write_file(path, body[:-1] + b',"digest":' + json.dumps(document["digest"]).encode() + b"}\n")
+    first = b'{"digest":' + canonical(document["digest"]) + b',"head":' + canonical(document["head"]) + _END_OF_HEAD
+    sections = [canonical(host) + b":" + canonical(section) for host, section in sorted(document["hosts"].items())]
+    lines = [*(section + b",\n" for section in sections[:-1]), *(section + b"\n" for section in sections[-1:])]
+    write_file(path, b"".join([first, *lines, _END]))
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -135,40 +190,41 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def read_document(path: Path) -> PlanDocument:
-    """Read a plan and compare its digest with its content.
+    """Read a plan's head and compare its digest with its content.
 
     Raises:
         ChangeError: it cannot be read, is no plan, or was edited after it was made.
     """
-    raw = _read(path)
-    try:
-        content = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise ChangeError(f"{path} is no plan: {error}") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ChangeError(f"{path} is no plan: it does not say that its format is {FORMAT}")
-    if content.get("version") != VERSION:
+    with _opened(path) as stream:
+        line = stream.readline()
+    start = _START.match(line)
+    if not start or not line.endswith(_END_OF_HEAD):
         raise ChangeError(
-            f"{path} is a plan of version {content.get('version')!r}; this collection reads version {VERSION}. Use the "
+            f"{path} is no plan, or no longer as it was written: its first line is not that of a plan of version "
+            f"{VERSION}. Where a plan was laid out in another way, use the file that was written"
+        )
+    text = line[start.end() : -len(_END_OF_HEAD)]
+    head = _object(path, text)
+    if head.get("format") != FORMAT:
+        raise ChangeError(f"{path} is no plan: it does not say that its format is {FORMAT}")
+    if head.get("version") != VERSION:
+        raise ChangeError(
+            f"{path} is a plan of version {head.get('version')!r}; this collection reads version {VERSION}. Use the "
             "collection that made it, or make a new plan"
         )
-    try:
-        computed = digest_of(content)
-    except (ValueError, RecursionError) as error:
-        raise ChangeError(f"{path} is no plan: {error}") from None
-    if content.get("digest") != computed:
+    stated, computed = start[1].decode(), _digest(text)
+    if stated != computed:
         raise ChangeError(
-            f"{path} was edited after it was made: it says that its digest is {str(content.get('digest'))[:80]}, but "
-            f"the digest of its content is {computed}. Make a new plan and have that approved"
+            f"{path} was edited after it was made: it says that its digest is {stated}, but the digest of its content "
+            f"is {computed}. {_ANEW}"
         )
-    if set(content) != _KEYS or not isinstance(content["hosts"], dict) or not isinstance(content["change_id"], str):
+    if set(head) != _KEYS or not isinstance(head["sections"], dict) or not isinstance(head["change_id"], str):
         raise ChangeError(f"{path} is no plan: its keys are not those of version {VERSION}")
-    return PlanDocument(str(path), content, raw)
+    return PlanDocument(str(path), head, computed)
 
 
-def summary_of(document: Mapping[str, Any]) -> dict[str, Any]:
+def summary_of(hosts: Mapping[str, Any]) -> dict[str, Any]:
     """How many hosts a plan has, how many of them it changes, and which could not be read."""
-    hosts = document["hosts"]
     states = Counter(str(section["status"]) for section in hosts.values())
     changing = [name for name, section in hosts.items() if is_changing(section)]
     return {
@@ -192,15 +248,25 @@ def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path | str) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_PLAN + 1)
+        with Path(path).open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size > MAX_PLAN:
+                raise ChangeError(f"{path} is no plan: it is larger than {MAX_PLAN} bytes")
+            yield stream
     except OSError as error:
         raise ChangeError(f"the plan {path} cannot be read on the controller: {error.strerror or error}") from None
-    if len(raw) > MAX_PLAN:
-        raise ChangeError(f"{path} is no plan: it is larger than {MAX_PLAN} bytes")
-    return raw
+
+
+def _object(path: Path | str, text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ChangeError(f"{path} is no plan: {error}") from None
+    if not isinstance(found, dict):
+        raise ChangeError(f"{path} is no plan: it has no object where one belongs")
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,6 +21,9 @@ from .document import ChangeError
 
 MAX_LINE = 16 * 1024 * 1024
 """Longest line that is read, in bytes; an event with two descriptors of 64 KiB takes less than 2 MB."""
+
+
+_OF_WHAT = re.compile(rb'"change_id":"(?:[^"\\]|\\.)*","digest":"[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +75,57 @@ def utc_now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_journal(path: Path) -> Journal:
-    """Read all lines.
+@contextmanager
+def alone(path: Path | None, host: str) -> Iterator[None]:
+    """Keep other runs, of this controller, that use the same record from working on the same host at the same time.
+
+    They would not harm each other's writes, each of which is compared before and after. But a change that is applied
+    while it is taken back ends as half of each.
+
+    Args:
+        path: the record; None for no lock. The file beside it, with `.lock` at its end, stays and is empty.
+        host: the host.
+
+    Raises:
+        ChangeError: another run works on the host, or nothing can be locked there.
+    """
+    if path is None:
+        yield
+        return
+    lock = f"{path}.lock"
+    # One byte for each host; where nothing is, can be locked too. The lock goes with the process.
+    at = int.from_bytes(hashlib.sha256(host.encode()).digest()[:7], "big")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ChangeError(f"the record {path} cannot be written: {lock}: {error.strerror or error}") from None
+    try:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, at)
+        except (BlockingIOError, PermissionError):
+            raise ChangeError(
+                f"{host}: another run with the record {path} works on this host right now, and nothing was written. "
+                "Wait until it has ended"
+            ) from None
+        except OSError as error:
+            raise ChangeError(f"{lock} cannot be locked: {error.strerror or error}") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_journal(path: Path, host: str | None = None) -> Journal:
+    """Read the lines, or only those that tell of a host, and one for each change and digest.
+
+    Thousands of hosts make long records, and reading all of it for each of them would take longer than the rest.
 
     Raises:
         ChangeError: the file cannot be read, or has a line that is too long to be one of ours.
     """
     lines: list[Mapping[str, Any]] = []
     torn: list[int] = []
+    named = None if host is None else f'"host":{json.dumps(host, ensure_ascii=False)},'.encode()
+    seen: set[bytes] = set()
     try:
         with path.open("rb") as stream:
             number = 0
@@ -84,6 +133,10 @@ def read_journal(path: Path) -> Journal:
                 number += 1
                 if len(line) > MAX_LINE:
                     raise ChangeError(f"{path}: line {number} is longer than {MAX_LINE} bytes: this is no record")
+                of_what = _OF_WHAT.search(line)
+                if named and named not in line and of_what and of_what[0] in seen and line.endswith(b"}\n"):
+                    continue
+                seen.add(of_what[0] if of_what else b"")
                 found = _object(line)
                 if found is None:
                     torn.append(number)

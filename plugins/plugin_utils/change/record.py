@@ -13,7 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ..security import SecurityDescriptor, SecurityDescriptorError, format_sddl, parse_sddl
+from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
+from ..site_server import Account
 from .document import ChangeError
 from .journal import Journal, append
 
@@ -29,7 +30,7 @@ class Event(Enum):
     WRITTEN = "written"
     """It was written, and holds `after`, as read back."""
     NOT_WRITTEN = "not_written"
-    """It holds what it held before."""
+    """It holds what it held before; an account is, or is not, a member as before."""
     FAILED = "failed"
     """It holds something else than planned, or nobody knows what it holds."""
     PUT_BACK = "put_back"
@@ -40,6 +41,10 @@ class Event(Enum):
     """An account is about to become a member of the group."""
     ADDED = "added"
     """It has become one."""
+    REMOVING = "removing"
+    """An account that had become a member is about to be removed from the group."""
+    REMOVED = "removed"
+    """It is no member any more."""
     IN_PLACE = "in_place"
     """The host: everything that was planned is in place, nothing was written."""
     NOT_PLANNED = "not_planned"
@@ -50,6 +55,24 @@ class Event(Enum):
     """The host: it has changed since, so nothing was written."""
     STOPPED = "stopped"
     """The host: something failed; `message` says what, and what is how now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account in a local group.
+
+    Attributes:
+        group: the group.
+        account: the account.
+    """
+
+    group: Account
+    account: Account
+
+    @property
+    def name(self) -> str:
+        """Both, for people."""
+        return f"{self.account.name} -> {self.group.name}"
 
 
 class Recorder:
@@ -94,6 +117,7 @@ class Recorder:
         *,
         kind: str | None = None,
         name: str | None = None,
+        member: Member | None = None,
         before: SecurityDescriptor | None = None,
         after: SecurityDescriptor | None = None,
         message: str | None = None,
@@ -111,7 +135,7 @@ class Recorder:
                 **self._head,
                 "event": event.value,
                 **self._what,
-                "object": None if kind is None else {"kind": kind, "name": name},
+                "object": _object(kind, name) if member is None else _member_object(member),
                 "before": None if before is None else format_sddl(before),
                 "after": None if after is None else format_sddl(after),
                 "message": message,
@@ -144,13 +168,13 @@ class HostChanges:
         change_id: the number of the change.
         digest: of the plan that was last applied.
         objects: the objects.
-        members: accounts that became members of the local group, as `account -> group`.
+        members: accounts that became members of a local group.
     """
 
     change_id: str
     digest: str
     objects: tuple[RecordedObject, ...]
-    members: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = None) -> HostChanges:
@@ -180,7 +204,7 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
         for event in own:
             if event["host"] == host:
                 state.take(event)
-        return HostChanges(change_id, str(last["digest"]), tuple(state.objects()), tuple(state.members))
+        return HostChanges(change_id, str(last["digest"]), tuple(state.objects()), tuple(state.members.values()))
     except (KeyError, TypeError, ValueError, SecurityDescriptorError) as error:
         raise ChangeError(f"{path}: an event cannot be read: {error!r}") from None
 
@@ -195,24 +219,46 @@ class _State:
     def __init__(self) -> None:
         self._written: dict[_Key, _Pair] = {}
         self._pending: dict[_Key, _Pair] = {}
-        self.members: dict[str, None] = {}
+        self._undone: dict[_Key, tuple[_Pair, bool]] = {}
+        self.members: dict[_Key, Member] = {}
 
     def take(self, event: Mapping[str, Any]) -> None:
         what = Event(event["event"])
-        if event["object"] is None:
+        about = event["object"]
+        if about is None:
             return
-        key = (str(event["object"]["kind"]), str(event["object"]["name"]))
-        if what is Event.ADDED:
-            self.members[key[1]] = None
+        taking_back = event["action"] == "rollback"
+        if about["kind"] == "member":
+            self._take_member(what, _member(about), taking_back=taking_back)
+            return
+        key = (str(about["kind"]), str(about["name"]))
+        if taking_back:
+            self._take_back(what, key, event["before"], event["after"])
         elif what is Event.WRITING:
             self._pending[key] = (event["before"], event["after"])
         elif what is Event.NOT_WRITTEN:
             self._pending.pop(key, None)
-        elif what is Event.WRITTEN and event["action"] == "rollback":
-            self._pending.pop(key, None)
-            self._written.pop(key, None)
         elif what in (Event.WRITTEN, Event.PUT_BACK):
             self._settle(key, event["before"], event["after"], put_back=what is Event.PUT_BACK)
+
+    def _take_member(self, what: Event, member: Member, *, taking_back: bool) -> None:
+        key = (str(member.group.sid), str(member.account.sid))
+        if what in (Event.ADDING, Event.ADDED) or (what is Event.PUT_BACK and taking_back):
+            self.members[key] = member
+        elif what is Event.REMOVED or (what in (Event.NOT_WRITTEN, Event.PUT_BACK) and not taking_back):
+            self.members.pop(key, None)
+
+    def _take_back(self, what: Event, key: _Key, before: str, after: str) -> None:
+        """Until it is done, what the change has written counts as it did: a roll-back that was killed is run again."""
+        if what is Event.WRITTEN:
+            pair = self._current().get(key, (after, before))
+            self._pending.pop(key, None)
+            self._written.pop(key, None)
+            # Otherwise somebody else's, and by force.
+            self._undone[key] = (pair, pair[1] == before)
+        elif what is Event.PUT_BACK and key in self._undone:
+            pair, was_ours = self._undone.pop(key)
+            self._written[key] = (pair[0], after) if was_ours else pair
 
     def _settle(self, key: _Key, before: str, after: str, *, put_back: bool) -> None:
         pending = self._pending.pop(key, None)
@@ -223,16 +269,36 @@ class _State:
         if pair[0] != pair[1]:
             self._written[key] = pair
 
-    def objects(self) -> list[RecordedObject]:
-        # The share closes before the directory: the other way round than the change was made.
-        pairs = self._written | {
+    def _current(self) -> dict[_Key, _Pair]:
+        return self._written | {
             key: (self._written[key][0] if key in self._written else before, after)
             for key, (before, after) in self._pending.items()
         }
+
+    def objects(self) -> list[RecordedObject]:
+        # The share closes before the directory: the other way round than the change was made.
         return [
             RecordedObject(kind, name, parse_sddl(before), parse_sddl(after))
-            for (kind, name), (before, after) in sorted(pairs.items(), reverse=True)
+            for (kind, name), (before, after) in sorted(self._current().items(), reverse=True)
         ]
+
+
+def _object(kind: str | None, name: str | None) -> dict[str, Any] | None:
+    return None if kind is None else {"kind": kind, "name": name}
+
+
+def _member_object(member: Member) -> dict[str, Any]:
+    accounts = {"group": member.group, "account": member.account}
+    return {
+        "kind": "member",
+        "name": member.name,
+        **{role: {"name": each.name, "sid": str(each.sid)} for role, each in accounts.items()},
+    }
+
+
+def _member(about: Mapping[str, Any]) -> Member:
+    group, account = (Account(Sid.parse(about[role]["sid"]), str(about[role]["name"])) for role in ("group", "account"))
+    return Member(group, account)
 
 
 def _user() -> str:

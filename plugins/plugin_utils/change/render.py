@@ -28,13 +28,13 @@ _STATES = {
 }
 
 _MARKDOWN = """\
-# Change {{ plan.change_id | text }}
+# Change {{ plan.head.change_id | text }}
 
 | | |
 |---|---|
 | Digest to approve | `{{ plan.digest | code }}` |
-| Planned | {{ plan.created | text }} |
-| Made by | sitekeeper.sms {{ plan.collection | text }}, ansible-core {{ plan.ansible | text }} |
+| Planned | {{ plan.head.created | text }} |
+| Made by | sitekeeper.sms {{ plan.head.collection | text }}, ansible-core {{ plan.head.ansible | text }} |
 | Site servers | {{ summary.hosts }}: {{ summary.changing | length }} to change, {{ summary.unchanged }} \
 as they should be, {{ summary.not_read | length }} not read |
 
@@ -114,7 +114,7 @@ _HTML = """\
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Change {{ plan.change_id }}</title>
+<title>Change {{ plan.head.change_id }}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
 h2 { border-top: 1px solid #767676; padding-top: 1rem; margin-top: 2rem; }
@@ -130,11 +130,12 @@ pre { background: #f4f4f4; padding: 0.5rem; margin: 0.3rem 0; }
 </head>
 <body>
 <main>
-<h1>Change <bdi>{{ plan.change_id }}</bdi></h1>
+<h1>Change <bdi>{{ plan.head.change_id }}</bdi></h1>
 <table>
 <tr><th scope="row">Digest to approve</th><td><code>{{ plan.digest }}</code></td></tr>
-<tr><th scope="row">Planned</th><td>{{ plan.created }}</td></tr>
-<tr><th scope="row">Made by</th><td>sitekeeper.sms {{ plan.collection }}, ansible-core {{ plan.ansible }}</td></tr>
+<tr><th scope="row">Planned</th><td>{{ plan.head.created }}</td></tr>
+<tr><th scope="row">Made by</th><td>sitekeeper.sms {{ plan.head.collection }},
+ansible-core {{ plan.head.ansible }}</td></tr>
 <tr><th scope="row">Site servers</th><td>{{ summary.hosts }}: {{ summary.changing | length }} to change,
 {{ summary.unchanged }} as they should be, {{ summary.not_read | length }} not read</td></tr>
 </table>
@@ -244,7 +245,7 @@ def _render(template: str, plan: Mapping[str, Any], *, autoescape: bool) -> str:
     )
     environment.filters.update(text=_markdown_text, code=_markdown_code, visible=visible)
     environment.tests["changing"] = is_changing
-    return environment.from_string(template).render(plan=plan, summary=summary_of(plan), states=_STATES)
+    return environment.from_string(template).render(plan=plan, summary=summary_of(plan["hosts"]), states=_STATES)
 
 
 def _markdown_text(text: str) -> str:

@@ -79,10 +79,20 @@ def members(wmi: Wmi, group: LocalGroup) -> tuple[Account, ...]:
 def cannot_add(wmi: Wmi, group: LocalGroup, member: Sid) -> Unsupported:
     """Why a member is not added, with the task that does it."""
     account = _name_of(wmi, member)
-    task = f"{{name: {_yaml(group.name)}, members: [{_yaml(account)}], state: present}}"
+    return _cannot(wmi, group, account, f"add {account} to group {group.name}", "present")
+
+
+def cannot_remove(wmi: Wmi, group: LocalGroup, member: Sid) -> Unsupported:
+    """Why a member is not removed, with the task that does it."""
+    account = _name_of(wmi, member)
+    return _cannot(wmi, group, account, f"remove {account} from group {group.name}", "absent")
+
+
+def _cannot(wmi: Wmi, group: LocalGroup, account: str, operation: str, state: str) -> Unsupported:
+    task = f"{{name: {_yaml(group.name)}, members: [{_yaml(account)}], state: {state}}}"
     return Unsupported(
         wmi.host,
-        f"add {account} to group {group.name}",
+        operation,
         "WMI has no method that changes a group",
         f"Do it with the task `ansible.windows.win_group_membership: {task}`, or {_OVER_SMB}.",
     )

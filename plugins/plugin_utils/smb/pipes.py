@@ -77,6 +77,7 @@ _CONNECT_AND_LOOKUP = 0x1 | 0x20
 _LOOKUP_DOMAIN = 0x200
 _LIST_MEMBERS = 0x4
 _ADD_MEMBER = 0x1
+_REMOVE_MEMBER = 0x2
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,17 +263,19 @@ class PipeClient:
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Make an account a member of a local group (SamrAddMemberToAlias)."""
         with self._call("samr") as pipe, self._group(pipe, group, _ADD_MEMBER) as handle:
-            sid = samr.RPC_SID()
-            sid.fromCanonical(str(member))
-            samr.hSamrAddMemberToAlias(pipe, handle, sid)
+            samr.hSamrAddMemberToAlias(pipe, handle, _rpc_sid(member))
+
+    def remove_group_member(self, group: Sid, member: Sid) -> None:
+        """Take an account out of a local group (SamrRemoveMemberFromAlias)."""
+        with self._call("samr") as pipe, self._group(pipe, group, _REMOVE_MEMBER) as handle:
+            samr.hSamrRemoveMemberFromAlias(pipe, handle, _rpc_sid(member))
 
     @contextmanager
     def _group(self, pipe: Any, group: Sid, access: int) -> Iterator[Any]:
         server = samr.hSamrConnect(pipe, desiredAccess=_CONNECT_AND_LOOKUP)["ServerHandle"]
         with _closed(pipe, server, samr.hSamrCloseHandle):
-            domain_sid = samr.RPC_SID()
-            domain_sid.fromCanonical(str(Sid(group.authority, group.subauthorities[:-1])))
-            domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, domain_sid)["DomainHandle"]
+            domain_sid = Sid(group.authority, group.subauthorities[:-1])
+            domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, _rpc_sid(domain_sid))["DomainHandle"]
             with _closed(pipe, domain, samr.hSamrCloseHandle):
                 handle = samr.hSamrOpenAlias(pipe, domain, access, group.subauthorities[-1])["AliasHandle"]
                 with _closed(pipe, handle, samr.hSamrCloseHandle):
@@ -326,6 +329,12 @@ def _text(value: Any) -> str:
     """A string of impacket's, without the zero that ends it; empty for a null pointer."""
     text = value if isinstance(value, str) else bytes(value or b"").decode("utf-16-le")
     return text.rstrip("\0")
+
+
+def _rpc_sid(sid: Sid) -> Any:
+    made = samr.RPC_SID()
+    made.fromCanonical(str(sid))
+    return made
 
 
 def _sid(value: Any) -> Sid:

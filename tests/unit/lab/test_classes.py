@@ -305,7 +305,7 @@ def test_the_smb_namespace_tells_a_share_and_its_descriptor(lab: RunningLab) -> 
         share = get(wsman, SMB_SHARE, Name="sms_site", ScopeName="*")
         assert (share["Name"], share["Path"], share["ShareType"]) == ("SMS_SITE", RECEIVE, "0")
         assert share["SecurityDescriptor"] == f"D:(A;;FA;;;BA)(A;;FA;;;{senders[0]})(A;;FA;;;{senders[1]})"
-        for keys, code in (({"Name": "SMS_SITE"}, 2150858843), ({"Name": "NO", "ScopeName": "*"}, 2150858752)):
+        for keys, code in (({"Name": "SMS_SITE"}, 2150858842), ({"Name": "NO", "ScopeName": "*"}, 2150858752)):
             with pytest.raises(WSManFaultError) as error:
                 get(wsman, SMB_SHARE, **keys)
             assert error.value.code == code

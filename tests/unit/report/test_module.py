@@ -88,6 +88,20 @@ def test_the_playbook_writes_all_reports_and_a_second_run_nothing(controller: Pa
     ]
 
 
+def test_the_playbook_takes_what_was_read_again_with_each_file_and_says_if_there_is_none(controller: Path) -> None:
+    header = json.loads((controller / "fleet.jsonl").read_bytes().partition(b"\n")[0])
+    # Both within one second, in which what was read again counts, whichever is named first.
+    after = lines(host(server(codes(8)[7]), codes(8)[7]), header=header)
+    (controller / "fleet.jsonl.after").write_bytes(b"".join(after))
+    for files in (["$HOME/fleet.jsonl"], ["fleet.jsonl.after", "fleet.jsonl"]):
+        code, said = play(controller, "sitekeeper.sms.report", "-e", json.dumps({"sms_report_audit_files": files}))
+        assert code == 0, said
+        assert "30 site servers: 30 in desired state. See " in said["out"]
+    code, said = play(controller, "sitekeeper.sms.report", "-e", '{"sms_report_audit_files": []}')
+    assert code != 0
+    assert "audit_files names no file" in said["out"] + said["err"]
+
+
 def test_examples(controller: Path) -> None:
     tasks = yaml.safe_load(EXAMPLES)
     text = yaml.safe_dump([{"hosts": "sms_sites", "gather_facts": False, "tasks": tasks}])
@@ -115,6 +129,7 @@ def test_result_and_check_mode(controller: Path) -> None:
 FLEET = ["fleet.jsonl"]
 FAILURES: dict[str, dict[str, Any]] = {
     "audit_files: none.jsonl can't be read: No such file or directory": {"audit_files": ["none.jsonl"], "json": "x"},
+    "audit_files names no file, so there is nothing to report": {"audit_files": [], "json": "x"},
     "audit_files: . can't be read: Is a directory": {"audit_files": ["."], "json": "x"},
     "inventory.yml, line 1: an audit file begins with a header": {"audit_files": ["inventory.yml"], "json": "x"},
     "newer.jsonl, line 1: this collection reads version 1": {"audit_files": ["newer.jsonl"], "json": "x"},
