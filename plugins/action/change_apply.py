@@ -16,7 +16,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     read_host_plan,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import (
-    NOTHING,
     approved_plan,
     host_result,
     refused,
@@ -52,10 +51,11 @@ class ActionModule(SiteServerAction):
             said = "this host is not in it" if section is None else section["message"] or "it owes nobody access"
             message = f"{server.host}: nothing is planned for it in change {document.change_id} ({said})"
             record(Event.NOT_PLANNED, message=message)
+            nothing: dict[str, Any] = {"objects": [], "added": []}
             # A host that owes nobody anything is no surprise; one that the plan lacks, or could not read, is.
             if section is not None and section["status"] == "nothing_owed":
-                return {"changed": False, "outcome": "nothing_owed", **NOTHING, **about}
-            return {"changed": False, "outcome": "not_planned", "warnings": [message], **NOTHING, **about}
+                return {"changed": False, "outcome": "nothing_owed", **nothing, **about}
+            return {"changed": False, "outcome": "not_planned", "warnings": [message], **nothing, **about}
         with alone(path, server.host):
             try:
                 result = apply_host_plan(server, planned, record, predict=self.predict)

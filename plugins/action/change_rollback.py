@@ -17,7 +17,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     read_journal,
     roll_back,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import NOTHING, host_result, refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import host_result, refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
@@ -53,7 +53,7 @@ class ActionModule(SiteServerAction):
         if not changes.objects and not changes.members:
             message = f"{server.host}: change {changes.change_id} has written nothing here that is not taken back"
             record(Event.NOT_PLANNED, message=message)
-            return {"changed": False, "outcome": "nothing_to_restore", **NOTHING, **about}
+            return {"changed": False, "outcome": "nothing_to_restore", "objects": [], "removed": [], **about}
         try:
             result = roll_back(server, changes, record, predict=self.predict, force=arguments["force"])
         except Refused as refusal:

@@ -37,7 +37,7 @@ EXAMPLES = r"""
 - name: Did somebody sign it who may?
   sitekeeper.sms.change_plan_info:
     path: CHG0012345.plan.json
-    signature: CHG0012345.plan.json.sig
+    signature: CHG0012345.plan.sig
     allowed_signers: /etc/sitekeeper/allowed_signers
   run_once: true
 """

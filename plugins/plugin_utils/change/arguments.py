@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from ..enforcement import Refused
@@ -15,9 +14,6 @@ from ..security import format_sddl
 from .approval import Approval, approve
 from .carry_out import Result
 from .document import ChangeError, PlanDocument, read_document
-
-NOTHING: Mapping[str, Any] = MappingProxyType({"objects": [], "added": [], "removed": []})
-"""Return values where nothing was done."""
 
 
 def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
@@ -54,6 +50,9 @@ def approved_plan(arguments: Mapping[str, Any]) -> tuple[PlanDocument, Approval]
 
 def host_result(result: Result, done: str) -> dict[str, Any]:
     """Return values of `change_apply` and `change_rollback`; `done` is the outcome where something was written."""
+    joined = [account.name for account in result.added]
+    left = [account.name for account in result.removed]
+    members = {"added": joined} if done == "applied" else {"removed": left}
     return {
         "changed": result.changed,
         "outcome": done if result.changed else "in_place",
@@ -67,12 +66,11 @@ def host_result(result: Result, done: str) -> dict[str, Any]:
             }
             for each in result.objects
         ],
-        "added": [account.name for account in result.added],
-        "removed": [account.name for account in result.removed],
+        **members,
         **({"warnings": list(result.warnings)} if result.warnings else {}),
     }
 
 
 def refused(refusal: Refused) -> dict[str, Any]:
     """Return values of a host on which nothing was written since it is not as it should be: it fails."""
-    return {"failed": True, "changed": False, "outcome": "refused", "msg": str(refusal), **NOTHING}
+    return {"failed": True, "changed": False, "outcome": "refused", "msg": str(refusal)}

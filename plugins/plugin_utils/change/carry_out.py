@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out what was planned, and taking it back: only where a server holds what it held, all of a host or nothing.
+"""Carrying out what was planned, and taking it back: only where a host holds what it held, and all of it or nothing.
 
 What counts as still held: the DACL (present or not, every entry in order, inherited ones included), its control bits as
 SDDL has them (protected, auto-inherited, requested), and owner and group as read. For what is in place already, the
@@ -194,19 +194,19 @@ def _carry_out(
                 continue
             now = step.after if predict else _write(step, reading, undo, record, warnings)
             results.append(ObjectResult(step.kind, step.name, True, as_held(reading.descriptor), now))
+        record(Event.DONE)
     except ChangeError as unrecorded:
         # What cannot be recorded is not put back either. What was written is in the record as about to be.
         if not undo:
             raise
         raise ChangeError(
-            f"{server.host}: {unrecorded}. By then a part was written. Run again once the record can be written"
+            f"{server.host}: {unrecorded}. By then something was written. Run again once the record can be written"
         ) from None
     except (SiteServerError, EnforcementError) as failure:
         if not undo:
             raise
         said = [str(failure), *(put_back() for put_back in reversed(undo))]
         raise WriteFailed(" ".join(part if part.endswith(".") else f"{part}." for part in said)) from None
-    record(Event.DONE)
     added, removed = (tuple(step.member.account for step in changing if step.joins is joins) for joins in (True, False))
     return Result(tuple(results), added, removed, tuple(warnings))
 

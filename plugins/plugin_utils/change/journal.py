@@ -133,10 +133,10 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
                 number += 1
                 if len(line) > MAX_LINE:
                     raise ChangeError(f"{path}: line {number} is longer than {MAX_LINE} bytes: this is no record")
-                of_what = _OF_WHAT.search(line)
-                if named and named not in line and of_what and of_what[0] in seen and line.endswith(b"}\n"):
+                if named and named not in line and line.endswith(b"}\n") and any(each in line for each in seen):
                     continue
-                seen.add(of_what[0] if of_what else b"")
+                if of_what := _OF_WHAT.search(line):
+                    seen.add(of_what[0])
                 found = _object(line)
                 if found is None:
                     torn.append(number)

@@ -43,16 +43,17 @@ def signing(tmp_path: Path) -> Any:
             self.allowed.touch()
             return path
 
-        def sign(self, key: Path, file: str, namespace: str = "sitekeeper.sms") -> Path:
-            Path(f"{file}.sig").unlink(missing_ok=True)
-            run("ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(key), file)
-            return Path(f"{file}.sig")
+        def sign(self, key: Path, digest: str, namespace: str = "sitekeeper.sms") -> Path:
+            signature = tmp_path / "signature"
+            done = run("ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(key), given=f"{digest}\n")
+            signature.write_bytes(done)
+            return signature
 
     return Signing()
 
 
-def run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+def run(*command: str, given: str = "") -> bytes:
+    return subprocess.run(command, check=True, capture_output=True, timeout=60, input=given.encode()).stdout
 
 
 @pytest.mark.parametrize("spell", [str, str.upper, lambda digest: f" {digest}\n", lambda digest: digest[7:]])
@@ -80,7 +81,7 @@ def test_part_of_a_digest_is_none(plan: PlanDocument, part: slice) -> None:
 
 def test_a_signature_approves_and_names_who_signed(plan: PlanDocument, signing: Any) -> None:
     signing.key("bob")
-    signature = signing.sign(signing.key("alice"), plan.path)
+    signature = signing.sign(signing.key("alice"), plan.digest)
     approval = approve(plan, signature=signature, allowed_signers=signing.allowed)
     assert approval.signer == "alice@corp.example"
     assert str(approval.key).startswith("SHA256:")
@@ -89,36 +90,35 @@ def test_a_signature_approves_and_names_who_signed(plan: PlanDocument, signing: 
     assert again == approval
 
 
-def test_a_signature_over_another_plan_does_not(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
-    write_document(tmp_path / "other.json", document({"p02": section()}))
-    signature = signing.sign(signing.key("alice"), str(tmp_path / "other.json"))
-    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example over .*plan.json"):
+def test_a_signature_over_another_plan_does_not(plan: PlanDocument, signing: Any) -> None:
+    signature = signing.sign(signing.key("alice"), document({"p02": section()})["digest"])
+    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example over the digest of .*plan.json"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_who_may_not_does_not(plan: PlanDocument, signing: Any) -> None:
     signing.key("alice")
-    signature = signing.sign(signing.key("mallory", may_approve=False), plan.path)
+    signature = signing.sign(signing.key("mallory", may_approve=False), plan.digest)
     with pytest.raises(ChangeError, match=r"nobody in .*allowed_signers has the key that made this signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_else_who_may_is_not_that_of_the_signer(plan: PlanDocument, signing: Any) -> None:
     signing.key("alice")
-    signature = signing.sign(signing.key("bob"), plan.path)
+    signature = signing.sign(signing.key("bob"), plan.digest)
     with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example"):
         approve(plan, signature=signature, allowed_signers=signing.allowed, signer="alice@corp.example")
 
 
 def test_a_signature_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), plan.path, namespace="git")
+    signature = signing.sign(signing.key("alice"), plan.digest, namespace="git")
     with pytest.raises(ChangeError, match="is no signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_key_that_is_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
     key = signing.key("alice", options='namespaces="git" ')
-    signature = signing.sign(key, plan.path)
+    signature = signing.sign(key, plan.digest)
     with pytest.raises(ChangeError, match="signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
@@ -131,7 +131,7 @@ def test_what_is_no_signature_is_none(plan: PlanDocument, signing: Any, tmp_path
 
 
 def test_files_that_are_not_there_are_named(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
-    signature = signing.sign(signing.key("alice"), plan.path)
+    signature = signing.sign(signing.key("alice"), plan.digest)
     with pytest.raises(ChangeError, match="signature: there is no file"):
         approve(plan, signature=tmp_path / "none", allowed_signers=signing.allowed)
     with pytest.raises(ChangeError, match="allowed_signers: there is no file"):
@@ -141,21 +141,25 @@ def test_files_that_are_not_there_are_named(plan: PlanDocument, signing: Any, tm
 
 
 def test_where_both_are_given_both_have_to_be_right(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), plan.path)
+    signature = signing.sign(signing.key("alice"), plan.digest)
     both = approve(plan, approved_digest=plan.digest, signature=signature, allowed_signers=signing.allowed)
     assert (both.digest, both.signer) == (True, "alice@corp.example")
     with pytest.raises(ChangeError, match="is not the plan that was approved"):
         approve(plan, approved_digest="0" * 64, signature=signature, allowed_signers=signing.allowed)
 
 
-def test_what_was_read_is_what_is_checked(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), plan.path)
-    Path(plan.path).write_bytes(b"something else by now")
+def test_the_words_that_say_how_to_sign_lead_to_a_signature(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
+    key = signing.key("alice")
+    signature = signing.sign(key, "sha256:" + "0" * 64)
+    with pytest.raises(ChangeError) as refusal:
+        approve(plan, signature=signature, allowed_signers=signing.allowed)
+    command = str(refusal.value).rpartition("have it signed: ")[2].replace("KEY", str(key))
+    run("sh", "-c", command)
     assert approve(plan, signature=signature, allowed_signers=signing.allowed).signer == "alice@corp.example"
 
 
 def test_without_ssh_keygen_it_says_so(plan: PlanDocument, signing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    signature = signing.sign(signing.key("alice"), plan.path)
+    signature = signing.sign(signing.key("alice"), plan.digest)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ChangeError, match=r"ssh-keygen of OpenSSH 8\.2 or newer, which is not installed"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)

@@ -8,7 +8,7 @@ What the servers hold is read through the lab, not through the code that wrote i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,16 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     read_journal,
     roll_back,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event, Member
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused, WriteFailed
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import AccessDenied, SiteServer, Unreachable
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
+    AccessDenied,
+    Account,
+    SiteServer,
+    Unreachable,
+    Unsupported,
+)
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
 from tests.unit.change.samples import DIRECTORY, SENDER, planned_section, recorder, server_of
 
@@ -281,6 +289,116 @@ def test_the_way_back_from_a_run_that_was_killed_before_it_could_say_how_it_went
     lines = site.record.read_bytes().splitlines(keepends=True)
     site.record.write_bytes(b"".join(lines[:3]) + lines[3][:50])
     assert site.roll_back().changed
+    assert site.held() == site.fault
+
+
+@pytest.mark.parametrize("kept", [1, 3])
+def test_a_way_back_that_was_killed_before_it_wrote_is_taken_up(site: Site, kept: int) -> None:
+    """Before the share, or between share and directory."""
+    site.apply()
+    applied = site.record.read_bytes()
+    site.roll_back()
+    told = site.record.read_bytes()[len(applied) :].splitlines(keepends=True)
+    site.record.write_bytes(applied + b"".join(told[:kept]))
+    # As it was when it was killed.
+    plan = site.plan
+    if kept == 1:
+        site.server.set_share_descriptor(site.server.share("SMS_SITE"), plan.share.after)
+    site.server.set_path_descriptor(DIRECTORY, plan.directory.after)
+    assert site.roll_back().changed
+    assert site.held() == site.fault
+
+
+def test_what_is_about_to_be_written_is_in_the_record_by_then(site: Site) -> None:
+    watched = Watched(site.server, site.events)
+    apply_host_plan(watched, site.plan, recorder(site.record, "C01"))
+    assert watched.seen == [
+        ("set_path_descriptor", "writing directory"),
+        ("set_share_descriptor", "writing share"),
+    ]
+
+
+class Watched:
+    """A site server that looks into the record whenever something is written."""
+
+    def __init__(self, server: SiteServer, events: Callable[[], list[str]]) -> None:
+        self._server, self._events = server, events
+        self.seen: list[tuple[str, str]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._server, name)
+        if not name.startswith("set_"):
+            return real
+
+        def write(*arguments: Any) -> Any:
+            self.seen.append((name, self._events()[-1]))
+            return real(*arguments)
+
+        return write
+
+
+class Full:
+    """A record on a disk that is full after some events."""
+
+    def __init__(self, site: Site, events: int) -> None:
+        self._record, self._left = recorder(site.record, "C01"), events
+
+    def __call__(self, *event: Any, **about: Any) -> None:
+        if not self._left:
+            raise ChangeError("the record cannot be written: No space left on device")
+        self._left -= 1
+        self._record(*event, **about)
+
+
+@pytest.mark.parametrize("events", range(1, 5))
+def test_a_disk_that_is_full_on_the_way_stops_the_change_and_both_ways_lead_on(site: Site, events: int) -> None:
+    with pytest.raises(
+        ChangeError, match=r"No space left on device\. By then something was written\. Run again"
+    ) as full:
+        apply_host_plan(site.server, site.plan, Full(site, events))
+    assert str(full.value).count("No space left") == 1
+    assert len(site.events()) == events
+    assert site.held() != site.fault
+    assert site.roll_back().changed
+    assert site.held() == site.fault
+    assert site.apply().changed
+    # There, back, and there again.
+    assert site.writes == (1 + 1 + 2 if events < 3 else 2 + 2 + 2)
+
+
+def test_what_cannot_be_told_to_the_record_is_told_to_the_operator(site: Site) -> None:
+    site.add_stranger()
+    with pytest.raises(ChangeError, match=r"it has changed since.* And this is not in the record: .*No space left"):
+        apply_host_plan(site.server, site.plan, Full(site, 0))
+
+
+# -- members of groups, over a connection that cannot change them: see test_group for one that can
+
+ADMINISTRATORS = Account(Sid.parse("S-1-5-32-544"), "BUILTIN\\Administrators")
+
+
+def joined(site: Site, name: str, group: Account = ADMINISTRATORS) -> None:
+    """The record says that the change has made somebody a member."""
+    member = Member(group, site.server.resolve(name))
+    recorder(site.record, "C01")(Event.ADDED, member=member)
+
+
+def test_a_member_that_cannot_be_removed_stops_the_way_back_before_anything_is_written(site: Site) -> None:
+    site.apply()
+    held = site.held()
+    joined(site, "CORP\\ansible")
+    with pytest.raises(Unsupported, match=r"win_group_membership: .*members: \['CORP\\ansible'\], state: absent"):
+        site.roll_back()
+    assert (site.held(), site.writes) == (held, 2)
+    assert site.events()[-3:] == ["removing member", "not_written member", "stopped"]
+
+
+def test_who_was_removed_in_another_way_is_no_obstacle(site: Site) -> None:
+    site.apply()
+    joined(site, SENDER)
+    joined(site, SENDER, Account(Sid.parse("S-1-5-32-999"), "C01\\Gone"))
+    back = site.roll_back()
+    assert (back.changed, back.removed) == (True, ())
     assert site.held() == site.fault
 
 

@@ -40,7 +40,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
     tasks: dict[str, list[Any]] = {name: yaml.safe_load(module(name).EXAMPLES) for name in MODULES}
     sign = {
         "ansible.builtin.shell": "ssh-keygen -q -t ed25519 -N '' -f key && { printf 'alice '; cat key.pub; } >signers"
-        " && ssh-keygen -q -Y sign -n sitekeeper.sms -f key CHG0012345.plan.json",
+        " && echo {{ approved_digest }} | ssh-keygen -q -Y sign -n sitekeeper.sms -f key >CHG0012345.plan.sig",
         "args": {"chdir": str(tmp_path)},
         "delegate_to": "localhost",
         "vars": {"ansible_connection": "local"},

@@ -17,12 +17,14 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
+    alone,
     append,
     changes_of,
     read_journal,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import format_sddl, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event, Member
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, format_sddl, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from tests.unit.change.samples import DIRECTORY, recorder, validator
 
 A, B, C = (parse_sddl(f"D:(A;;FA;;;BA)(A;;{mask};;;WD)") for mask in ("0x1", "0x2", "0x3"))
@@ -195,9 +197,142 @@ def test_a_record_of_something_else_is_said_to_be_none(tmp_path: Path, line: dic
         told(path)
 
 
-def test_new_members_are_remembered(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        # Killed before it wrote, or before it could say so: the change is still to be taken back.
+        ([("writing", SHARE, B, A)], [(SHARE, A, B)]),
+        ([("writing", SHARE, B, A), ("not_written", SHARE, B, A)], [(SHARE, A, B)]),
+        ([("writing", SHARE, B, A), ("failed", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, B, A), ("written", SHARE, B, A)], []),
+        # What follows has failed, and the change is whole again.
+        ([("written", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),
+        # By force, over what somebody else has made it; that is not the change's.
+        ([("written", SHARE, C, A), ("put_back", SHARE, A, C)], [(SHARE, A, B)]),
+    ],
+)
+@pytest.mark.parametrize("applied", ["writing", "written"])
+def test_what_is_left_after_a_roll_back_that_did_not_end(
+    tmp_path: Path, applied: str, events: list[Any], left: list[Any]
+) -> None:
     path = tmp_path / "record.jsonl"
-    recorder(path, "p01")(Event.ADDED, kind="member", name="CORP\\a -> P01\\g")
+    recorder(path, "p01")(Event(applied), **SHARE, before=A, after=B)
+    record = recorder(path, "p01", action="rollback")
+    for event, what, before, after in events:
+        record(Event(event), **what, before=before, after=after)
+    assert told(path) == [pair(*each) for each in left]
+
+
+GROUP = Account(Sid.parse("S-1-5-32-545"), "BUILTIN\\Users")
+JANE = Member(GROUP, Account(Sid.parse("S-1-5-21-1-2-3-1104"), "CORP\\jane"))
+JOHN = Member(GROUP, Account(Sid.parse("S-1-5-21-1-2-3-1105"), "CORP\\john"))
+
+
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        (["apply adding", "apply added"], [JANE]),
+        # Killed before it could say how it went.
+        (["apply adding"], [JANE]),
+        (["apply adding", "apply not_written"], []),
+        (["apply adding", "apply added", "apply put_back"], []),
+        (["apply adding", "apply added", "apply not_put_back"], [JANE]),
+        (["apply added", "rollback removing"], [JANE]),
+        (["apply added", "rollback removing", "rollback not_written"], [JANE]),
+        (["apply added", "rollback removing", "rollback removed"], []),
+        (["apply added", "rollback removing", "rollback removed", "rollback put_back"], [JANE]),
+        (["apply added", "rollback removed", "apply added"], [JANE]),
+    ],
+)
+def test_only_members_that_the_change_has_added_are_to_be_removed(
+    tmp_path: Path, events: list[str], left: list[Member]
+) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p02")(Event.ADDED, member=JOHN)
+    recorder(path, "p01")(Event.IN_PLACE)
+    for action, event in (each.split() for each in events):
+        recorder(path, "p01", action=action)(Event(event), member=JANE)
     found = changes_of(path, read_journal(path), "p01")
-    assert found.members == ("CORP\\a -> P01\\g",)
-    assert found.objects == ()
+    assert (list(found.members), found.objects) == (left, ())
+    for line in read_journal(path).lines:
+        validator("record").validate(line)
+
+
+def test_a_member_without_its_sids_is_no_event(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorder(path, "p01")(Event.ADDED, member=JANE)
+    path.write_text(path.read_text(encoding="utf-8").replace("S-1-5-32-545", "Users"), encoding="utf-8")
+    with pytest.raises(ChangeError, match="an event cannot be read"):
+        changes_of(path, read_journal(path), "p01")
+
+
+# -- one host of many
+
+
+@pytest.mark.parametrize("host", ["p01", "p0", 'quoted "p01",', "p02", "none"])
+def test_reading_for_one_host_tells_the_same_of_it(tmp_path: Path, host: str) -> None:
+    path = tmp_path / "record.jsonl"
+    for name in ("p01", "p0", 'quoted "p01",', "p02"):
+        record = recorder(path, name, connection='"host":"p01",')
+        record(Event.WRITING, **SHARE, before=A, after=B)
+        record(Event.WRITTEN, **SHARE, before=A, after=B)
+        record(Event.ADDED, member=JANE)
+        # Killed in the middle of the next line.
+        line = path.read_bytes().splitlines(keepends=True)[-1]
+        with path.open("ab") as stream:
+            stream.write(line[:-10])
+    recorder(path, "p01", change_id='"host":"p02",')(Event.WRITTEN, **SHARE, before=A, after=B)
+    for change_id in ("CHG0012345", '"host":"p02",'):
+        of_all = changes_of(path, read_journal(path), host, change_id)
+        assert changes_of(path, read_journal(path, host), host, change_id) == of_all
+        assert read_journal(path, host).torn == read_journal(path).torn
+    assert len(read_journal(path).torn) == 4
+    with pytest.raises(ChangeError, match="give one as change_id"):
+        changes_of(path, read_journal(path, host), host)
+
+
+def test_reading_for_one_host_leaves_the_others_alone(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    for number in range(10):
+        recorder(path, f"p{number}")(Event.WRITTEN, **SHARE, before=A, after=B)
+    assert [line["host"] for line in read_journal(path, "p7").lines] == ["p0", "p7"]
+
+
+# -- two runs at the same time
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import alone
+with alone(Path(sys.argv[1]), "p01"):
+    print("alone", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_runs_do_not_work_on_the_same_host_at_the_same_time(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path)],
+        env={**os.environ, "PYTHONPATH": path_of()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"alone\n"
+        with pytest.raises(ChangeError, match=r"^p01: another run .* works on this host right now"), alone(path, "p01"):
+            pytest.fail("both are alone")
+        with alone(path, "p02"), alone(tmp_path / "another.jsonl", "p01"), alone(None, "p01"):
+            append(path, {"while": "it is locked"})
+        # However it ends.
+        other.kill()
+    with alone(path, "p01"):
+        append(path, {"number": 2})
+    assert len(read_journal(path).lines) == 2
+
+
+def test_what_cannot_be_locked_is_said(tmp_path: Path) -> None:
+    (tmp_path / "record.jsonl.lock").symlink_to(tmp_path / "target")
+    with pytest.raises(ChangeError, match="cannot be written"), alone(tmp_path / "record.jsonl", "p01"):
+        pytest.fail("it is locked")
+    assert not (tmp_path / "target").exists()

@@ -77,7 +77,7 @@ def plan_with(name: str) -> dict[str, Any]:
     planned["directory"] |= {"path": name, "edits": [f"- deny {name}  Full control"]}
     planned["grants"][0] |= {"account": name, "name": name, "reasons": [name]}
     plan = document({name or "p": planned, f"x{name}": unread_section("error", name, site=name)})
-    return {**plan, "change_id": name}
+    return {**plan, "head": {**plan["head"], "change_id": name}}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

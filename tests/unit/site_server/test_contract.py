@@ -31,6 +31,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     NotFound,
     SiteServer,
     Unreachable,
+    Unsupported,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import SMB, site_server
 from tests.lab.samba import missing
@@ -369,6 +370,48 @@ def test_a_services_account(server: SiteServer) -> None:
     assert server.service_account("SMS_EXECUTIVE").casefold() == "corp\\smssvc"
     with pytest.raises(NotFound, match="service NO_SUCH"):
         server.service_account("NO_SUCH")
+
+
+# -- local groups
+
+ADMINISTRATORS = Sid.parse("S-1-5-32-544")
+
+
+def test_a_member_comes_and_goes_or_the_error_says_what_does_it(
+    way: Way, host: RunningHost, server: SiteServer
+) -> None:
+    sender = sid_in_lab(host, "CORP\\smssend")
+    before = set(server.group_members(ADMINISTRATORS))
+    assert sender not in {account.sid for account in before}
+    # What is so already is no error, on any way.
+    server.remove_group_member(ADMINISTRATORS, sender)
+    (member,) = (account for account in before if account.name == "CORP\\ansible")
+    server.add_group_member(ADMINISTRATORS, member.sid)
+    if way.connection == "winrm":
+        with pytest.raises(Unsupported, match=r"^C01: could not add CORP\\smssend to group Administrators") as caught:
+            server.add_group_member(ADMINISTRATORS, sender)
+        assert "members: ['CORP\\smssend'], state: present}" in caught.value.advice
+        with pytest.raises(
+            Unsupported, match=r"^C01: could not remove CORP\\ansible from group Administrators"
+        ) as caught:
+            server.remove_group_member(ADMINISTRATORS, member.sid)
+        assert "members: ['CORP\\ansible'], state: absent}" in caught.value.advice
+        return
+    with way.reach(host) as another:
+        server.add_group_member(ADMINISTRATORS, sender)
+        assert {account.sid for account in another.group_members(ADMINISTRATORS)} - {
+            account.sid for account in before
+        } == {sender}
+        server.remove_group_member(ADMINISTRATORS, sender)
+        server.remove_group_member(ADMINISTRATORS, sender)
+        assert set(another.group_members(ADMINISTRATORS)) == before
+
+
+def test_a_group_that_is_not_there(server: SiteServer) -> None:
+    nobody, group = Sid.parse("S-1-5-21-9-9-9-1234"), Sid.parse("S-1-5-32-999")
+    for question in (server.add_group_member, server.remove_group_member):
+        with pytest.raises(NotFound, match="group S-1-5-32-999"):
+            question(group, nobody)
 
 
 # -- bad days

@@ -254,6 +254,23 @@ def test_who_wants_to_add_one_gets_the_task_that_does_it(
     assert host.controls.counters()["writes"] == 0
 
 
+def test_one_that_is_no_member_is_removed_already(host: RunningHost, server: WsmanSiteServer) -> None:
+    server.remove_group_member(sid_of(host, f"C01\\{CONNECTION}"), sid_of(host, "CORP\\backup"))
+    assert host.controls.counters()["writes"] == 0
+
+
+def test_who_wants_to_remove_one_gets_the_task_that_does_it(host: RunningHost, server: WsmanSiteServer) -> None:
+    with pytest.raises(Unsupported) as caught:
+        server.remove_group_member(sid_of(host, f"C01\\{ODD}"), sid_of(host, "CORP\\backup"))
+    assert caught.value.operation == f"remove CORP\\backup from group {ODD}"
+    task = re.search("`(.*)`", caught.value.advice)
+    assert task
+    assert yaml.safe_load(task[1]) == {
+        "ansible.windows.win_group_membership": {"name": ODD, "members": ["CORP\\backup"], "state": "absent"}
+    }
+    assert host.controls.counters()["writes"] == 0
+
+
 def test_a_built_in_member_is_named_by_its_own_domain(host: RunningHost, server: WsmanSiteServer) -> None:
     with pytest.raises(SiteServerError, match=r"members: \['NT AUTHORITY\\NETWORK SERVICE'\]"):
         server.add_group_member(sid_of(host, f"C01\\{EMPTY}"), Sid.parse("S-1-5-20"))
