@@ -91,7 +91,7 @@ class Plan:
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The differences, entry by entry."""
-        return edits_between(self.before.descriptor.dacl or (), self.after.dacl or ())
+        return () if not self.changed else edits_between(self.before.descriptor.dacl or (), self.after.dacl or ())
 
 
 def make_plan(

@@ -125,6 +125,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
                 raise
             raise WriteFailed(f"{str(failure).rstrip('. ')}. {_joined(group, added)}") from None
 
+    writes = folder_plan.changed or share_plan.changed or bool(added)
     missing = () if added else tuple(found.missing.values())
     if group is not None and missing:
         warnings.append(_how_to_add(server.host, group, missing))
@@ -133,7 +134,9 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
             given,
             account,
             found.senders[given],
-            access_of(account, product, share_after, folder_after, found.names, group),
+            access_of(account, product, share_after, folder_after, found.names, group)
+            if writes
+            else found.senders[given],
         )
         for given, account in found.accounts.items()
     )
@@ -157,7 +160,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
         group,
         added,
         missing,
-        group_satisfied(group, product, share_after, folder_after, found.names),
+        group_satisfied(group, product, share_after, folder_after, found.names) if writes else found.group_satisfied,
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .ace import CALLBACK_OBJECT_TYPES, Ace, AnyAce, ConditionalAce, ObjectAce, OpaqueAce, Scope
 from .acl import Acl
@@ -67,19 +68,18 @@ class Effect(enum.Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One entry of the walk.
 
     Attributes:
-        index: position of the entry in the DACL, from 0; -1 for the owner's implicit rights.
+        position: place of the entry in the DACL, from 0; -1 for the owner's implicit rights.
         ace: the entry, None for the owner's implicit rights.
         effect: what it did.
         rights: the requested bits that it decided, or would decide.
         reason: why it was skipped, or why its effect is not certain.
     """
 
-    index: int
+    position: int
     ace: AnyAce | None
     effect: Effect
     rights: int = 0

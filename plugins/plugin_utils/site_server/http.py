@@ -19,6 +19,9 @@ else:
 
 OPERATION = "talk to WinRM"
 
+_SLOW = "No answer in time: is the server up, and is it the right port?"
+_DOWN = "Check that the server is up, that WinRM listens, and the firewall."
+
 
 def bound_answers(session: requests.Session, limit: int) -> None:
     """Stop reading answers after `limit` bytes from here on: none that was asked for is longer."""
@@ -84,10 +87,15 @@ def transport_failure(host: str, error: Exception) -> SiteServerError:
         )
         return ServerFault(host, OPERATION, said, advice)
     if isinstance(error, requests.exceptions.Timeout):
-        return Unreachable(host, OPERATION, said, "No answer in time: is the server up, and is it the right port?")
+        return Unreachable(host, OPERATION, said, _SLOW)
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
-        return Unreachable(host, OPERATION, said, "Check that the server is up, that WinRM listens, and the firewall.")
+        return Unreachable(host, OPERATION, said, _DOWN)
     return NoAnswer(host, OPERATION, said, "Compare with win_ping of the collection ansible.windows.")
+
+
+def connection_failure(host: str, error: Exception) -> SiteServerError:
+    """Translate what a connection of our own raised: the operating system's errors, and those of http.client."""
+    return Unreachable(host, OPERATION, _said(error), _SLOW if isinstance(error, TimeoutError) else _DOWN)
 
 
 def _said(error: Exception) -> str:

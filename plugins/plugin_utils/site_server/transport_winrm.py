@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 from contextlib import suppress
 from typing import Any
+from typing import Protocol as Shape
 from urllib.parse import urlunsplit
+from urllib.request import getproxies
 
 from ansible.errors import AnsibleConnectionFailure
 
 from .errors import AuthenticationFailed, ServerFault, SiteServerError
 from .http import OPERATION, bound_answers, refused_credentials, transport_failure, unusable_status
+from .transport_ntlm import NtlmSender
 
 try:
     import winrm.exceptions
@@ -36,8 +40,18 @@ else:
 TICKET_CACHE = "KRB5CCNAME"
 
 
+class _Sender(Shape):
+    """One connection to the server. Raises `SiteServerError` kinds only, after which it is of no more use."""
+
+    def send(self, envelope: bytes) -> bytes:
+        """Post one request; the answer's body, that of a fault included."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
 class WinrmTransport:
-    """Posts envelopes by pywinrm's own transport; opens no shell.
+    """Posts envelopes over NTLM by `NtlmSender`, and otherwise by pywinrm's own transport; opens no shell.
 
     The connection plugin works out the options, and gets the Kerberos ticket, exactly as it does for its own modules.
     Its `_connect` cannot be used, since that opens a shell at once. pywinrm's `Protocol.send_message` is passed by
@@ -58,7 +72,7 @@ class WinrmTransport:
         self._host = host
         self._limit = limit
         self._connection = connection
-        self._protocol: Protocol | None = None
+        self._sender: _Sender | None = None
         self._ticket_cache = os.environ.get(TICKET_CACHE)
         self._kinds: list[str] = list(connection._winrm_transport)
         self.user: str | None = connection._winrm_user
@@ -67,13 +81,13 @@ class WinrmTransport:
 
     def send(self, envelope: bytes) -> bytes:
         """Post one request. The first one settles which of the inventory's kinds of authentication works."""
-        if self._protocol is not None:
-            return self._post(self._protocol, envelope)
+        if self._sender is not None:
+            return self._post(self._sender, envelope)
         refusals: list[AuthenticationFailed | ServerFault] = []
         for kind in self._kinds:
             try:
-                self._protocol = self._authenticate(kind)
-                answer = self._post(self._protocol, envelope)
+                self._sender = self._sender_for(kind)
+                answer = self._post(self._sender, envelope)
             except (AuthenticationFailed, ServerFault) as refusal:
                 # The server does not take this kind, or the controller cannot do it. No message came through.
                 refusals.append(refusal)
@@ -88,9 +102,9 @@ class WinrmTransport:
 
     def close(self) -> None:
         """Close the connection to the server. The next request opens and authenticates a new one."""
-        if self._protocol is not None:
-            self._protocol.transport.close_session()
-            self._protocol = None
+        if self._sender is not None:
+            self._sender.close()
+            self._sender = None
         if hasattr(self._connection, "_kerb_ccache"):
             with suppress(FileNotFoundError):
                 self._connection._kerb_ccache.close()
@@ -99,57 +113,97 @@ class WinrmTransport:
         else:
             os.environ[TICKET_CACHE] = self._ticket_cache
 
-    def _authenticate(self, kind: Any) -> Protocol:
+    def _post(self, sender: _Sender, envelope: bytes) -> bytes:
+        try:
+            return sender.send(envelope)
+        except SiteServerError:
+            # What is sealed for a connection that broke can't be read on the next one.
+            self.close()
+            raise
+
+    def _sender_for(self, kind: Any) -> _Sender:
         connection = self._connection
         options = dict(connection._winrm_kwargs)
         if connection._winrm_connection_timeout:
             options["operation_timeout_sec"] = connection._winrm_connection_timeout
             options["read_timeout_sec"] = connection._winrm_connection_timeout + 10
+        sealed = options.get("message_encryption", "auto") != "never"
+        if kind == "ntlm" and connection._winrm_scheme == "http" and sealed and not _has_proxy(options):
+            return NtlmSender(
+                self._host,
+                connection._winrm_host,
+                int(connection._winrm_port),
+                connection._winrm_path,
+                user=self.user,
+                password=connection._winrm_pass,
+                timeout=float(options.get("read_timeout_sec", Protocol.DEFAULT_READ_TIMEOUT_SEC)),
+                limit=self._limit,
+            )
         try:
             if kind == "kerberos" and connection._kerb_managed:
                 connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
-            protocol = Protocol(self.url, transport=kind, **options)
-            session = protocol.transport.build_session()
-            # What the environment says of proxies and certificates is in the session by now. requests would read all of
-            # it again for each request, and the logon of an unrelated .netrc as well.
-            session.trust_env = False
-            bound_answers(session, self._limit)
+            return _PywinrmSender(self._host, self.user, Protocol(self.url, transport=kind, **options), self._limit)
         except Exception as error:
-            raise self._translate(error) from None
-        return protocol
+            raise _translate(self._host, self.user, error) from None
 
-    def _post(self, protocol: Protocol, envelope: bytes) -> bytes:
+
+class _PywinrmSender:
+    """One connection of pywinrm's: every kind of authentication that it knows."""
+
+    def __init__(self, host: str, user: str | None, protocol: Protocol, limit: int) -> None:
+        self._host = host
+        self._user = user
+        self._transport = protocol.transport
+        session = self._transport.build_session()
+        # What the environment says of proxies and certificates is in the session by now. requests would read all of
+        # it again for each request, and the logon of an unrelated .netrc as well.
+        session.trust_env = False
+        bound_answers(session, limit)
+
+    def send(self, envelope: bytes) -> bytes:
         try:
-            answer: bytes = protocol.transport.send_message(envelope)
+            answer: bytes = self._transport.send_message(envelope)
             return answer
         except winrm.exceptions.WinRMTransportError as error:
             if not error.response_text:
-                self.close()
                 raise unusable_status(self._host, error.code) from None
             return str(error.response_text).encode()
         except Exception as error:
-            # What is encrypted for a connection that broke can't be read on the next one.
-            self.close()
-            raise self._translate(error) from None
+            raise _translate(self._host, self._user, error) from None
 
-    def _translate(self, error: Exception) -> SiteServerError:
-        # pywinrm lets the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of the
-        # operating system through as they are: there is no smaller common base than Exception.
-        if isinstance(error, winrm.exceptions.InvalidCredentialsError):
-            return refused_credentials(self._host, self.user)
-        if isinstance(error, NO_KERBEROS_LOGON):
-            return AuthenticationFailed(
-                self._host,
-                f"log on as {self.user or 'the current user'}",
-                str(error),
-                "Check ansible_user (user@REALM), ansible_password or the ticket (klist), the realm in krb5.conf, and "
-                "the host's name in the domain (ansible_winrm_kerberos_hostname_override).",
-            )
-        if isinstance(error, winrm.exceptions.WinRMTransportError):
-            return unusable_status(self._host, error.code)
-        if isinstance(error, winrm.exceptions.WinRMError):
-            return ServerFault(self._host, OPERATION, str(error), "Check the host's ansible_winrm_* variables.")
-        return transport_failure(self._host, error)
+    def close(self) -> None:
+        self._transport.close_session()
+
+
+def _translate(host: str, user: str | None, error: Exception) -> SiteServerError:
+    # pywinrm lets the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of the
+    # operating system through as they are: there is no smaller common base than Exception.
+    if isinstance(error, winrm.exceptions.InvalidCredentialsError):
+        return refused_credentials(host, user)
+    if isinstance(error, NO_KERBEROS_LOGON):
+        return AuthenticationFailed(
+            host,
+            f"log on as {user or 'the current user'}",
+            str(error),
+            "Check ansible_user (user@REALM), ansible_password or the ticket (klist), the realm in krb5.conf, and "
+            "the host's name in the domain (ansible_winrm_kerberos_hostname_override).",
+        )
+    if isinstance(error, winrm.exceptions.WinRMTransportError):
+        return unusable_status(host, error.code)
+    if isinstance(error, winrm.exceptions.WinRMError):
+        return ServerFault(host, OPERATION, str(error), "Check the host's ansible_winrm_* variables.")
+    return transport_failure(host, error)
+
+
+def _has_proxy(options: dict[str, Any]) -> bool:
+    """Whether pywinrm would, or might, send by a proxy: one that is given, or, if none is, one of the environment."""
+    given = options.get("proxy", "legacy_requests")
+    return bool(_proxies() if given == "legacy_requests" else given)
+
+
+@functools.cache  # the environment of a process stays; to look through it takes longer than to seal a message
+def _proxies() -> dict[str, str]:
+    return getproxies()
 
 
 def _endpoint(connection: Any) -> str:

@@ -282,12 +282,12 @@ def test_the_trace_tells_the_owners_rights_from_the_entries() -> None:
     entry = deny(OWNER, FULL)
     found = check_access(Acl((entry,)), token, READ, owner=OWNER)
     # Of what is asked for, the owner has READ_CONTROL anyway; the entry decides the rest.
-    assert [(step.index, step.ace, step.effect, step.rights) for step in found.steps] == [
+    assert [(step.position, step.ace, step.effect, step.rights) for step in found.steps] == [
         (-1, None, Effect.GRANTS, 0x20000),
         (0, entry, Effect.DENIES, READ & ~0x20000),
     ]
     # Where nothing that is the owner's is asked for, the owner is not mentioned.
-    assert [step.index for step in check_access(Acl((entry,)), token, 0x1, owner=OWNER).steps] == [0]
+    assert [step.position for step in check_access(Acl((entry,)), token, 0x1, owner=OWNER).steps] == [0]
 
 
 def test_entries_for_everyone_do_not_speak_for_the_owner() -> None:
@@ -373,7 +373,7 @@ def test_whether_a_condition_that_cannot_be_read_holds_is_not_known(data: bytes)
 def test_entries_that_decide_or_may_decide_are_named_apart_from_the_others() -> None:
     dacl = Acl((allow(OTHER, 0x1), Ace(2, 0x40, FULL, USER), deny(USER, 0x2), allow(USER, FULL)))
     found = check_access(dacl, Token(TOKEN, complete=False), 0x7)
-    assert [(step.index, step.effect, step.rights) for step in found.deciding] == [
+    assert [(step.position, step.effect, step.rights) for step in found.deciding] == [
         (0, Effect.MAY_GRANT, 0x1),
         (2, Effect.DENIES, 0x2),
         (3, Effect.GRANTS, 0x5),
