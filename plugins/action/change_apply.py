@@ -21,8 +21,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments im
     refused,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_plan import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import section_of
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access, service_accounts
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 

@@ -25,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import write_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.journal import utc_now
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 
 _SPEC = argument_spec(DOCUMENTATION)
 

@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.sitekeeper.sms.plugins.modules.change_plan_info import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import ChangeError, summary_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import approved_plan, plan_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 
 _SPEC = argument_spec(DOCUMENTATION)
 

@@ -18,6 +18,7 @@ from ansible.release import __version__ as ansible_version
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
     AuditFile,
     AuditFileError,
@@ -36,7 +37,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
     find_product,
     read_hierarchy,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 
 
 class ActionModule(ActionBase):
@@ -84,6 +84,8 @@ class ActionModule(ActionBase):
         resumed = len(found)
         ask = [host for host in hosts if host not in found]
         connections = HostConnections(self._task, self._play_context, self._loader)
+        if ask:
+            connections.load(ask[0])
         limits = Limits(
             processes=arguments["processes"] or len(os.sched_getaffinity(0)),
             at_once=arguments["at_once"],

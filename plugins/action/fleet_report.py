@@ -17,6 +17,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_report import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import HierarchyError, read_hierarchy
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     AuditError,
@@ -29,7 +30,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     read_audit,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.audit import MAX_LINE
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 
 FORMATS = ("html", "json", "csv", "junit")
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.ntfs_permissions import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import set_path_permissions
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import local_path_of, path_goal
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, outcome_result
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_access import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.assess import service_accounts
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, sender_outcome_result
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.sender_access import how_to_add
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 
@@ -25,6 +28,13 @@ class ActionModule(SiteServerAction):
         request = sender_request(server.host, arguments)
         outcome = enforce_sender_access(server, request, predict=self.predict)
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
+        if arguments["group_members"] == "require" and outcome.group is not None and outcome.missing:
+            # All the rest is done, and told: what failed is only this.
+            message = how_to_add(server.host, outcome.group, outcome.missing)
+            told = [warning for warning in result.pop("warnings", []) if warning != message]
+            result.update(failed=True, msg=message, **({"warnings": told} if told else {}))
+        if arguments["services"]:
+            result["services"] = service_accounts(server, request.product)
         if self.wants_diff:
             result["diff"] = [
                 diff_of(outcome.directory_plan, outcome.directory_after),

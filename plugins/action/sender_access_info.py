@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_info import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import assess_sender_access, service_accounts
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import assessment_result
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import local_path_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.errors import EnforcementError, Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
@@ -21,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
     analysis_result,
     read_access,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction, argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 _PIECE = 1024 * 1024

@@ -15,8 +15,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, Request, probe, result_of
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NotFound, SiteServerError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (
     ConnectionUnsupported,

@@ -137,6 +137,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (  # noqa: E402
     SMB,
     ConnectionUnsupported,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect_smb import (  # noqa: E402
     smb_site_server,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer  # noqa: E402

@@ -15,6 +15,7 @@ options:
     description:
       - The Sender accounts, as V(DOMAIN\\name), V(name@dns.domain), V(.\\name) or V(COMPUTER\\name) for a local
         account, V(DOMAIN\\COMPUTER$), or a SID.
+      - With an empty list the task is skipped, and does not connect.
     type: list
     elements: str
     required: true

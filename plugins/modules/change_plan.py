@@ -63,6 +63,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+site_code:
+  description: As it was given.
+  returned: always, if it was given
+  type: str
+  sample: P01
 would_change:
   description: Whether something is to be written.
   returned: success

@@ -26,8 +26,9 @@ options:
       - V(add) makes them members. That takes P(sitekeeper.sms.smb#connection). WMI has no method for it, so that over
         WinRM nothing is written, and the error says which task of C(ansible.windows) adds them.
       - V(report) warns and lists them in RV(group.missing). Everything else is done.
+      - V(require) does the same, and then fails. The results are there nevertheless.
     type: str
-    choices: [add, report]
+    choices: [add, report, require]
     default: add
   remove_blocking_denies:
     description:
@@ -37,6 +38,7 @@ options:
     default: false
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
+  - sitekeeper.sms.sender_access.services
   - sitekeeper.sms.product
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server
@@ -73,6 +75,17 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+services:
+  description: The account that each of the product's services logs on as; V(null) where there is no such service.
+  returned: success, with O(services=true)
+  type: dict
+  sample:
+    SMS_EXECUTIVE: "CORP\\smssvc"
+site_code:
+  description: As it was given.
+  returned: always, if it was given
+  type: str
+  sample: P01
 product:
   description: The product whose requirements were applied.
   returned: success

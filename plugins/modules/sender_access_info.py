@@ -36,6 +36,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+site_code:
+  description: As it was given.
+  returned: always, if it was given
+  type: str
+  sample: P01
 product:
   description: The product whose requirements were compared with.
   returned: success

@@ -1,53 +1,20 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all doors have in common: arguments checked by the documentation, a site server, errors in words."""
+"""What the doors to one host have in common: arguments checked, a site server, errors in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, ClassVar
 
-from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 
 from .enforcement import EnforcementError
 from .site_server import AuthenticationFailed, SiteServer, SiteServerError, Unreachable
-from .site_server.connect import ConnectionUnsupported, site_server
+from .site_server.connect import ConnectionUnsupported, load_wires, site_server
 
-_SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
-
-
-def argument_spec(documentation: str) -> dict[str, Any]:
-    """The argument spec that a module's DOCUMENTATION and its fragments describe, so that it is written only once."""
-    document = yaml_load(documentation)
-    options = document.get("options", {})
-    for fragment in document.get("extends_documentation_fragment", ()):
-        # What a module says of an option adds to the fragment's words, as in ansible-doc.
-        for name, option in _fragment_options(fragment).items():
-            options[name] = {**option, **options.get(name, {})}
-    return _spec_of(options)
-
-
-def _fragment_options(fragment: str) -> Mapping[str, Any]:
-    """The options of one of this collection's fragments, named `sitekeeper.sms.<module>` or `….<module>.<variant>`.
-
-    ansible-core's own `add_fragments` finds fragments in a running Ansible only, not where this is merely imported.
-    """
-    module, variant = [*fragment.split("."), "DOCUMENTATION"][2:4]
-    source = import_module(f"..doc_fragments.{module}", __package__).ModuleDocFragment
-    options: Mapping[str, Any] = yaml_load(getattr(source, variant.upper())).get("options", {})
-    return options
-
-
-def _spec_of(options: Mapping[str, Any]) -> dict[str, Any]:
-    spec = {}
-    for name, option in options.items():
-        spec[name] = {key: option[key] for key in _SPEC_KEYS if key in option}
-        if "suboptions" in option:
-            spec[name]["options"] = _spec_of(option["suboptions"])
-    return spec
+# Ansible imports this once, and then forks a process for each host: what they need is loaded here.
+load_wires()
 
 
 class SiteServerAction(ActionBase):  # type: ignore[misc]
@@ -68,6 +35,12 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
+        if arguments.get("site_code"):
+            # Failed or not: a table of many hosts has this to call them by.
+            result["site_code"] = arguments["site_code"]
+        if arguments.get("senders") == []:
+            result.update(skipped=True, msg="no Sender account needs access here")
+            return result
         host = str(self._task.delegate_to or (task_vars or {}).get("inventory_hostname"))
         try:
             with site_server(host, self._connection, progress=self._display.display) as server:

@@ -128,7 +128,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
     writes = folder_plan.changed or share_plan.changed or bool(added)
     missing = () if added else tuple(found.missing.values())
     if group is not None and missing:
-        warnings.append(_how_to_add(server.host, group, missing))
+        warnings.append(how_to_add(server.host, group, missing))
     senders = tuple(
         Sender(
             given,
@@ -220,7 +220,8 @@ def _joined(group: Group, accounts: Sequence[Account]) -> str:
     return f"Made members of {group.account.name} before that, and still so: {_listed(accounts)}."
 
 
-def _how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
+def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
+    """What to run where a connection cannot make accounts members of the group."""
     members = ", ".join(f"'{account.name}'" for account in accounts)
     name = group.account.name.rpartition("\\")[2]
     return (

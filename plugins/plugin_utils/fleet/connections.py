@@ -14,6 +14,8 @@ from ansible.errors import AnsibleError
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 
+from ..site_server.connect import load_wires
+
 try:
     from ansible.errors import AnsibleValueOmittedError as Omitted
 except ImportError:  # before ansible-core 2.19, where nothing is raised
@@ -72,6 +74,12 @@ class HostConnections:
             raise AnsibleError(f"{host}: there is no connection plugin {kind}")
         connection.set_options(task_keys=self._keys, var_options=_options(connection, variables, templar))
         return connection, own
+
+    def load(self, host: str) -> None:
+        """Import what the host's kind of connection needs. Processes forked after that share the memory it takes."""
+        with suppress(Exception):  # what is wrong with this host is said when it is asked
+            connection, _own = self.make(host)
+            load_wires(str(connection.transport))
 
     def _variables(self, host: str) -> Mapping[str, Any]:
         """All variables of a host in this task, not templated. They are made when they are needed, and not kept."""

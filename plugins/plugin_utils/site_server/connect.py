@@ -1,34 +1,43 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a host's Ansible connection to its `SiteServer`."""
+"""From a host's Ansible connection to its `SiteServer`.
+
+What a kind of connection needs is imported with the first one of that kind: each is a library of its own, which takes
+time and memory, and mostly all hosts are reached in one way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol
 
-from ...module_utils.smb_session import IMPACKET_IMPORT_ERROR
-from ...module_utils.smb_settings import SmbSettings, split_account
 from ..wsman import Session
 from .port import SiteServer
-from .smb import SmbSiteServer
-from .transport_psrp import PYPSRP_MISSING, PsrpTransport
-from .transport_winrm import PYWINRM_MISSING, WinrmTransport
-from .wmi import Wmi
+from .wmi import Transport, Wmi
 from .wsman import WsmanSiteServer
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Longest answer that is read, in bytes; a descriptor of 64 KiB takes about 1.5 MB as XML."""
 
 
+SMB = "sitekeeper.sms.smb"
+"""What our own connection plugin is called."""
+
+_WIRES = {"winrm": "transport_winrm", "psrp": "transport_psrp", SMB: "connect_smb"}
+
+
 class ConnectionUnsupported(Exception):
     """The host's connection leads to no site server, or its library is missing on the controller."""
 
 
-SMB = "sitekeeper.sms.smb"
-"""What our own connection plugin is called."""
+def load_wires(*kinds: str) -> None:
+    """Import what connections of these kinds need, or of all: before a fork, so that not each process has to."""
+    for kind in kinds or _WIRES:
+        if kind in _WIRES:
+            import_module(f".{_WIRES[kind]}", __package__)
 
 
 @contextmanager
@@ -45,6 +54,8 @@ def site_server(host: str, connection: Any, *, progress: Callable[[str], None] |
     """
     kind = str(connection.transport)
     if kind == SMB:
+        from .connect_smb import smb_site_server  # noqa: PLC0415
+
         server = smb_site_server(host, connection, progress=progress)
         try:
             yield server
@@ -67,12 +78,16 @@ def wmi_connection(host: str, connection: Any) -> Iterator[tuple[Wmi, str | None
         ConnectionUnsupported: another connection, or the library that it needs is not installed.
     """
     kind = str(connection.transport)
-    transport: WinrmTransport | PsrpTransport
+    transport: _Closing
     if kind == "winrm":
-        _require(host, kind, "pywinrm", PYWINRM_MISSING)
+        from .transport_winrm import PYWINRM_MISSING, WinrmTransport  # noqa: PLC0415
+
+        require(host, kind, "pywinrm", PYWINRM_MISSING)
         transport = WinrmTransport(host, connection, MAX_ANSWER)
     elif kind == "psrp":
-        _require(host, kind, "pypsrp", PYPSRP_MISSING)
+        from .transport_psrp import PYPSRP_MISSING, PsrpTransport  # noqa: PLC0415
+
+        require(host, kind, "pypsrp", PYPSRP_MISSING)
         transport = PsrpTransport(host, connection, MAX_ANSWER)
     else:
         raise ConnectionUnsupported(
@@ -85,36 +100,23 @@ def wmi_connection(host: str, connection: Any) -> Iterator[tuple[Wmi, str | None
         transport.close()
 
 
-def smb_site_server(host: str, connection: Any, *, progress: Callable[[str], None] | None = None) -> SmbSiteServer:
-    """The site server behind our own connection plugin, not connected yet.
+class _Closing(Transport, Protocol):
+    """What both transports over HTTP have."""
+
+    url: str
+    timeout: float
+    user: str | None
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+
+
+def require(host: str, kind: str, library: str, missing: str | None) -> None:
+    """Say in words that the controller lacks a library.
 
     Raises:
-        ConnectionUnsupported: impacket is not installed.
+        ConnectionUnsupported: it does; `missing` tells what Python said.
     """
-    reason = IMPACKET_IMPORT_ERROR.strip().rpartition("\n")[2] if IMPACKET_IMPORT_ERROR else None
-    _require(host, SMB, "impacket", reason)
-    option = connection.get_option
-    operator = option("remote_user")
-    kerberos = option("auth") == "kerberos"
-    domain, user = split_account(operator or "", kerberos=kerberos)
-    settings = SmbSettings(
-        host=host,
-        address=option("host"),
-        port=option("port"),
-        domain=domain,
-        user=user,
-        password=option("password") or "",
-        kerberos=kerberos,
-        kerberos_name=option("kerberos_hostname_override") or "",
-        dialect=None if option("dialect") == "auto" else option("dialect"),
-        signing=option("signing"),
-        encryption=option("encryption"),
-        timeout=option("timeout"),
-    )
-    return SmbSiteServer(settings, operator, connections=option("parallel"), progress=progress)
-
-
-def _require(host: str, kind: str, library: str, missing: str | None) -> None:
     if missing is not None:
         raise ConnectionUnsupported(
             f"{host}: ansible_connection: {kind} needs the Python package {library} on the controller ({missing}). "

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from tests.lab.testing import default_hierarchy, running_lab
 from tests.unit.change.samples import validator
 

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Inheritance, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 from tests.lab.testing import running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[3]

@@ -23,8 +23,8 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import
     result_of,
 )
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import argument_spec
 
 COLLECTION = "ansible_collections.sitekeeper.sms.plugins"
 ARGUMENTS = {
