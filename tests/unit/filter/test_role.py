@@ -134,6 +134,17 @@ def test_each_host_finds_its_site(play):
     }
 
 
+@pytest.mark.parametrize("entry_point", ["main", "audit"])
+def test_a_host_without_a_site_is_told_so(play, entry_point):
+    hosts = {"stray": {}, "lost": {"sms_site_code": "X99"}}
+    finished = play(hosts, SITES, [role(entry_point)])
+    assert finished.returncode == 2, finished.stdout
+    advice = "Add the site, correct its server, set sms_site_code for this host, or leave the host out with --limit."
+    table = message_of(finished, '=> {\n    "msg"')
+    assert f"- (stray): No site in sms_sites has the server 'stray'. {advice}" in table
+    assert f"X99 (lost): Site 'X99', which this host is said to serve, is not in sms_sites. {advice}" in table
+
+
 def access(name, satisfied):
     return {"access": name, "satisfied": satisfied}
 
