@@ -57,11 +57,18 @@ class ActionModule(ActionBase):
     def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
+        # Ansible copies what it checks, each item of each site, which takes longer than all that is done with them.
+        # read_hierarchy checks them itself.
+        sites = self._task.args.get("sms_sites")
+        if sites:
+            self._task.args = {**self._task.args, "sms_sites": []}
         _checked, arguments = self.validate_argument_spec(
             argument_spec=self.spec,
             required_one_of=[("sms_sites", "senders")],
             mutually_exclusive=[("sms_sites", "senders")],
         )
+        if sites:
+            arguments["sms_sites"] = sites
         hosts = list(dict.fromkeys(map(str, arguments["hosts"] or variables.get("ansible_play_hosts_all", ()))))
         questions = _questions(arguments)
         path = Path(arguments["path"])
