@@ -5,8 +5,8 @@
 
 All against the same mocked hosts on this machine, each in the desired state, NTLM with message encryption, two Sender
 accounts a site. The lab's shell answers a module at once, so what PowerShell takes on a real server counts as zero for
-the peer, but where a row says otherwise. Environment: ``FLEET_RUNS`` (3) runs of each at the smallest size,
-``FLEET_SIZES`` (200,2000,6000) hosts.
+the peer, but where a row says otherwise. Environment: ``FLEET_RUNS`` (3) runs of each, ``FLEET_SIZES`` (200,2000,6000)
+hosts. All figures are medians.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import tempfile
 import threading
 import time
 import venv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -254,35 +255,32 @@ def measure() -> dict[str, Any]:
     _install_peer()
     rows: dict[str, tuple[int, Run]] = {}
 
-    def keep(name: str, hosts: int, *runs: Run) -> None:
-        rows[name] = hosts, _middle(runs)
-        _print(name, rows[name][1].row(hosts))
+    def keep(lab: _Lab, hosts: int, ways: Mapping[str, Callable[[_Lab, int], Run]]) -> None:
+        found: dict[str, list[Run]] = {name: [] for name in ways}
+        for _unused in range(RUNS):
+            # In turns, so that what else the machine does meets all of them.
+            for name, way in ways.items():
+                found[name].append(way(lab, hosts))
+        for name, runs in found.items():
+            rows[f"{name}_{hosts}"] = hosts, _middle(runs)
+            _print(f"{name}_{hosts}", rows[f"{name}_{hosts}"][1].row(hosts))
 
     smallest, *larger = SIZES
-    print(f"Fleet: {RUNS} runs of each at {smallest} hosts (median), one of each else; {os.cpu_count()} cores")
+    print(f"Fleet: medians of {RUNS} runs of each; {os.cpu_count()} cores")
     print(f"{'':24}", *(f"{name:>18}" for name in COLUMNS))
+    ours = {name: partial(_ours, playbook=f"{name}.yml") for name in ("audit", "task", "role")}
     with _lab(smallest) as lab:
-        # In turns, so that what else the machine does meets all of them.
-        found: dict[str, list[Run]] = {"audit": [], "task": [], "role": [], "peer": [], "floor": []}
-        for _unused in range(RUNS):
-            for name in ("audit", "task", "role"):
-                found[name].append(_ours(lab, smallest, f"{name}.yml"))
-            found["peer"].append(_peer(lab, smallest))
-            found["floor"].append(_floor(lab, smallest))
-        for name, runs in found.items():
-            keep(f"{name}_{smallest}", smallest, *runs)
+        keep(lab, smallest, {**ours, "peer": _peer, "floor": _floor})
         lab.tell(f"module {MODULE_MS}")
-        keep(f"peer_{smallest}_module_1s", smallest, _peer(lab, smallest))
+        keep(lab, smallest, {"peer_module_1s": _peer})
         lab.tell("module 0")
         lab.tell(f"delay {LATENCY_MS}")
-        keep(f"audit_{smallest}_latency", smallest, _ours(lab, smallest, "audit.yml"))
-        keep(f"peer_{smallest}_latency", smallest, _peer(lab, smallest))
+        keep(lab, smallest, {"audit_latency": ours["audit"], "peer_latency": _peer})
     for hosts in larger:
         with _lab(hosts) as lab:
-            keep(f"audit_{hosts}", hosts, _ours(lab, hosts, "audit.yml"))
-            keep(f"floor_{hosts}", hosts, _floor(lab, hosts))
+            keep(lab, hosts, {"audit": ours["audit"], "floor": _floor})
             lab.tell(f"delay {LATENCY_MS}")
-            keep(f"audit_{hosts}_latency", hosts, _ours(lab, hosts, "audit.yml"))
+            keep(lab, hosts, {"audit_latency": ours["audit"]})
     ratios = _ratios(rows)
     print(json.dumps(ratios, indent=1))
     return {
@@ -306,10 +304,11 @@ def _ratios(rows: Mapping[str, tuple[int, Run]]) -> dict[str, float]:
     found = {
         "bytes_vs_peer": ours.bytes / peer.bytes,
         "requests_vs_peer": ours.requests / peer.requests,
-        "task_speedup": each[f"peer_{small}"] / each[f"task_{small}"],
-        "role_speedup": each[f"peer_{small}"] / each[f"role_{small}"],
+        # The role's task, and the role with all that it does around it.
+        "role_speedup": each[f"peer_{small}"] / each[f"task_{small}"],
+        "whole_role_speedup": each[f"peer_{small}"] / each[f"role_{small}"],
         "audit_speedup": each[f"peer_{small}"] / each[f"audit_{small}"],
-        "audit_speedup_latency": each[f"peer_{small}_latency"] / each[f"audit_{small}_latency"],
+        "audit_speedup_latency": each[f"peer_latency_{small}"] / each[f"audit_latency_{small}"],
         f"audit_over_floor_at_{small}": each[f"audit_{small}"] / each[f"floor_{small}"],
         "audit_over_floor": each[f"audit_{large}"] / each[f"floor_{large}"],
         f"seconds_per_1000_hosts_at_{small}": each[f"audit_{small}"] * 1000,
