@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
+from xml.etree.ElementTree import Element
 
 from . import namespaces as ns
 from .errors import WSManProtocolError, WSManValueError, one_line
 from .namespaces import DEFAULT_NAMESPACE, class_uri, identifier, split_class_uri
-from .xml import Element, QName, escape, tag
+from .xml import TYPE, child_of, escape, is_nil, local, qname, split, tag, text_of
 
 _DIGITS = 20  # of a uint64
 _INTEGER = re.compile(rf"[+-]?[0-9]{{1,{_DIGITS}}}", re.ASCII)
@@ -33,6 +34,9 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # XML Schema 
 _WORTH_A_DECLARATION = 30
 _TYPE = "_Type"  # DSP0230: the complex type of class X is X_Type
 _CIM = (ns.CIM, ns.CIM_2003)
+# The instance's own address, not a property (MS-WSMAN 3.1.4.1.27).
+_LOCATIONS = frozenset(qname(uri, "Location") for uri in _CIM)
+_ADDRESSING = qname(ns.ADDRESSING, "")
 
 T = TypeVar("T")
 
@@ -203,7 +207,8 @@ def parse_instance(element: Element) -> Instance:
     Raises:
         WSManProtocolError: the element holds no properties but something else.
     """
-    return _instance(element, element.tag.name, split_class_uri(element.tag.namespace)[1])
+    uri, class_name = split(element.tag)
+    return _instance(element, class_name, split_class_uri(uri)[1])
 
 
 def parse_fragment(element: Element) -> Instance:
@@ -217,16 +222,21 @@ def parse_fragment(element: Element) -> Instance:
 
 
 def _instance(element: Element, class_name: str, namespace: str) -> Instance:
-    if element.text.strip():
-        where = one_line(class_name or element.tag.name)[:80]
+    if text_of(element).strip():
+        where = one_line(class_name or local(element))[:80]
         raise WSManProtocolError(f"the answer has text where properties of {where} belong")
     names: dict[str, str] = {}
     values: dict[str, list[Value]] = {}
-    for child in element.children:
-        if child.tag.namespace in _CIM and child.tag.name == "Location":
-            continue  # the instance's own address, not a property (MS-WSMAN 3.1.4.1.27)
-        name = names.setdefault(child.tag.name.lower(), child.tag.name)
-        values.setdefault(name, []).append(_value(child))
+    found: list[Value] = []
+    last = ""
+    for child in element:
+        expanded = child.tag
+        if expanded != last:  # an array repeats it
+            if expanded in _LOCATIONS:
+                continue
+            last, name = expanded, local(child)
+            found = values.setdefault(names.setdefault(name.lower(), name), [])
+        found.append(_value(child))
     return Instance(
         class_name,
         {name: found[0] if len(found) == 1 else tuple(found) for name, found in values.items()},
@@ -235,47 +245,56 @@ def _instance(element: Element, class_name: str, namespace: str) -> Instance:
 
 
 def _value(element: Element) -> Value:
-    if not element.attributes and not element.children:
-        return element.text
-    if element.is_nil:
+    if not element.keys() and not len(element):
+        return element.text or ""
+    if is_nil(element):
         return None
-    if not element.children:
-        if element.text or element.type is None or not element.type.name.endswith(_TYPE):
-            return element.text
+    if not len(element):
+        if element.text or _embedded_type(element) is None:
+            return element.text or ""
         return _instance(element, *_embedded_class(element))
-    first = element.children[0]
-    if first.tag.namespace == ns.ADDRESSING:
+    first = element[0]
+    if first.tag.startswith(_ADDRESSING):
         return _reference(element)
-    if first.tag.namespace in (*_CIM, "") and first.tag.name in _DATETIME_FORMS and len(element.children) == 1:
-        return CimDatetime(first.text, first.tag.name)
+    if first.tag in _DATETIME_TAGS and len(element) == 1:
+        return CimDatetime(text_of(first), local(first))
     return _instance(element, *_embedded_class(element))
+
+
+def _embedded_type(element: Element) -> tuple[str, str] | None:
+    """Class and namespace of an embedded instance by its xsi:type."""
+    expanded = element.get(TYPE)
+    if expanded is None or not expanded.endswith(_TYPE):
+        return None
+    uri, name = split(expanded)
+    return name.removesuffix(_TYPE), split_class_uri(uri)[1]
 
 
 def _embedded_class(element: Element) -> tuple[str, str]:
     """Class and namespace of an embedded instance: from its xsi:type, or else from where its properties are."""
-    if element.type is not None and element.type.name.endswith(_TYPE):
-        return element.type.name.removesuffix(_TYPE), split_class_uri(element.type.namespace)[1]
-    if element.children:
-        return split_class_uri(element.children[0].tag.namespace)
+    if found := _embedded_type(element):
+        return found
+    if len(element):
+        return split_class_uri(split(element[0].tag)[0])
     return "", DEFAULT_NAMESPACE
 
 
 def _reference(element: Element) -> Reference:
-    parameters = element.child(ns.ADDRESSING, "ReferenceParameters")
-    uri = parameters.child(ns.WSMAN, "ResourceURI") if parameters else None
-    if parameters is None or uri is None or uri.children:
-        raise WSManProtocolError(f"the reference in {element.tag.name} has no resource URI")
-    class_name, namespace = split_class_uri(uri.text.strip())
+    parameters = child_of(element, ns.ADDRESSING, "ReferenceParameters")
+    uri = None if parameters is None else child_of(parameters, ns.WSMAN, "ResourceURI")
+    if parameters is None or uri is None or len(uri):
+        raise WSManProtocolError(f"the reference in {local(element)} has no resource URI")
+    class_name, namespace = split_class_uri(text_of(uri).strip())
     selectors: dict[str, str] = {}
-    selector_set = parameters.child(ns.WSMAN, "SelectorSet")
-    for selector in selector_set.each(ns.WSMAN, "Selector") if selector_set else ():
-        name = selector.attributes.get(QName("", "Name"))
-        if name is None or selector.children:
-            raise WSManProtocolError(f"the reference in {element.tag.name} has a selector that can't be read")
+    selector_set = child_of(parameters, ns.WSMAN, "SelectorSet")
+    for selector in () if selector_set is None else selector_set.findall(qname(ns.WSMAN, "Selector")):
+        name = selector.get("Name")
+        if name is None or len(selector):
+            raise WSManProtocolError(f"the reference in {local(element)} has a selector that can't be read")
         if name.lower() == "__cimnamespace":  # DSP0227, "Selectors": the namespace, not a key
-            namespace = selector.text
+            namespace = text_of(selector)
         else:
-            selectors[name] = selector.text
+            selectors[name] = text_of(selector)
     return Reference(class_name, selectors, namespace)
 
 
@@ -423,3 +442,4 @@ _DATETIME_READERS: dict[str, Callable[[str], datetime | timedelta | None]] = {
     "CIM_DateTime": _dmtf,
 }
 _DATETIME_FORMS = frozenset({*_DATETIME_READERS, "Date", "Time"})
+_DATETIME_TAGS = _DATETIME_FORMS | {qname(uri, form) for uri in _CIM for form in _DATETIME_FORMS}

@@ -14,12 +14,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from xml.etree.ElementTree import Element
 
 from . import namespaces as ns
 from .cim import selector_set
 from .errors import WSManProtocolError, WSManValueError, one_line
 from .faults import parse_fault
-from .xml import Element, escape, parse, tag
+from .xml import child_of, escape, local, parse, qname, tag, text_of
 
 _MIN_ENVELOPE = 8192  # octets; below it a service may refuse to answer (DSP0226 section 6.2)
 _MIN_TIMEOUT = 0.001  # seconds: what three decimals can say
@@ -120,11 +121,11 @@ class Request:
             WSManProtocolError: this isn't an answer to this request.
         """
         envelope = parse(response, session.max_envelope_size)
-        body = envelope.child(ns.SOAP, "Body")
-        if envelope.tag != (ns.SOAP, "Envelope") or body is None:
-            raise WSManProtocolError(f"the answer is no SOAP 1.2 envelope but {_shown(envelope.tag.name)}")
+        body = child_of(envelope, ns.SOAP, "Body")
+        if envelope.tag != qname(ns.SOAP, "Envelope") or body is None:
+            raise WSManProtocolError(f"the answer is no SOAP 1.2 envelope but {_shown(local(envelope))}")
         relates_to = _header(envelope, "RelatesTo")
-        fault = body.child(ns.SOAP, "Fault")
+        fault = child_of(body, ns.SOAP, "Fault")
         # A server that could not read the request's headers can't name the request in its fault either.
         if relates_to is None and fault is None:
             raise WSManProtocolError("the answer doesn't say which request it answers (no RelatesTo)")
@@ -135,13 +136,13 @@ class Request:
         action = _header(envelope, "Action") or ""
         if action.lower() != self.answer_action.lower():
             raise WSManProtocolError(f"the answer's action is {_shown(action)}, not {self.answer_action}")
-        return tuple(body.children)
+        return tuple(body)
 
 
 def _header(envelope: Element, name: str) -> str | None:
-    header = envelope.child(ns.SOAP, "Header")
-    found = header.child(ns.ADDRESSING, name) if header else None
-    return found.text.strip() if found else None
+    header = child_of(envelope, ns.SOAP, "Header")
+    found = None if header is None else child_of(header, ns.ADDRESSING, name)
+    return None if found is None else text_of(found).strip()
 
 
 def _shown(text: str) -> str:

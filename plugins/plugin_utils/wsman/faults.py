@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from xml.etree.ElementTree import Element
+
 from . import namespaces as ns
 from .errors import WSManFault
-from .xml import Element, QName
+from .xml import child_of, is_nil, local, qname, text_of
 
-_SENTENCES = ((ns.FAULT, "Message"), (ns.FAULT, "ProviderFault"))  # either may hold the text itself
+_SENTENCES = (qname(ns.FAULT, "Message"), qname(ns.FAULT, "ProviderFault"))  # either may hold the text itself
 
 
 def parse_fault(fault: Element) -> WSManFault:
@@ -19,25 +21,25 @@ def parse_fault(fault: Element) -> WSManFault:
     (``f:WSManFault``, ``f:ProviderFault``); the WMI classes ``__ExtendedStatus`` and ``MSFT_WmiError``, of
     which there may be an instance inside. What can't be read is left out: a strange fault is still a fault.
     """
-    reason = fault.child(ns.SOAP, "Reason")
-    texts = tuple(reason.each(ns.SOAP, "Text")) if reason else ()
-    detail = fault.child(ns.SOAP, "Detail")
-    inside = tuple(detail.walk()) if detail else ()
-    wsman_faults = [element for element in inside if element.tag == (ns.FAULT, "WSManFault")]
-    codes = [_number(element.attributes.get(QName("", "Code"))) for element in wsman_faults]
-    wmi_errors = [element for element in inside if element.tag.name in ("MSFT_WmiError", "__ExtendedStatus")]
+    reason = child_of(fault, ns.SOAP, "Reason")
+    text = None if reason is None else child_of(reason, ns.SOAP, "Text")
+    detail = child_of(fault, ns.SOAP, "Detail")
+    inside = () if detail is None else tuple(detail.iter())
+    wsman_faults = [element for element in inside if element.tag == qname(ns.FAULT, "WSManFault")]
+    codes = [_number(element.get("Code")) for element in wsman_faults]
+    wmi_errors = [element for element in inside if local(element) in ("MSFT_WmiError", "__ExtendedStatus")]
     outer = codes[0] if codes else None
     # A provider's fault often repeats the code of the fault around it: only another one says more.
     inner = next((code for code in reversed(codes) if code is not None and code != outer), None)
     said = [
-        *(element.text for element in inside if element.tag in _SENTENCES),
+        *(text_of(element) for element in inside if element.tag in _SENTENCES),
         _first(wmi_errors, "Message", "Description"),
     ]
     return WSManFault(
-        texts[0].text if texts else "",
+        "" if text is None else text_of(text),
         code=outer,
         subcode=_subcode(fault),
-        provider_message=next((text for text in reversed(said) if text and text.strip()), None),
+        provider_message=next((told for told in reversed(said) if told and told.strip()), None),
         cim_status=_number(_first(wmi_errors, "CIMStatusCode")),
         wmi_error_code=_first_number(_number(_first(wmi_errors, "error_Code", "StatusCode")), inner),
     )
@@ -46,10 +48,10 @@ def parse_fault(fault: Element) -> WSManFault:
 def _subcode(fault: Element) -> str | None:
     """The local name of the innermost subcode: they are nested from general to particular."""
     found = None
-    code = fault.child(ns.SOAP, "Code")
-    while code is not None and (code := code.child(ns.SOAP, "Subcode")) is not None:
-        value = code.child(ns.SOAP, "Value")
-        found = value.text.strip().rpartition(":")[2] if value else found
+    code = child_of(fault, ns.SOAP, "Code")
+    while code is not None and (code := child_of(code, ns.SOAP, "Subcode")) is not None:
+        value = child_of(code, ns.SOAP, "Value")
+        found = found if value is None else text_of(value).strip().rpartition(":")[2]
     return found or None
 
 
@@ -57,10 +59,10 @@ def _first(instances: list[Element], *names: str) -> str | None:
     """The first text that one of the properties has."""
     return next(
         (
-            child.text
+            text_of(child)
             for instance in instances
-            for child in instance.children
-            if child.tag.name in names and not child.is_nil and child.text.strip()
+            for child in instance
+            if local(child) in names and not is_nil(child) and text_of(child).strip()
         ),
         None,
     )

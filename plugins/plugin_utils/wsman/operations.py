@@ -20,13 +20,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
+from xml.etree.ElementTree import Element
 
 from . import namespaces as ns
 from .cim import Instance, Value, method_input, parse_fragment, parse_instance
 from .envelope import Request, Session
 from .errors import WSManProtocolError, WSManValueError, one_line
 from .namespaces import DEFAULT_NAMESPACE, class_uri
-from .xml import Element, escape, tag
+from .xml import child_of, escape, local, qname, tag, text_of
 
 T = TypeVar("T")
 Operation: TypeAlias = Generator[bytes, bytes, T]
@@ -95,8 +96,8 @@ def invoke(
         selectors=selectors,
     )
     output = yield from _exchange(session, request)
-    if output.tag.name.lower() != f"{method}_OUTPUT".lower():
-        answer = one_line(output.tag.name)[:80]
+    if local(output).lower() != f"{method}_OUTPUT".lower():
+        answer = one_line(local(output))[:80]
         raise WSManProtocolError(f"{class_name}.{method} was answered with {answer!r}")
     return parse_instance(output)
 
@@ -140,8 +141,8 @@ def query(
             body=body,
         )
         answer = yield from _exchange(session, request)
-        if answer.tag != (ns.ENUMERATION, f"{step}Response"):
-            raise WSManProtocolError(f"{step} was answered with {one_line(answer.tag.name)[:80]!r}")
+        if answer.tag != qname(ns.ENUMERATION, f"{step}Response"):
+            raise WSManProtocolError(f"{step} was answered with {one_line(local(answer))[:80]!r}")
         before = len(found)
         found.extend(_items(answer))
         if len(found) > max_items:
@@ -150,11 +151,11 @@ def query(
             return tuple(found)
         if step == "Pull" and len(found) == before:
             raise WSManProtocolError(f"the server neither ends nor goes on with the query: {one_line(wql)}")
-        context = answer.child(ns.ENUMERATION, "EnumerationContext")
-        if context is None or context.children or not context.text.strip():
+        context = child_of(answer, ns.ENUMERATION, "EnumerationContext")
+        if context is None or len(context) or not text_of(context).strip():
             raise WSManProtocolError(f"the server gives no way to go on with the query: {one_line(wql)}")
         step = "Pull"
-        more = tag("n:EnumerationContext", escape(context.text)) + tag("n:MaxElements", str(max_elements))
+        more = tag("n:EnumerationContext", escape(text_of(context))) + tag("n:MaxElements", str(max_elements))
         body = tag("n:Pull", more, {"xmlns:n": ns.ENUMERATION})
 
 
@@ -184,11 +185,12 @@ def _items(answer: Element) -> list[Instance]:
     """The instances in an EnumerateResponse (w:Items) or a PullResponse (n:Items)."""
     items = _either(answer, "Items")
     return [
-        parse_fragment(item) if item.tag == (ns.WSMAN, "XmlFragment") else parse_instance(item)
-        for item in (items.children if items else ())
+        parse_fragment(item) if item.tag == qname(ns.WSMAN, "XmlFragment") else parse_instance(item)
+        for item in (() if items is None else items)
     ]
 
 
 def _either(answer: Element, name: str) -> Element | None:
     """A child that is in w: in an optimized EnumerateResponse, and in n: in a PullResponse."""
-    return answer.child(ns.ENUMERATION, name) or answer.child(ns.WSMAN, name)
+    found = child_of(answer, ns.ENUMERATION, name)
+    return child_of(answer, ns.WSMAN, name) if found is None else found

@@ -18,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     get,
     invoke,
     query,
+    xml,
 )
 from tests.unit.wsman.server_side import CIMV2, DECLARED, GET_RESPONSE, NS, envelope, header, run
 
@@ -53,6 +54,20 @@ def test_entities_are_not_expanded() -> None:
 def test_a_document_type_is_refused(doctype: str) -> None:
     with pytest.raises(WSManProtocolError, match="document type"):
         answered(SHARE, doctype)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_elementtree_is_given_no_document_type(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its parser goes on behind a declaration that its target refuses, and expands what entities were declared.
+    monkeypatch.setattr(xml, "XMLParser", None)
+    mark = "" if encoding == "utf-8" else "\ufeff"
+    document = f'{mark}<!-- [ --><!DOCTYPE s [<!ENTITY e "x">]><s>&e;</s>'.encode(encoding)
+    with pytest.raises(WSManProtocolError, match="document type"):
+        run(get(SESSION, "A", {}), lambda _unused: document)
+
+
+def test_the_word_of_a_document_type_is_text_like_any_other() -> None:
+    assert answered(SHARE.replace("SMS_SITE", "<![CDATA[<!DOCTYPE s>]]>")) == "<!DOCTYPE s>"
 
 
 def test_an_undefined_entity_is_refused() -> None:
