@@ -76,7 +76,7 @@ class ActionModule(ActionBase):
         try:
             file = AuditFile(path, questions.digest, about, max_age=arguments["max_age"])
             try:
-                result.update(self._audit(file, hosts, questions, arguments))
+                result.update(self._audit(file, hosts, questions, arguments, variables))
             finally:
                 file.close()
         except AuditFileError as error:
@@ -85,12 +85,17 @@ class ActionModule(ActionBase):
         return result
 
     def _audit(
-        self, file: AuditFile, hosts: Sequence[str], questions: Questions, arguments: Mapping[str, Any]
+        self,
+        file: AuditFile,
+        hosts: Sequence[str],
+        questions: Questions,
+        arguments: Mapping[str, Any],
+        variables: Mapping[str, Any],
     ) -> dict[str, Any]:
         found = {host: file.kept[host] for host in hosts if host in file.kept}
         resumed = len(found)
         ask = [host for host in hosts if host not in found]
-        connections = HostConnections(self._task, self._play_context, self._loader)
+        connections = HostConnections(self._task, self._play_context, self._loader, variables)
         if ask:
             connections.load(ask[0])
         limits = Limits(

@@ -17,11 +17,12 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NotFound, SiteServerError
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     ConnectionUnsupported,
-    site_server,
+    NotFound,
+    SiteServerError,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 
 ADDRESS_OPTION = {"winrm": "remote_addr", "psrp": "remote_addr", "sitekeeper.sms.smb": "host"}
 """The connections that lead to a site server, on which no module runs, and what each calls the server's address."""

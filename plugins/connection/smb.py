@@ -108,7 +108,8 @@ options:
     default: false
     vars:
       - name: ansible_smb_encryption
-  timeout:
+  # Not timeout, which Ansible would give the task keyword of that name, and that is 10 seconds where nobody sets it.
+  answer_timeout:
     description: Longest wait for an answer, in seconds.
     type: int
     default: 30
@@ -128,15 +129,13 @@ from typing import Any  # noqa: E402
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError  # noqa: E402
 from ansible.plugins.connection import ConnectionBase  # noqa: E402
 
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB  # noqa: E402
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (  # noqa: E402
     AuthenticationFailed,
+    ConnectionUnsupported,
     SiteServerError,
     Unreachable,
     local_path,
-)
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (  # noqa: E402
-    SMB,
-    ConnectionUnsupported,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect_smb import (  # noqa: E402
     smb_site_server,

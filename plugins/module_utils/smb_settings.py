@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SMB = "sitekeeper.sms.smb"
+"""What our own connection plugin is called."""
+
 
 @dataclass(frozen=True)
 class SmbSettings:

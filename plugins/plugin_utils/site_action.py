@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from ansible.plugins.action import ActionBase
 
 from .enforcement import EnforcementError
-from .site_server import AuthenticationFailed, SiteServer, SiteServerError, Unreachable
-from .site_server.connect import ConnectionUnsupported, load_wires, site_server
+from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
+from .site_server.connect import load_wires, site_server
 
 # Ansible imports this once, and then forks a process for each host: what they need is loaded here.
 load_wires()

@@ -28,6 +28,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.condition_
     parse_resource_attribute_text,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.conditions import Condition, parse_condition
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServerError
+
+from .ntlm import MESSAGE, SEAL_HERE, Conversation, converse
 
 T = TypeVar("T")
 
@@ -49,12 +52,14 @@ class Target(Generic[T]):
     """A parser under test.
 
     Attributes:
-        read: the parser; may refuse what it is given with SecurityDescriptorError, and raise nothing else.
+        read: the parser; may refuse what it is given with `refusal`, and raise nothing else.
         check: what has to hold of what was read; given that and the bytes it was read from, raises if it does not.
+        refusal: the parser's own error.
     """
 
     read: Callable[[bytes], T]
     check: Callable[[T, bytes], None]
+    refusal: type[Exception] = SecurityDescriptorError
 
 
 def run(name: str, data: bytes) -> bool:
@@ -75,7 +80,7 @@ def run(name: str, data: bytes) -> bool:
 def _run(target: Target[T], data: bytes) -> bool:
     try:
         found = target.read(data)
-    except SecurityDescriptorError:
+    except target.refusal:
         return False
     target.check(found, data)
     return True
@@ -157,6 +162,12 @@ def _check_log(found: dict[str, Any], data: bytes) -> None:
             raise AssertionError(f"{example['text']!r} is not safe to show")
 
 
+def _check_ntlm(found: Conversation, data: bytes) -> None:
+    # Who makes the noise has no key, but may ask for one seal of one message.
+    if found.message is not None and (found.message != MESSAGE or SEAL_HERE not in data):
+        raise AssertionError(f"{found.message!r:.2000} was taken for a sealed message")
+
+
 def seeds(name: str) -> dict[str, bytes]:
     """The examples of a target, by file name. Lines that start with "# " are comments; ``.hex`` is read as such."""
     found = {}
@@ -187,6 +198,7 @@ TARGETS: dict[str, Target[Any]] = {
     "condition": Target(parse_condition, _check_condition),
     "condition_text": Target(lambda data: parse_condition_text(_text(data)), _check_condition_text),
     "log": Target(_read_log, _check_log),
+    "ntlm": Target(converse, _check_ntlm, SiteServerError),
     "resource_attribute": Target(ResourceAttribute.from_bytes, _check_resource_attribute),
     "resource_attribute_text": Target(
         lambda data: parse_resource_attribute_text(_text(data)), _check_resource_attribute_text

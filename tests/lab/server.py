@@ -106,7 +106,12 @@ class WinRMServer:
         # What was accepted a moment ago becomes a connection in the next rounds of the loop.
         await asyncio.sleep(_SETTLE_SECONDS)
         if self._http:
+            transports = [handler.transport for handler in self._http.connections if handler.transport]
             await self._http.shutdown(timeout=1.0)
+            for transport in transports:
+                # One whose client has stopped reading would stay open until all is sent.
+                if isinstance(transport, asyncio.WriteTransport):
+                    transport.abort()
         await asyncio.sleep(_SETTLE_SECONDS)
         self._servers.clear()
 

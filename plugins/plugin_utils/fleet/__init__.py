@@ -13,7 +13,7 @@ from __future__ import annotations
 from .audit_file import AuditFile, AuditFileError
 from .connections import HostConnections
 from .question import Question, Questions, questions_of
-from .reading import Answer, Job, Status, answer, preparation, read_host
+from .reading import Answer, Job, Status, Ticket, answer, preparation, read_host
 from .sweep import Limits, settled, sweep
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Question",
     "Questions",
     "Status",
+    "Ticket",
     "answer",
     "preparation",
     "questions_of",

@@ -43,9 +43,10 @@ class HostConnections:
         task: the task, whose keywords are options of connections too.
         play_context: the play's, for what comes from the command line.
         loader: Ansible's loader of files.
+        variables: those of the host whose name the task bears.
     """
 
-    def __init__(self, task: Any, play_context: Any, loader: Any) -> None:
+    def __init__(self, task: Any, play_context: Any, loader: Any, variables: Mapping[str, Any]) -> None:
         self._task = task
         self._play_context = play_context
         self._loader = loader
@@ -54,7 +55,8 @@ class HostConnections:
         # These keywords are the task's, where a connection's options of the same names are something else.
         self._keys.pop("retries", None)
         self._keys["timeout"] = play_context.timeout
-        if play_context.password:
+        # Where that host has a password, Ansible has put it into the play's; it is no other host's.
+        if play_context.password and not any(name in variables for name in C.MAGIC_VARIABLE_MAPPING["password"]):
             self._keys["password"] = play_context.password
         self._default = str(self._keys.get("connection") or C.config.get_config_value("DEFAULT_TRANSPORT"))
 

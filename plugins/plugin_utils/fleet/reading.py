@@ -13,14 +13,22 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from ...module_utils.smb_settings import SMB
 from ..enforcement import EnforcementError, assess_sender_access, enforce_sender_access
 from ..enforcement.arguments import sender_request
 from ..enforcement.assess import Assessment, SenderRequest
 from ..enforcement.report import assessment_result, sender_outcome_result
 from ..enforcement.sender_access import SenderOutcome
 from ..security import format_sddl
-from ..site_server import AuthenticationFailed, NoAnswer, SiteServer, SiteServerError, Unreachable
-from ..site_server.connect import SMB, ConnectionUnsupported, site_server, wmi_connection
+from ..site_server import (
+    AuthenticationFailed,
+    ConnectionUnsupported,
+    NoAnswer,
+    SiteServer,
+    SiteServerError,
+    Unreachable,
+)
+from ..site_server.connect import site_server, wmi_connection
 from ..site_server.wmi import Transport
 from ..site_server.wsman import WsmanSiteServer
 from .connections import HostConnections
@@ -34,6 +42,15 @@ class Status(str, Enum):
     DRIFTED = "drifted"
     UNREACHABLE = "unreachable"
     ERROR = "error"
+
+
+class Ticket(Enum):
+    """What a job has to do with the Kerberos ticket that the environment of its process names."""
+
+    NAMED = "named"
+    """It names one of its own there while it runs, so that no other job with a ticket can run in the process."""
+    FOUND = "found"
+    """It takes what is named there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +79,16 @@ class Job:
     Attributes:
         question: what is asked; None if there is nothing to ask.
         ask: asks it.
-        alone: whether no other such job may run in the process meanwhile.
+        ticket: what it has to do with the process's Kerberos ticket.
     """
 
     question: Question | None
     ask: Callable[[], Answer]
-    alone: bool = False
+    ticket: Ticket | None = None
+
+    def can_run_beside(self, other: Job) -> bool:
+        """Whether both can run in one process at the same time."""
+        return Ticket.NAMED not in (self.ticket, other.ticket) or None in (self.ticket, other.ticket)
 
 
 @dataclass(slots=True)
@@ -174,7 +195,7 @@ def preparation(
             said = answer(host, Status.ERROR, f"{host}: no site in sms_sites has this server", None)
             return Job(None, lambda: said)
         ask = partial(read_host, host, connection, question, variables, products)
-        return Job(question, ask, alone=_names_its_ticket(connection))
+        return Job(question, ask, ticket=_ticket(connection))
 
     return prepare
 
@@ -199,12 +220,22 @@ def _true(value: object) -> bool:
     return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def _names_its_ticket(connection: Any) -> bool:
-    """Whether the connection names its Kerberos ticket in the environment of the process, as winrm does."""
-    if str(connection.transport) != "winrm":
-        return False
-    kinds = connection.get_option("transport")
-    return "kerberos" in kinds if kinds else "@" in (connection.get_option("remote_user") or "")
+def _ticket(connection: Any) -> Ticket | None:
+    """What the connection has to do with the process's ticket: winrm names that of a password, others make none."""
+    kind = str(connection.transport)
+    option = connection.get_option
+    if kind == "winrm":
+        kinds = option("transport")
+        if "kerberos" not in kinds if kinds else "@" not in (option("remote_user") or ""):
+            return None
+        managed = option("kerberos_mode") or ("managed" if option("remote_password") else "manual")
+        return Ticket.NAMED if managed == "managed" else Ticket.FOUND
+    if kind == SMB:
+        return Ticket.FOUND if option("auth") == "kerberos" and not option("password") else None
+    if kind == "psrp":
+        by_ticket = option("auth") in ("kerberos", "negotiate") and not option("remote_password")
+        return Ticket.FOUND if by_ticket else None
+    return None
 
 
 @contextmanager

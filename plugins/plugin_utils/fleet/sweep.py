@@ -17,7 +17,7 @@ import random
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection as pipes
@@ -176,25 +176,25 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
     done: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
     asking: dict[int, _Try] = {}
     later: list[_Later] = []
-    alone: deque[_Try] = deque()
+    waiting: deque[_Try] = deque()
     number = 0
     left = True
-    while left or asking or later or alone:
+    while left or asking or later or waiting:
         while len(asking) < at_once:
             item = None
-            if alone and not any(other.job.alone for other in asking.values()):
-                item = alone.popleft()
+            if waiting and _can_run(waiting[0], asking.values()):
+                item = waiting.popleft()
             elif later and later[0].when <= monotonic():
                 again = heapq.heappop(later)
                 item = _prepared(again.host, again.attempt, prepare)
-            elif left and len(alone) < at_once:
+            elif left and len(waiting) < at_once:
                 host = next(hosts, None)
                 left = host is not None
                 item = None if host is None else _prepared(host, 0, prepare)
             if item is None:
                 break
-            if item.job.alone and any(other.job.alone for other in asking.values()):
-                alone.append(item)
+            if not _can_run(item, asking.values()):
+                waiting.append(item)
                 continue
             number += 1
             asking[number] = replace(item, until=monotonic() + limits.timeout)
@@ -217,6 +217,10 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
                     out.send(_told(said))
         for late in [key for key, item in asking.items() if item.until <= monotonic()]:
             out.send(_told(_too_late(asking.pop(late), limits.timeout)))
+
+
+def _can_run(item: _Try, asking: Iterable[_Try]) -> bool:
+    return all(item.job.can_run_beside(other.job) for other in asking)
 
 
 def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
+from ...module_utils.smb_settings import SMB
 from ..wsman import Session
+from .errors import ConnectionUnsupported, require
 from .port import SiteServer
 from .wmi import Transport, Wmi
 from .wsman import WsmanSiteServer
@@ -23,14 +25,7 @@ MAX_ANSWER = 4 * 1024 * 1024
 """Longest answer that is read, in bytes; a descriptor of 64 KiB takes about 1.5 MB as XML."""
 
 
-SMB = "sitekeeper.sms.smb"
-"""What our own connection plugin is called."""
-
 _WIRES = {"winrm": "transport_winrm", "psrp": "transport_psrp", SMB: "connect_smb"}
-
-
-class ConnectionUnsupported(Exception):
-    """The host's connection leads to no site server, or its library is missing on the controller."""
 
 
 def load_wires(*kinds: str) -> None:
@@ -109,16 +104,3 @@ class _Closing(Transport, Protocol):
 
     def close(self) -> None:
         """Close the connection to the server."""
-
-
-def require(host: str, kind: str, library: str, missing: str | None) -> None:
-    """Say in words that the controller lacks a library.
-
-    Raises:
-        ConnectionUnsupported: it does; `missing` tells what Python said.
-    """
-    if missing is not None:
-        raise ConnectionUnsupported(
-            f"{host}: ansible_connection: {kind} needs the Python package {library} on the controller ({missing}). "
-            f"Install it into the Python environment that runs Ansible"
-        )

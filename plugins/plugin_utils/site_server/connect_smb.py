@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...module_utils.smb_session import IMPACKET_IMPORT_ERROR
-from ...module_utils.smb_settings import SmbSettings, split_account
-from .connect import SMB, require
+from ...module_utils.smb_settings import SMB, SmbSettings, split_account
+from .errors import require
 from .smb import SmbSiteServer
 
 
@@ -38,6 +38,6 @@ def smb_site_server(host: str, connection: Any, *, progress: Callable[[str], Non
         dialect=None if option("dialect") == "auto" else option("dialect"),
         signing=option("signing"),
         encryption=option("encryption"),
-        timeout=option("timeout"),
+        timeout=option("answer_timeout"),
     )
     return SmbSiteServer(settings, operator, connections=option("parallel"), progress=progress)

@@ -11,14 +11,17 @@ several times the processor's time for it, and this needs two requests for a log
 from __future__ import annotations
 
 import base64
-import binascii
 import http.client
+import io
 import re
+import socket
 import struct
+import time
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
-from .errors import NoAnswer
+from .errors import NoAnswer, SiteServerError
 from .http import OPERATION, connection_failure, refused_credentials, unusable_status
 
 try:
@@ -40,7 +43,19 @@ _SEALED = re.compile(
 )
 _END = _BOUNDARY + b"--\r\n"
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "sitekeeper.sms"}
-_MAX_SIGNATURE = 1024
+_EMPTY_TYPE = "application/soap+xml;charset=UTF-8"
+
+# [MS-NLMP] 2.2.2.5: signatures, seals, keys that depend on the direction, keys of 128 bits. Without one of them a seal
+# can be forged, and whoever is in between could take it out of the server's challenge. All Windows that has WinRM
+# offers them.
+_FLAGS_OF_A_SEAL = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
+_FLAGS = slice(20, 24)
+_SIGNATURE = 16
+
+_SAFE_IN_PATH = "!#$%&'()*+,/:;=?@[]~"
+_MAX_FRAMING = 256 * 1024
+_MAX_SAID = 200
+_TIMES_TIMEOUT = 10
 
 
 class NtlmSender:
@@ -48,12 +63,12 @@ class NtlmSender:
 
     Args:
         host: the host as the inventory calls it, for messages.
-        address: name or address to connect to.
+        address: name or address to connect to; an IPv6 address may stand in brackets.
         port: its port.
         path: the path of the service there.
         user: the account.
         password: its password.
-        timeout: seconds to wait for the server, each time.
+        timeout: seconds to wait for the server, each time. Ten times that is the most that one answer may take.
         limit: longest answer, in bytes.
     """
 
@@ -70,59 +85,95 @@ class NtlmSender:
         limit: int,
     ) -> None:
         self._host = host
-        self._path = path
+        self._address = address[1:-1] if address.startswith("[") and address.endswith("]") else address
+        self._port = port
+        # As requests writes it, which these options were made for.
+        self._path = quote("/" + path.partition("#")[0].removeprefix("/"), safe=_SAFE_IN_PATH)
         self._user = user
         self._password = password
+        self._timeout = timeout
         self._limit = limit
-        self._connection = http.client.HTTPConnection(address, port, timeout=timeout)
-        # A new connection would not be authenticated; what is sealed for this one cannot be read there.
-        self._connection.auto_open = 0
+        self._connection: http.client.HTTPConnection | None = None
         self._context: Any = None
 
     def send(self, envelope: bytes) -> bytes:
         """Post one request; the answer's body, that of a fault included.
 
         Raises:
-            SiteServerError: one of its kinds; the connection is closed, and can't be used again.
+            SiteServerError: one of its kinds; the connection is to be closed then, and can't be used again.
         """
         try:
             if self._context is None:
                 self._context = self._logged_on()
             return self._exchange(envelope)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.IncompleteRead) as error:
             raise connection_failure(self._host, error) from None
+        except http.client.HTTPException as error:
+            raise self._unusable(f"{type(error).__name__}: {str(error)[:_MAX_SAID]!a}") from None
         except SpnegoError as error:
             raise self._unusable(f"its seal is broken: {error}") from None
 
     def close(self) -> None:
         """Close the connection."""
-        with suppress(OSError):
-            self._connection.close()
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.close()
 
     def _logged_on(self) -> Any:
         """The security context of both sides."""
+        if not self._user or self._password is None:
+            # pyspnego would look for another account in the environment.
+            raise refused_credentials(self._host, self._user, "NTLM needs a user name and a password")
         try:
-            context = spnego.client(self._user, self._password, protocol="ntlm")
+            context = spnego.client(
+                self._user,
+                self._password,
+                hostname=self._address,
+                service="http",
+                protocol="ntlm",
+                options=spnego.NegotiateOptions.use_ntlm,
+            )
             first = context.step()
         except SpnegoError as error:
             raise refused_credentials(self._host, self._user, str(error)) from None
-        self._connection.connect()
-        status, headers, _body = self._post(b"", {"Authorization": _token(first)})
+        except (TypeError, ValueError):  # the library's words may show what it was given
+            raise refused_credentials(self._host, self._user, "NTLM cannot begin on the controller") from None
+        self._connection = self._connected()
+        status, headers, body = self._post(b"", {"Authorization": _token(first), "Content-Type": _EMPTY_TYPE})
         if status != 401:
-            raise unusable_status(self._host, status)
+            raise self._unusable_status(status, body)
         challenge = _challenge(headers.get_all("WWW-Authenticate") or [])
         if challenge is None:
             raise refused_credentials(self._host, self._user, "it does not take NTLM")
         try:
             last = context.step(challenge)
-        except (SpnegoError, ValueError, LookupError, struct.error) as error:
-            raise self._unusable(f"its NTLM challenge: {error}") from None
-        status, _headers, _body = self._post(b"", {"Authorization": _token(last)})
+        except UnicodeEncodeError:
+            raise refused_credentials(self._host, self._user, "NTLM cannot encode the user name") from None
+        except (SpnegoError, ValueError, LookupError, OverflowError, struct.error) as error:
+            raise self._unusable(f"its NTLM challenge: {str(error)[:_MAX_SAID]!a}") from None
+        if ~int.from_bytes(challenge[_FLAGS], "little") & _FLAGS_OF_A_SEAL:
+            raise self._unusable("its NTLM challenge offers no seal that could be relied on")
+        status, _headers, body = self._post(b"", {"Authorization": _token(last), "Content-Type": _EMPTY_TYPE})
         if status == 401:
             raise refused_credentials(self._host, self._user)
         if status != 200:
-            raise unusable_status(self._host, status)
+            raise self._unusable_status(status, body)
         return context
+
+    def _connected(self) -> http.client.HTTPConnection:
+        try:
+            if not 0 < self._port < 65536:  # the operating system would take another one
+                raise OSError(f"{self._port} is no port")
+            connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
+            connection.response_class = self._response  # type: ignore[assignment]
+            connection.connect()
+        except (ValueError, http.client.InvalidURL):  # what can be no host name; the one in their words is not escaped
+            raise connection_failure(self._host, OSError(f"{self._address!a} cannot be connected to")) from None
+        return connection
+
+    def _response(self, connection: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
+        answer = _Answer(connection, self._limit + _MAX_FRAMING, self._timeout * _TIMES_TIMEOUT)
+        return http.client.HTTPResponse(answer, *args, **kwargs)  # type: ignore[arg-type]
 
     def _exchange(self, envelope: bytes) -> bytes:
         sealed = self._context.wrap_winrm(envelope)
@@ -146,7 +197,7 @@ class NtlmSender:
         if _PROTOCOL.lower() not in (headers.get("Content-Type") or "").lower():
             if status == 200:
                 raise self._unusable("it is not sealed")
-            raise unusable_status(self._host, status)
+            raise self._unusable_status(status, answer)
         return self._unsealed(answer)
 
     def _unsealed(self, answer: bytes) -> bytes:
@@ -154,24 +205,72 @@ class NtlmSender:
         if head is None or not answer.endswith(_END):
             raise self._unusable("it is not sealed as it says")
         data = answer[head.end() : -len(_END)]
-        size = int.from_bytes(data[:4], "little")
-        if len(data) < 4 or not 0 < size <= min(_MAX_SIGNATURE, len(data) - 4):
-            raise self._unusable("its seal has no size")
-        message: bytes = self._context.unwrap_winrm(data[4 : 4 + size], data[4 + size :])
+        if int.from_bytes(data[:4], "little") != _SIGNATURE or len(data) < 4 + _SIGNATURE:
+            raise self._unusable("its seal is not NTLM's")
+        message: bytes = self._context.unwrap_winrm(data[4 : 4 + _SIGNATURE], data[4 + _SIGNATURE :])
         if len(message) != int(head[1]):
             raise self._unusable("it is not as long as it says")
         return message
 
     def _post(self, body: bytes, headers: dict[str, str]) -> tuple[int, http.client.HTTPMessage, bytes]:
-        self._connection.request("POST", self._path, body, {**_HEADERS, **headers})
-        with self._connection.getresponse() as response:
-            answer = response.read(self._limit + 1)
-            if len(answer) > self._limit:
-                raise self._unusable(f"the answer is longer than {self._limit} bytes")
-            return response.status, response.headers, answer
+        connection = self._connection
+        if connection is None or connection.sock is None:
+            # A new one would not be authenticated; what is sealed for this one cannot be read there.
+            raise ConnectionResetError("the server closed the connection, which NTLM is for")
+        connection.request("POST", self._path, body, {**_HEADERS, **headers})
+        try:
+            with connection.getresponse() as response:
+                answer = response.read(self._limit + 1)
+                if len(answer) > self._limit:
+                    raise self._unusable(f"the answer is longer than {self._limit} bytes")
+                if response.length:
+                    raise http.client.IncompleteRead(answer, response.length)
+                return response.status, response.headers, answer
+        except ValueError:  # http.client takes a chunk of less than nothing for one
+            raise http.client.HTTPException("a chunk has no size") from None
+
+    def _unusable_status(self, status: int, body: bytes) -> SiteServerError:
+        if status == 500 and body:
+            return self._unusable("HTTP 500 with a message that is not sealed")
+        return unusable_status(self._host, status)
 
     def _unusable(self, why: str) -> NoAnswer:
         return NoAnswer(self._host, OPERATION, f"the answer cannot be used: {why}", "Is this address really WinRM's?")
+
+
+class _Answer(io.RawIOBase):
+    """What http.client reads one answer from: so many bytes, and for so long, whatever it is that they say.
+
+    The time-out of a socket is for each read, and http.client reads headers, chunks and interim answers without end.
+    """
+
+    def __init__(self, connection: socket.socket, limit: int, seconds: float) -> None:
+        self._received = connection.makefile("rb", buffering=0)
+        self._left = limit
+        self._end = time.monotonic() + seconds
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """As http.client asks a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Some more of it."""
+        if time.monotonic() > self._end:
+            raise TimeoutError("the answer came too slowly")
+        size = self._received.readinto(buffer)
+        self._left -= size or 0
+        if self._left < 0:
+            raise http.client.HTTPException("it has no end")
+        return size
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._received.close()
+        super().close()
 
 
 def _token(token: bytes | None) -> str:
@@ -179,10 +278,10 @@ def _token(token: bytes | None) -> str:
 
 
 def _challenge(offered: list[str]) -> bytes | None:
-    """The server's token among its WWW-Authenticate headers."""
-    for offer in offered:
+    """The server's token among its WWW-Authenticate headers, each of which may have several offers."""
+    for offer in ",".join(offered).split(","):
         scheme, _blank, token = offer.strip().partition(" ")
         if scheme.lower() == "negotiate" and token:
-            with suppress(binascii.Error):
+            with suppress(ValueError):
                 return base64.b64decode(token.strip(), validate=True)
     return None

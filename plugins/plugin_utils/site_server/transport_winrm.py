@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sending through pywinrm, with the options of an `ansible.builtin.winrm` connection."""
+"""Sending with the options of an `ansible.builtin.winrm` connection, mostly through pywinrm."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ class WinrmTransport:
         self._limit = limit
         self._connection = connection
         self._sender: _Sender | None = None
-        self._ticket_cache = os.environ.get(TICKET_CACHE)
+        self._names_ticket = False
+        self._ticket_cache: str | None = None
         self._kinds: list[str] = list(connection._winrm_transport)
         self.user: str | None = connection._winrm_user
         self.url = _endpoint(connection)
@@ -108,10 +109,12 @@ class WinrmTransport:
         if hasattr(self._connection, "_kerb_ccache"):
             with suppress(FileNotFoundError):
                 self._connection._kerb_ccache.close()
-        if self._ticket_cache is None:
-            os.environ.pop(TICKET_CACHE, None)
-        else:
-            os.environ[TICKET_CACHE] = self._ticket_cache
+        if self._names_ticket:
+            self._names_ticket = False
+            if self._ticket_cache is None:
+                os.environ.pop(TICKET_CACHE, None)
+            else:
+                os.environ[TICKET_CACHE] = self._ticket_cache
 
     def _post(self, sender: _Sender, envelope: bytes) -> bytes:
         try:
@@ -127,24 +130,33 @@ class WinrmTransport:
         if connection._winrm_connection_timeout:
             options["operation_timeout_sec"] = connection._winrm_connection_timeout
             options["read_timeout_sec"] = connection._winrm_connection_timeout + 10
-        sealed = options.get("message_encryption", "auto") != "never"
-        if kind == "ntlm" and connection._winrm_scheme == "http" and sealed and not _has_proxy(options):
-            return NtlmSender(
-                self._host,
-                connection._winrm_host,
-                int(connection._winrm_port),
-                connection._winrm_path,
-                user=self.user,
-                password=connection._winrm_pass,
-                timeout=float(options.get("read_timeout_sec", Protocol.DEFAULT_READ_TIMEOUT_SEC)),
-                limit=self._limit,
-            )
         try:
             if kind == "kerberos" and connection._kerb_managed:
+                self._ticket_cache = os.environ.get(TICKET_CACHE)
+                self._names_ticket = True
                 connection._kerb_auth(connection._winrm_user, connection._winrm_pass)
-            return _PywinrmSender(self._host, self.user, Protocol(self.url, transport=kind, **options), self._limit)
+            protocol = Protocol(self.url, transport=kind, **options)  # checks the options, and connects later
+            if self._is_plain_ntlm(kind, options):
+                return NtlmSender(
+                    self._host,
+                    connection._winrm_host,
+                    int(connection._winrm_port),
+                    connection._winrm_path,
+                    user=self.user,
+                    password=connection._winrm_pass,
+                    timeout=float(protocol.read_timeout_sec),
+                    limit=self._limit,
+                )
+            return _PywinrmSender(self._host, self.user, protocol, self._limit)
+        except SiteServerError:
+            raise
         except Exception as error:
             raise _translate(self._host, self.user, error) from None
+
+    def _is_plain_ntlm(self, kind: str, options: dict[str, Any]) -> bool:
+        """Whether `NtlmSender` can do it: sealed, and straight to the server."""
+        sealed = options.get("message_encryption", "auto") != "never"
+        return kind == "ntlm" and self._connection._winrm_scheme == "http" and sealed and not _has_proxy(options)
 
 
 class _PywinrmSender:
@@ -198,7 +210,7 @@ def _translate(host: str, user: str | None, error: Exception) -> SiteServerError
 def _has_proxy(options: dict[str, Any]) -> bool:
     """Whether pywinrm would, or might, send by a proxy: one that is given, or, if none is, one of the environment."""
     given = options.get("proxy", "legacy_requests")
-    return bool(_proxies() if given == "legacy_requests" else given)
+    return bool({"http", "all"} & _proxies().keys() if given == "legacy_requests" else given)
 
 
 @functools.cache  # the environment of a process stays; to look through it takes longer than to seal a message

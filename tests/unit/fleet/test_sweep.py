@@ -20,6 +20,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
     Limits,
     Question,
     Status,
+    Ticket,
     answer,
     sweep,
 )
@@ -30,7 +31,12 @@ Told = tuple[str, str, "str | None", dict[str, Any]]
 
 def ask_all(hosts: list[str], behave: Callable[[str], Answer], limits: Limits, *, alone: bool = False) -> list[Told]:
     found = []
-    for told in sweep(hosts, lambda host: Job(QUESTION, lambda: behave(host), alone=alone), limits, tick=0.05):
+    for told in sweep(
+        hosts,
+        lambda host: Job(QUESTION, lambda: behave(host), ticket=Ticket.NAMED if alone else None),
+        limits,
+        tick=0.05,
+    ):
         if told is not None:
             name, status, message, line = told
             found.append((name, status, message, json.loads(line)))

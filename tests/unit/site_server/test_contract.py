@@ -21,6 +21,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.connection.smb import DOCUMENTATION, Connection
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid, parse_sddl
@@ -33,7 +34,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unreachable,
     Unsupported,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import SMB, site_server
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 

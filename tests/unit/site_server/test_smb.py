@@ -21,7 +21,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible_collections.sitekeeper.sms.plugins.connection.smb import DOCUMENTATION, Connection
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB, SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid, parse_sddl
@@ -31,7 +31,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     NotFound,
     local_path,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import SMB
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect_smb import smb_site_server
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer, _ways
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import ShareInfo
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import _check_size, _entries
@@ -422,3 +422,13 @@ def test_a_descriptor_that_does_not_fit_is_not_sent() -> None:
     with pytest.raises(SmbError, match="takes 65537 bytes, and 65536 fit") as caught:
         _check_size(bytes(65537), 65536)
     assert "Shorten" in caught.value.advice
+
+
+def test_a_server_has_half_a_minute_to_answer_whatever_ansibles_own_timeout_is() -> None:
+    C.config.initialize_plugin_configuration_definitions("connection", SMB, yaml.safe_load(DOCUMENTATION)["options"])
+    made = Connection(PlayContext())
+    made._load_name = SMB
+    # As the task executor gives them: the keyword `timeout`, which every task has.
+    for variables, expected in (({}, 30), ({"ansible_smb_timeout": 60}, 60)):
+        made.set_options(task_keys={"timeout": 10}, var_options={"ansible_host": "127.0.0.1", **variables})
+        assert smb_site_server("C01", made)._settings.timeout == expected
