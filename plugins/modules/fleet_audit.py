@@ -89,7 +89,8 @@ extends_documentation_fragment:
 notes:
   - Register it with C(run_once), so that all hosts of the play have the result.
   - Hosts over C(winrm) with Kerberos and a password are read one at a time in each process, since the name of the ticket
-    is of the whole process. C(psrp) has no such limit.
+    is of the whole process; one that uses the operator's own ticket waits meanwhile. C(psrp) with a password has no such
+    limit.
 seealso:
   - module: sitekeeper.sms.sender_access_info
   - module: sitekeeper.sms.sender_access
