@@ -65,7 +65,6 @@ def _read(host: dict[str, Any], envelopes: tuple[str, ...]) -> int:
         return response, response.read()
 
     context = spnego.client(host["ansible_user"], host["ansible_password"], protocol="ntlm")
-    post(b"", {}, 401)
     first = base64.b64encode(context.step() or b"").decode()
     response, _body = post(b"", {"Authorization": f"Negotiate {first}"}, 401)
     token = base64.b64decode((response.getheader("WWW-Authenticate") or "").partition(" ")[2])
