@@ -57,7 +57,7 @@ approval:
   description: What approved it; V(null) with O(require_approval=false).
   returned: success
   type: dict
-  sample: {"digest": true, "signer": null, "key": null, "approver": "Alice"}
+  sample: {"digest": true, "signer": null, "key": null, "approver": "Change board"}
 digest:
   description: The digest of the plan, which is what is to be approved.
   returned: success

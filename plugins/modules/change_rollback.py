@@ -46,7 +46,7 @@ EXAMPLES = r"""
 - name: Take it back
   sitekeeper.sms.change_rollback:
     record: CHG0012345.record.jsonl
-    approver: Alice, incident 4711
+    approver: Change board, incident 4711
 """
 
 RETURN = r"""

@@ -107,6 +107,6 @@ def recorder(path: Path | None, host: str, **changes: Any) -> Recorder:
         "action": "apply",
         "change_id": "CHG0012345",
         "digest": "sha256:" + "0" * 64,
-        "approval": {"digest": True, "signer": None, "key": None, "approver": "Alice"},
+        "approval": {"digest": True, "signer": None, "key": None, "approver": "Change board"},
     }
     return Recorder(path, host=host, **{**about, **changes})

@@ -58,8 +58,8 @@ def run(*command: str, given: str = "") -> bytes:
 
 @pytest.mark.parametrize("spell", [str, str.upper, lambda digest: f" {digest}\n", lambda digest: digest[7:]])
 def test_the_digest_that_a_person_gives_approves(plan: PlanDocument, spell: Any) -> None:
-    approval = approve(plan, approved_digest=spell(plan.digest), approver="Alice")
-    assert approval.as_dict() == {"digest": True, "signer": None, "key": None, "approver": "Alice"}
+    approval = approve(plan, approved_digest=spell(plan.digest), approver="Change board")
+    assert approval.as_dict() == {"digest": True, "signer": None, "key": None, "approver": "Change board"}
 
 
 def test_without_an_approval_nothing_goes(plan: PlanDocument) -> None:
@@ -80,58 +80,58 @@ def test_part_of_a_digest_is_none(plan: PlanDocument, part: slice) -> None:
 
 
 def test_a_signature_approves_and_names_who_signed(plan: PlanDocument, signing: Any) -> None:
-    signing.key("bob")
-    signature = signing.sign(signing.key("alice"), plan.digest)
+    signing.key("deputy")
+    signature = signing.sign(signing.key("board"), plan.digest)
     approval = approve(plan, signature=signature, allowed_signers=signing.allowed)
-    assert approval.signer == "alice@corp.example"
+    assert approval.signer == "board@corp.example"
     assert str(approval.key).startswith("SHA256:")
     assert approval.digest is False
-    again = approve(plan, signature=signature, allowed_signers=signing.allowed, signer="alice@corp.example")
+    again = approve(plan, signature=signature, allowed_signers=signing.allowed, signer="board@corp.example")
     assert again == approval
 
 
 def test_a_signature_over_another_plan_does_not(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), document({"p02": section()})["digest"])
-    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example over the digest of .*plan.json"):
+    signature = signing.sign(signing.key("board"), document({"p02": section()})["digest"])
+    with pytest.raises(ChangeError, match=r"is no signature of board@corp.example over the digest of .*plan.json"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_who_may_not_does_not(plan: PlanDocument, signing: Any) -> None:
-    signing.key("alice")
-    signature = signing.sign(signing.key("mallory", may_approve=False), plan.digest)
+    signing.key("board")
+    signature = signing.sign(signing.key("stranger", may_approve=False), plan.digest)
     with pytest.raises(ChangeError, match=r"nobody in .*allowed_signers has the key that made this signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_else_who_may_is_not_that_of_the_signer(plan: PlanDocument, signing: Any) -> None:
-    signing.key("alice")
-    signature = signing.sign(signing.key("bob"), plan.digest)
-    with pytest.raises(ChangeError, match=r"is no signature of alice@corp.example"):
-        approve(plan, signature=signature, allowed_signers=signing.allowed, signer="alice@corp.example")
+    signing.key("board")
+    signature = signing.sign(signing.key("deputy"), plan.digest)
+    with pytest.raises(ChangeError, match=r"is no signature of board@corp.example"):
+        approve(plan, signature=signature, allowed_signers=signing.allowed, signer="board@corp.example")
 
 
 def test_a_signature_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), plan.digest, namespace="git")
+    signature = signing.sign(signing.key("board"), plan.digest, namespace="git")
     with pytest.raises(ChangeError, match="is no signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_key_that_is_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
-    key = signing.key("alice", options='namespaces="git" ')
+    key = signing.key("board", options='namespaces="git" ')
     signature = signing.sign(key, plan.digest)
     with pytest.raises(ChangeError, match="signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_what_is_no_signature_is_none(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
-    signing.key("alice")
-    (tmp_path / "sig").write_text("approved, Alice\n", encoding="utf-8")
+    signing.key("board")
+    (tmp_path / "sig").write_text("approved, Change board\n", encoding="utf-8")
     with pytest.raises(ChangeError, match="or it is no signature"):
         approve(plan, signature=tmp_path / "sig", allowed_signers=signing.allowed)
 
 
 def test_files_that_are_not_there_are_named(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
-    signature = signing.sign(signing.key("alice"), plan.digest)
+    signature = signing.sign(signing.key("board"), plan.digest)
     with pytest.raises(ChangeError, match="signature: there is no file"):
         approve(plan, signature=tmp_path / "none", allowed_signers=signing.allowed)
     with pytest.raises(ChangeError, match="allowed_signers: there is no file"):
@@ -141,25 +141,25 @@ def test_files_that_are_not_there_are_named(plan: PlanDocument, signing: Any, tm
 
 
 def test_where_both_are_given_both_have_to_be_right(plan: PlanDocument, signing: Any) -> None:
-    signature = signing.sign(signing.key("alice"), plan.digest)
+    signature = signing.sign(signing.key("board"), plan.digest)
     both = approve(plan, approved_digest=plan.digest, signature=signature, allowed_signers=signing.allowed)
-    assert (both.digest, both.signer) == (True, "alice@corp.example")
+    assert (both.digest, both.signer) == (True, "board@corp.example")
     with pytest.raises(ChangeError, match="is not the plan that was approved"):
         approve(plan, approved_digest="0" * 64, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_the_words_that_say_how_to_sign_lead_to_a_signature(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
-    key = signing.key("alice")
+    key = signing.key("board")
     signature = signing.sign(key, "sha256:" + "0" * 64)
     with pytest.raises(ChangeError) as refusal:
         approve(plan, signature=signature, allowed_signers=signing.allowed)
     command = str(refusal.value).rpartition("have it signed: ")[2].replace("KEY", str(key))
     run("sh", "-c", command)
-    assert approve(plan, signature=signature, allowed_signers=signing.allowed).signer == "alice@corp.example"
+    assert approve(plan, signature=signature, allowed_signers=signing.allowed).signer == "board@corp.example"
 
 
 def test_without_ssh_keygen_it_says_so(plan: PlanDocument, signing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    signature = signing.sign(signing.key("alice"), plan.digest)
+    signature = signing.sign(signing.key("board"), plan.digest)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ChangeError, match=r"ssh-keygen of OpenSSH 8\.2 or newer, which is not installed"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)

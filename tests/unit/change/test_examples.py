@@ -39,7 +39,7 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_examples_run(tmp_path: Path) -> None:
     tasks: dict[str, list[Any]] = {name: yaml.safe_load(module(name).EXAMPLES) for name in MODULES}
     sign = {
-        "ansible.builtin.shell": "ssh-keygen -q -t ed25519 -N '' -f key && { printf 'alice '; cat key.pub; } >signers"
+        "ansible.builtin.shell": "ssh-keygen -q -t ed25519 -N '' -f key && { printf 'board '; cat key.pub; } >signers"
         " && echo {{ approved_digest }} | ssh-keygen -q -Y sign -n sitekeeper.sms -f key >CHG0012345.plan.sig",
         "args": {"chdir": str(tmp_path)},
         "delegate_to": "localhost",

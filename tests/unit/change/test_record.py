@@ -117,7 +117,7 @@ def test_an_event_tells_all_that_an_auditor_asks(tmp_path: Path) -> None:
     assert event["who"]["connection"] == "CORP\\ansible"
     assert event["who"]["user"]
     assert event["who"]["controller"]
-    assert event["approval"]["approver"] == "Alice"
+    assert event["approval"]["approver"] == "Change board"
 
 
 def test_events_are_as_the_schema_says(tmp_path: Path) -> None:
