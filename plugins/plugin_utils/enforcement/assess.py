@@ -9,13 +9,14 @@ share's and the directory's DACL decide: over the network an account has what bo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ..hierarchy.products import Holder, Product
-from ..security import ANY_NETWORK_LOGON, Ace, Effect, Scope, Sid, Token, check_access, scopes_of
-from ..security.ace import APPLIES_TO
-from ..security.rights import FULL_CONTROL
+from ..security import ANY_NETWORK_LOGON, Ace, Acl, Effect, Scope, Sid, Token, check_access, scopes_of
+from ..security.ace import APPLIES_TO, CompoundAce, OpaqueAce
+from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..security.well_known import NAME_OF
 from ..site_server import Account, AccountNotFound, NotFound, Reading, Share, SiteServer, local_path
 from .accounts import all_names, resolve_accounts
@@ -274,14 +275,12 @@ def access_of(
 
     Groups that every network logon is in count, and the given one if the account is in it; others are not read.
     """
-    share_words = Subject("", "share", is_share=True)
-    directory_words = Subject("", "folder", is_share=False)
     member = None if group is None else group.has(account)
     token = ANY_NETWORK_LOGON | {account.sid} | ({group.account.sid} if group is not None and member else frozenset())
-    on_share = _access_to(share_words, share, token, product.share_mask, _SHARE_SCOPES, names)
-    on_directory = _access_to(directory_words, directory, token, product.directory_mask, _DIRECTORY_SCOPES, names)
+    on_share = _access_to(share.descriptor.dacl, token, product.share_mask, names, is_share=True)
+    on_directory = _access_to(directory.descriptor.dacl, token, product.directory_mask, names, is_share=False)
     both = on_share.mask & on_directory.mask
-    return SenderAccess(on_share, on_directory, both, directory_words.describe_mask(both), member)
+    return SenderAccess(on_share, on_directory, both, describe_ntfs_mask(both), member)
 
 
 def group_satisfied(
@@ -297,36 +296,40 @@ def group_satisfied(
 
 
 def _access_to(
-    subject: Subject,
-    reading: Reading,
-    token: frozenset[Sid],
-    required: int,
-    scopes: Iterable[Scope],
-    names: Mapping[Sid, str],
+    dacl: Acl | None, token: frozenset[Sid], required: int, names: Mapping[Sid, str], *, is_share: bool
 ) -> Access:
-    dacl = reading.descriptor.dacl
+    sids = dict.fromkeys(ace.sid for ace in dacl or () if not isinstance(ace, OpaqueAce | CompoundAce))
+    named = tuple((sid, names[sid]) for sid in sids if sid in names)
+    return _access(dacl, token, required, named, is_share)
+
+
+@lru_cache(maxsize=256)  # sites that were set up alike hold the same entries
+def _access(
+    dacl: Acl | None, token: frozenset[Sid], required: int, named: tuple[tuple[Sid, str], ...], is_share: bool
+) -> Access:
+    words = Subject("", "", is_share=is_share)
+    names = dict(named)
     everything = check_access(dacl, token, FULL_CONTROL)
+    scopes = _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES
     decisions = {scope: check_access(dacl, token, required, scope) for scope in scopes}
     lines: list[str] = []
     for scope, decision in decisions.items():
         if scope is not Scope.THIS and decision.satisfied:
             continue
-        said = [subject.describe(step.ace, names) for step in decision.deciding if step.ace]
+        said = [words.describe(step.ace, names) for step in decision.deciding if step.ace]
         nowhere = decision.missing & ~decision.denied
         if nowhere:
             rest = "" if nowhere == decision.requested else "the rest of "
-            said.append(f"no entry grants {rest}{subject.describe_mask(required)}")
+            said.append(f"no entry grants {rest}{words.describe_mask(required)}")
         # What holds for the folder itself need not be said again for each place below it.
         lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in said if line not in lines)
     if dacl is None:
         lines.append("NULL DACL: everyone has every right")
     unsure = check_access(dacl, Token(token, complete=False), required)
-    foreign = [
-        subject.describe(step.ace, names) for step in unsure.steps if step.ace and step.effect is Effect.MAY_DENY
-    ]
+    foreign = [words.describe(step.ace, names) for step in unsure.steps if step.ace and step.effect is Effect.MAY_DENY]
     return Access(
         everything.granted,
-        subject.describe_mask(everything.granted),
+        words.describe_mask(everything.granted),
         all(decision.satisfied for decision in decisions.values()),
         tuple(dict.fromkeys(lines)),
         tuple(foreign),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ..security import ACCESS_ALLOWED, ACCESS_DENIED, Ace, Acl, AnyAce, SecurityDescriptor, Sid, check_access
 from ..security.describe import describe_ace, name_of
@@ -264,12 +265,10 @@ def _allow(
 ) -> Acl:
     """Grant, and find the entries that stand in the way."""
     sids = goal.groups | through | {wanted.sid}
-    granted = grant(acl, wanted, sids)
-    blocking = blocking_denies(granted, sids, wanted.mask, wanted.scopes)
+    granted, blocking = _granted(acl, wanted, sids)
     own = [ace for ace in blocking if ace.sid == wanted.sid and not ace.inherited]
     if own and goal.remove_blocking_denies:
-        granted = grant(remove_entries(acl, own), wanted, sids)
-        blocking = blocking_denies(granted, sids, wanted.mask, wanted.scopes)
+        granted, blocking = _granted(remove_entries(acl, own), wanted, sids)
     for ace in blocking:
         line = subject.describe(ace, names)
         who = name_of(wanted.sid, names)
@@ -279,6 +278,13 @@ def _allow(
             advice = "that entry is not this account's own and is not removed; change it by hand"
         problems.append(f'{who} is blocked by the entry "{line}"; {advice}')
     return granted
+
+
+@lru_cache(maxsize=256)  # sites that were set up alike hold the same entries
+def _granted(acl: Acl, wanted: Ace, sids: frozenset[Sid]) -> tuple[Acl, tuple[Ace, ...]]:
+    """The list with what is wanted in it, and the entries that stand in the way."""
+    granted = grant(acl, wanted, sids)
+    return granted, blocking_denies(granted, sids, wanted.mask, wanted.scopes)
 
 
 def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names: Mapping[Sid, str]) -> None:

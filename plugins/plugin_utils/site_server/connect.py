@@ -18,6 +18,7 @@ from ...module_utils.smb_settings import SMB
 from ..wsman import Session
 from .errors import ConnectionUnsupported, require
 from .port import SiteServer
+from .rehearsal import rehearse
 from .wmi import Transport, Wmi
 from .wsman import WsmanSiteServer
 
@@ -30,9 +31,11 @@ _WIRES = {"winrm": "transport_winrm", "psrp": "transport_psrp", SMB: "connect_sm
 
 def load_wires(*kinds: str) -> None:
     """Import what connections of these kinds need, or of all: before a fork, so that not each process has to."""
-    for kind in kinds or _WIRES:
-        if kind in _WIRES:
-            import_module(f".{_WIRES[kind]}", __package__)
+    wanted = [kind for kind in kinds or _WIRES if kind in _WIRES]
+    for kind in wanted:
+        import_module(f".{_WIRES[kind]}", __package__)
+    if any(kind != SMB for kind in wanted):
+        rehearse()
 
 
 @contextmanager

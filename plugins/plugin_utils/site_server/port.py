@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ..security import SecurityDescriptor, Sid
 
+_BACKSLASHES = re.compile(r"\\{2,}")
 _PATH = re.compile(r"[A-Za-z]:\\[^\x00-\x1f<>:\"|?*/]*")
 _MAX_PATH = 32_000
 
@@ -143,7 +144,7 @@ def local_path(text: str) -> str:
     Raises:
         ValueError: it is not an absolute path on a drive, or has characters that no path may have.
     """
-    path = re.sub(r"\\{2,}", r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
+    path = _BACKSLASHES.sub(r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
     if len(path) > _MAX_PATH or not _PATH.fullmatch(path):
         raise ValueError(f"'{text[:200]}' is not a local path like D:\\SMS\\Site.srv")
     if any(part in (".", "..") for part in path.split("\\")):

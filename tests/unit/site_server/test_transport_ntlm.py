@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 import requests
+from impacket.ntlm import compute_lmhash, compute_nthash
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import transport_ntlm
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import (
     AuthenticationFailed,
     NoAnswer,
@@ -121,6 +123,7 @@ def test_a_logon_takes_two_requests_and_what_follows_is_sealed() -> None:
             assert "authorization" not in request.headers
 
 
+@pytest.mark.parametrize("hashed", [True, False])
 @pytest.mark.parametrize(
     ("user", "password"),
     [
@@ -129,9 +132,13 @@ def test_a_logon_takes_two_requests_and_what_follows_is_sealed() -> None:
         ("ops", PASSWORD),
         ("CORP\\blank", ""),
         ("CORP\\Jörg", "Käse-ß-密码"),
+        ("CORP\\ops", f"{compute_lmhash(PASSWORD).hex()}:{compute_nthash(PASSWORD).hex()}"),
     ],
 )
-def test_forms_of_accounts(user: str, password: str) -> None:
+def test_forms_of_accounts(user: str, password: str, hashed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hashed:  # as where pycryptodomex is not installed
+        monkeypatch.setattr(transport_ntlm, "MD4", None)
+
     def script(peer: Peer) -> None:
         peer.log_on()
         peer.unsealed()
