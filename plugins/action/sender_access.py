@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_access import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access
@@ -25,10 +26,13 @@ class ActionModule(SiteServerAction):
 
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Assert the access of the senders."""
-        request = sender_request(server.host, arguments)
+        members = arguments["group_members"]
+        if members == "add_or_require":
+            members = "add" if str(self._connection.transport) == SMB else "require"
+        request = sender_request(server.host, {**arguments, "group_members": members})
         outcome = enforce_sender_access(server, request, predict=self.predict)
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
-        if arguments["group_members"] == "require" and outcome.group is not None and outcome.missing:
+        if members == "require" and outcome.group is not None and outcome.missing:
             # All the rest is done, and told: what failed is only this.
             message = how_to_add(server.host, outcome.group, outcome.missing)
             told = [warning for warning in result.pop("warnings", []) if warning != message]

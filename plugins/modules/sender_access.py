@@ -27,8 +27,9 @@ options:
         WinRM nothing is written, and the error says which task of C(ansible.windows) adds them.
       - V(report) warns and lists them in RV(group.missing). Everything else is done.
       - V(require) does the same, and then fails. The results are there nevertheless.
+      - V(add_or_require) is V(add) where the connection can do that, and V(require) elsewhere.
     type: str
-    choices: [add, report, require]
+    choices: [add, report, require, add_or_require]
     default: add
   remove_blocking_denies:
     description:

@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader, test_loader
 
 from .enforcement import EnforcementError
 from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
 from .site_server.connect import load_wires, site_server
 
-# Ansible imports this once, and then forks a process for each host: what they need is loaded here.
+# Ansible imports this once, and then forks a process for each host: what they need is loaded here. With the first
+# filter and the first test that a template has, Ansible loads all that there are.
 load_wires()
+filter_loader.get("default")
+test_loader.get("defined")
 
 
 class SiteServerAction(ActionBase):  # type: ignore[misc]
