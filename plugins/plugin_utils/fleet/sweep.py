@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from multiprocessing import connection as pipes
 from multiprocessing import get_context
 from time import monotonic
@@ -200,7 +201,7 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
             asking[number] = replace(item, until=monotonic() + limits.timeout)
             threading.Thread(target=_ask, args=(number, item, done), daemon=True).start()
         # Each has the same time from its start, so the first in here is the first whose time is over.
-        ends = [item.until for item in [*asking.values()][:1]] + [item.when for item in later[:1]]
+        ends = [item.until for item in islice(asking.values(), 1)] + [item.when for item in later[:1]]
         if not ends:
             continue
         try:
@@ -215,12 +216,12 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
                     heapq.heappush(later, _Later(monotonic() + wait, asked.host, asked.attempt + 1))
                 else:
                     out.send(_told(said))
-        for late in [key for key, item in asking.items() if item.until <= monotonic()]:
-            out.send(_told(_too_late(asking.pop(late), limits.timeout)))
+        while asking and asking[first := next(iter(asking))].until <= monotonic():
+            out.send(_told(_too_late(asking.pop(first), limits.timeout)))
 
 
 def _can_run(item: _Try, asking: Iterable[_Try]) -> bool:
-    return all(item.job.can_run_beside(other.job) for other in asking)
+    return item.job.ticket is None or all(item.job.can_run_beside(other.job) for other in asking)
 
 
 def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:
