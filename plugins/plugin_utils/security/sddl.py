@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from . import ace as _ace
@@ -132,6 +133,7 @@ _NUMBER = re.compile(r"0x[0-9a-f]{1,18}|[0-9]{1,12}", re.ASCII | re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)  # the same one is told several times, and many sites have the same
 def format_sddl(descriptor: SecurityDescriptor) -> str:
     """The descriptor as text; an absent DACL is left out, a NULL DACL is `D:NO_ACCESS_CONTROL`, an empty one `D:`."""
     parts = []

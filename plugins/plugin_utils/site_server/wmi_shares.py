@@ -10,6 +10,7 @@ Sources: Microsoft, "MSFT_SmbShare class" (namespace Root/Microsoft/Windows/Smb,
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from ..security import SecurityDescriptor, SecurityDescriptorError, parse_sddl
 from ..security.descriptor import SE_DACL_AUTO_INHERITED, SE_DACL_PRESENT, SE_DACL_PROTECTED
@@ -64,6 +65,7 @@ def bare(descriptor: SecurityDescriptor) -> SecurityDescriptor:
     return replace(descriptor, control=descriptor.control & _MEANT, owner=None, group=None)
 
 
+@lru_cache(maxsize=64)  # sites that were set up alike hold the same entries
 def _descriptor(sddl: str) -> SecurityDescriptor | None:
     """The DACL in SDDL; None if there is none to be read from it.
 
