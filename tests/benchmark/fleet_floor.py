@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The least that a client can do: ``python -m tests.benchmark.fleet_floor <inventory>``.
+"""The least that a client can do: ``python -m tests.benchmark.fleet_floor <inventory> [--nt-hash]``.
 
 The same logon and the same two requests for each host, by http.client and pyspnego alone: the envelopes are prepared,
-and the answers are unsealed but not read. Shared out to processes and threads as `fleet_audit` does it.
+and the answers are unsealed but not read. Shared out to processes and threads as `fleet_audit` does it. With
+``--nt-hash`` pyspnego gets the NT hash of the password, as `fleet_audit` gives it, and makes no LM hash.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from multiprocessing import get_context
 from typing import Any
 
 import spnego
+from Cryptodome.Hash import MD4
 
 _THREADS = 32
+_NT_HASH = "--nt-hash" in sys.argv
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
 _TYPE = f'multipart/encrypted;protocol="{_PROTOCOL}";boundary="Encrypted Boundary"'
 _WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root"
@@ -64,7 +67,12 @@ def _read(host: dict[str, Any], envelopes: tuple[str, ...]) -> int:
             raise AssertionError(f"HTTP {response.status}")
         return response, response.read()
 
-    context = spnego.client(host["ansible_user"], host["ansible_password"], protocol="ntlm")
+    user, password = host["ansible_user"], host["ansible_password"]
+    if _NT_HASH:
+        nt_hash = MD4.new(password.encode("utf-16-le")).hexdigest()
+        context = spnego.client(spnego.NTLMHash(user, nt_hash=nt_hash), protocol="ntlm")
+    else:
+        context = spnego.client(user, password, protocol="ntlm")
     first = base64.b64encode(context.step() or b"").decode()
     response, _body = post(b"", {"Authorization": f"Negotiate {first}"}, 401)
     token = base64.b64decode((response.getheader("WWW-Authenticate") or "").partition(" ")[2])
