@@ -51,10 +51,7 @@ AUDIT = [
                 "sitekeeper.sms.fleet_audit": {"sms_sites": "{{ sms_sites }}", "path": "audit.jsonl", "max_age": 0},
                 "run_once": True,
                 "register": "fleet",
-            },
-            {
-                "ansible.builtin.assert": {"that": "fleet.counts.in_desired_state == fleet.counts.hosts"},
-                "run_once": True,
+                "failed_when": "fleet.counts.in_desired_state != fleet.counts.hosts",
             },
         ],
     }
