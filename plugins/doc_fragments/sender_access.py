@@ -36,7 +36,7 @@ options:
   site_code:
     description:
       - Code of the site, from which the name of the local group follows that holds rights for the Sender accounts, with
-        V(sms_2003), V(configmgr_2007) and V(configmgr).
+        V(sms_2003), V(configmgr_2007) and V(configmgr). With these products it is required, or O(group) is.
     type: str
   group:
     description:

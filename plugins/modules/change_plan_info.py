@@ -74,6 +74,13 @@ changing:
   type: list
   elements: str
   sample: ["p01.corp.example"]
+lacking_members:
+  description:
+    - Hosts where Sender accounts are no members of the group, and the change does not make them; they stay without access.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 unchanged:
   description: How many hosts are as they should be.
   returned: success

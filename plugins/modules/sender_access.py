@@ -52,8 +52,8 @@ notes:
   - A site server in its desired state costs two requests over WinRM. One more if O(directory) is given, if the share has
     entries of accounts that neither are well known nor have one on the directory, and before Windows Server 2012 two.
   - A DACL that is not in canonical order is put in order, with a warning.
-  - The groups that an account is a member of are not read. What it has through them does not count, and deny entries that
-    could reach it through them are listed in C(may_be_denied_by).
+  - The groups that an account is a member of are not read, but for O(group). What it has through others does not count,
+    and deny entries that could reach it through them are listed in C(may_be_denied_by).
 seealso:
   - module: sitekeeper.sms.sender_access_info
   - module: sitekeeper.sms.share_permissions

@@ -224,13 +224,15 @@ def read_document(path: Path) -> PlanDocument:
 
 
 def summary_of(hosts: Mapping[str, Any]) -> dict[str, Any]:
-    """How many hosts a plan has, how many of them it changes, and which could not be read."""
+    """How many hosts a plan has, which of them it changes, which lack members after it, and which could not be read."""
     states = Counter(str(section["status"]) for section in hosts.values())
-    changing = [name for name, section in hosts.items() if is_changing(section)]
+    changing = {name for name, section in hosts.items() if is_changing(section)}
+    lacking = {name for name, section in hosts.items() if is_lacking_members(section)}
     return {
         "hosts": len(hosts),
         "changing": sorted(changing),
-        "unchanged": states["planned"] + states["nothing_owed"] - len(changing),
+        "lacking_members": sorted(lacking),
+        "unchanged": states["planned"] + states["nothing_owed"] - len(changing | lacking),
         "not_read": sorted(name for name, section in hosts.items() if section["status"] in ("unreachable", "error")),
     }
 
@@ -242,6 +244,11 @@ def is_changing(section: Mapping[str, Any]) -> bool:
     objects = (section["directory"], section["share"])
     group = section["group"]
     return any(each["before"] != each["after"] for each in objects) or bool(group and group["add"])
+
+
+def is_lacking_members(section: Mapping[str, Any]) -> bool:
+    """Whether accounts are no members of the host's group, and will not be: they stay without access."""
+    return bool(section["group"] and section["group"]["missing"])
 
 
 def _digest(content: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from .document import is_changing, summary_of
+from .document import is_changing, is_lacking_members, summary_of
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|<>~&$^=@\"]|^[-+)]|:(?=//))")
@@ -36,13 +36,19 @@ _MARKDOWN = """\
 | Planned | {{ plan.head.created | text }} |
 | Made by | sitekeeper.sms {{ plan.head.collection | text }}, ansible-core {{ plan.head.ansible | text }} |
 | Site servers | {{ summary.hosts }}: {{ summary.changing | length }} to change, {{ summary.unchanged }} \
-as they should be, {{ summary.not_read | length }} not read |
+as they should be, {{ summary.lacking_members | length }} lacking members, {{ summary.not_read | length }} not read |
 
 Each object is written only if it still holds what stands here as *before*. Nothing else is written.
 {% if summary.not_read %}
 
 **Not read, and so not changed:** {{ summary.not_read | map('text') | join(', ') }}
 {% endif %}
+{% for host in summary.lacking_members %}
+
+**This change gives no access to** \
+{{ plan.hosts[host].group.missing | map(attribute='name') | map('text') | join(', ') }}: \
+{{ plan.hosts[host].warnings | map('text') | join('; ') }}
+{% endfor %}
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) if section is changing %}
 
 ## {{ host | text }}{{ ' (site ' ~ section.site | text ~ ')' if section.site else '' }}
@@ -103,7 +109,8 @@ Warning: {{ warning | text }}
 |---|---|---|---|
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) %}
 | {{ host | text }} | {{ (section.site or '') | text }} | \
-{{ 'TO CHANGE' if section is changing else states[section.status] }} | {{ (section.message or '') | text }} |
+{{ 'TO CHANGE' if section is changing else 'LACKS MEMBERS' if section is lacking_members \
+else states[section.status] }} | {{ (section.message or '') | text }} |
 {% endfor %}
 """
 
@@ -137,13 +144,21 @@ pre { background: #f4f4f4; padding: 0.5rem; margin: 0.3rem 0; }
 <tr><th scope="row">Made by</th><td>sitekeeper.sms {{ plan.head.collection }},
 ansible-core {{ plan.head.ansible }}</td></tr>
 <tr><th scope="row">Site servers</th><td>{{ summary.hosts }}: {{ summary.changing | length }} to change,
-{{ summary.unchanged }} as they should be, {{ summary.not_read | length }} not read</td></tr>
+{{ summary.unchanged }} as they should be, {{ summary.lacking_members | length }} lacking members,
+{{ summary.not_read | length }} not read</td></tr>
 </table>
 <p>Each object is written only if it still holds what stands here as <em>before</em>. Nothing else is written.</p>
 {% if summary.not_read %}
 <p class="note">Not read, and so not changed:
 {% for host in summary.not_read %}<bdi>{{ host }}</bdi>{{ '' if loop.last else ', ' }}{% endfor %}</p>
 {% endif %}
+{% for host in summary.lacking_members %}
+<p class="note">This change gives no access to
+{% for account in plan.hosts[host].group.missing -%}
+<bdi>{{ account.name }}</bdi>{{ '' if loop.last else ', ' }}
+{%- endfor %}:
+<bdi>{{ plan.hosts[host].warnings | join('; ') }}</bdi></p>
+{% endfor %}
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) if section is changing %}
 <section>
 <h2><bdi>{{ host }}</bdi>{% if section.site %} (site {{ section.site }}){% endif %}</h2>
@@ -205,7 +220,8 @@ after  {{ object.after }}</pre>
 <tbody>
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) %}
 <tr><td><bdi>{{ host }}</bdi></td><td>{{ section.site or '' }}</td>
-<td>{{ 'TO CHANGE' if section is changing else states[section.status] }}</td>
+<td>{{ 'TO CHANGE' if section is changing else 'LACKS MEMBERS' if section is lacking_members
+else states[section.status] }}</td>
 <td><bdi>{{ section.message or '' }}</bdi></td></tr>
 {% endfor %}
 </tbody>
@@ -244,7 +260,7 @@ def _render(template: str, plan: Mapping[str, Any], *, autoescape: bool) -> str:
         finalize=(lambda value: visible(value) if isinstance(value, str) else value) if autoescape else None,
     )
     environment.filters.update(text=_markdown_text, code=_markdown_code, visible=visible)
-    environment.tests["changing"] = is_changing
+    environment.tests.update(changing=is_changing, lacking_members=is_lacking_members)
     return environment.from_string(template).render(plan=plan, summary=summary_of(plan["hosts"]), states=_STATES)
 
 

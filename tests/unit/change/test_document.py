@@ -261,13 +261,15 @@ def test_the_summary_counts_every_host_once() -> None:
         "changes": section(),
         "same": same,
         "joins": {**same, "group": joins},
+        "lacks": {**same, "group": {**joins, "add": [], "missing": joins["add"]}},
         "dead": unread_section("unreachable", "no answer", site="P01"),
         "wrong": unread_section("error", "no such share", site="P02"),
         "none": unread_section("nothing_owed", None, site="P03"),
     }
     assert summary_of(hosts) == {
-        "hosts": 6,
+        "hosts": 7,
         "changing": ["changes", "joins"],
+        "lacking_members": ["lacks"],
         "unchanged": 2,
         "not_read": ["dead", "wrong"],
     }

@@ -27,6 +27,7 @@ HOSTILE = [
     "+ + list",
     "\\",
 ]
+_MARKDOWN = MarkdownIt("commonmark", {"linkify": False}).enable("table").enable("strikethrough")
 TURNED = "abc\u202edcba\u202c\u200b\u0007"
 
 
@@ -70,7 +71,7 @@ def plan_with(name: str) -> dict[str, Any]:
             "sid": "S-1-5-32-545",
             "members": [],
             "add": [{"name": name, "sid": "S-1-1-0"}],
-            "missing": [],
+            "missing": [{"name": name, "sid": "S-1-5-7"}],
         },
     )
     planned["share"] |= {"name": name, "edits": [f"+ allow {name}  Full Control"]}
@@ -95,9 +96,8 @@ def test_names_stay_text_in_html(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_stay_text_in_markdown(name: str) -> None:
-    markdown = MarkdownIt("commonmark", {"linkify": False}).enable("table").enable("strikethrough")
-    harmless = Page(markdown.render(as_markdown(plan_with("name"))))
-    page = Page(markdown.render(as_markdown(plan_with(name))))
+    harmless = Page(_MARKDOWN.render(as_markdown(plan_with("name"))))
+    page = Page(_MARKDOWN.render(as_markdown(plan_with(name))))
     assert sorted(page.tags) == sorted(harmless.tags)
     assert [attributes for tag, attributes in page.elements if tag in ("a", "img", "script")] == []
 
@@ -128,7 +128,21 @@ def test_the_board_sees_what_it_decides_about(render: Any) -> None:
         assert each["before"] in text
         assert each["after"] in text
         assert each["edits"][0] in text
-    assert "1 to change, 0 as they should be, 1 not read" in " ".join(text.split())
+    assert "1 to change, 0 as they should be, 0 lacking members, 1 not read" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("render", [as_html, as_markdown])
+def test_the_board_sees_whom_the_change_gives_no_access(render: Any) -> None:
+    group = {"name": "P01\\G", "sid": "S-1-5-32-545", "members": [], "add": []}
+    group["missing"] = [{"name": "CORP\\late", "sid": "S-1-5-7"}, {"name": "CORP\\later", "sid": "S-1-5-8"}]
+    lacks = section(group=group, warnings=["Add them on the server."])
+    for item in (lacks["share"], lacks["directory"]):
+        item["after"], item["edits"] = item["before"], []
+    page = render(document({"p01": lacks}))
+    text = " ".join(Page(page if render is as_html else _MARKDOWN.render(page)).text.split())
+    assert "0 to change, 0 as they should be, 1 lacking members, 0 not read" in text
+    assert "This change gives no access to CORP\\late, CORP\\later: Add them on the server." in text
+    assert "LACKS MEMBERS" in text
 
 
 def test_the_page_loads_nothing() -> None:
