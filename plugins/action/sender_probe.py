@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, Request, probe, result_of
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
@@ -24,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 
-ADDRESS_OPTION = {"winrm": "remote_addr", "psrp": "remote_addr", "sitekeeper.sms.smb": "host"}
+ADDRESS_OPTION = {"winrm": "remote_addr", "psrp": "remote_addr", SMB: "host"}
 """The connections that lead to a site server, on which no module runs, and what each calls the server's address."""
 
 SMB_DEFAULTS = {"port": 445, "dialect": "auto", "signing": "required", "encryption": False, "timeout": 30}

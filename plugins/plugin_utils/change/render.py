@@ -109,8 +109,7 @@ Warning: {{ warning | text }}
 |---|---|---|---|
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) %}
 | {{ host | text }} | {{ (section.site or '') | text }} | \
-{{ 'TO CHANGE' if section is changing else 'LACKS MEMBERS' if section is lacking_members \
-else states[section.status] }} | {{ (section.message or '') | text }} |
+{{ section | state }} | {{ (section.message or '') | text }} |
 {% endfor %}
 """
 
@@ -220,8 +219,7 @@ after  {{ object.after }}</pre>
 <tbody>
 {% for host, section in plan.hosts | dictsort(case_sensitive=true) %}
 <tr><td><bdi>{{ host }}</bdi></td><td>{{ section.site or '' }}</td>
-<td>{{ 'TO CHANGE' if section is changing else 'LACKS MEMBERS' if section is lacking_members
-else states[section.status] }}</td>
+<td>{{ section | state }}</td>
 <td><bdi>{{ section.message or '' }}</bdi></td></tr>
 {% endfor %}
 </tbody>
@@ -259,9 +257,16 @@ def _render(template: str, plan: Mapping[str, Any], *, autoescape: bool) -> str:
         # In Markdown each value says what it is; `text`, `code` and `visible` do this as well.
         finalize=(lambda value: visible(value) if isinstance(value, str) else value) if autoescape else None,
     )
-    environment.filters.update(text=_markdown_text, code=_markdown_code, visible=visible)
-    environment.tests.update(changing=is_changing, lacking_members=is_lacking_members)
-    return environment.from_string(template).render(plan=plan, summary=summary_of(plan["hosts"]), states=_STATES)
+    environment.filters.update(text=_markdown_text, code=_markdown_code, visible=visible, state=_state)
+    environment.tests["changing"] = is_changing
+    return environment.from_string(template).render(plan=plan, summary=summary_of(plan["hosts"]))
+
+
+def _state(section: Mapping[str, Any]) -> str:
+    """What becomes of a host, in a word or two."""
+    if is_changing(section):
+        return "TO CHANGE"
+    return "LACKS MEMBERS" if is_lacking_members(section) else _STATES[section["status"]]
 
 
 def _markdown_text(text: str) -> str:
