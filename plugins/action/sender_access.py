@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_access import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.assess import service_accounts
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.errors import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, sender_outcome_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.sender_access import how_to_add
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
@@ -27,17 +25,10 @@ class ActionModule(SiteServerAction):
 
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Assert the access of the senders."""
-        members = arguments["group_members"]
-        over_smb = str(self._connection.transport) == SMB
-        if members == "add_or_require":
-            members = "add" if over_smb else "require"
-        request = sender_request(server.host, {**arguments, "group_members": members})
+        request = sender_request(server.host, arguments)
         outcome = enforce_sender_access(server, request, predict=self.predict)
-        if self.predict and members == "add" and outcome.group is not None and outcome.added and not over_smb:
-            # As the run would: over WMI it fails before it writes anything.
-            raise Refused(how_to_add(server.host, outcome.group, outcome.added))
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
-        if members == "require" and outcome.group is not None and outcome.missing:
+        if arguments["group_members"].endswith("require") and outcome.group is not None and outcome.missing:
             # All the rest is done, and told: what failed is only this.
             message = how_to_add(server.host, outcome.group, outcome.missing)
             told = [warning for warning in result.pop("warnings", []) if warning != message]

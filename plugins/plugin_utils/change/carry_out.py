@@ -185,9 +185,9 @@ def _carry_out(
     warnings: list[str] = []
     undo: list[Callable[[], str]] = []
     try:
-        for each in changing:
-            if not predict:
-                _change_member(server, each, undo, record)
+        # A connection that cannot change members only says so, and what can: in a prediction as well.
+        for each in () if predict and server.changes_members else changing:
+            _change_member(server, each, undo, record)
         for step, reading, state in zip(steps, readings, pending, strict=True):
             if not state:
                 results.append(_unwritten(step, reading))

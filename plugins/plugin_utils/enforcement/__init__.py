@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .assess import Assessment, SenderRequest, assess_sender_access, service_accounts
+from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, service_accounts
 from .errors import EnforcementError, Refused, WriteFailed
 from .goal import Entry, Goal, Inheritance, State
 from .permissions import Outcome, set_path_permissions, set_share_permissions
@@ -17,6 +17,7 @@ __all__ = [
     "Entry",
     "Goal",
     "Inheritance",
+    "MissingMembers",
     "Outcome",
     "Refused",
     "SenderOutcome",

@@ -13,11 +13,18 @@ from ..security import ACCESS_ALLOWED, ACCESS_DENIED, SecurityDescriptorError
 from ..security.ace import APPLIES_TO
 from ..security.rights import SHARE_ACCESS, parse_ntfs_rights
 from ..site_server import local_path
-from .assess import SenderRequest
+from .assess import MissingMembers, SenderRequest
 from .errors import Refused
 from .goal import Entry, Goal, Inheritance, State
 
 _TYPES = {"allow": ACCESS_ALLOWED, "deny": ACCESS_DENIED}
+_MISSING_MEMBERS = {
+    "add": MissingMembers.ADD,
+    "add_or_report": MissingMembers.ADD_WHERE_POSSIBLE,
+    "add_or_require": MissingMembers.ADD_WHERE_POSSIBLE,
+    "report": MissingMembers.REPORT,
+    "require": MissingMembers.REPORT,
+}
 _DEFAULT_APPLIES_TO = "this folder, subfolders and files"
 
 
@@ -107,7 +114,7 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
         directory=local_path_of(host, "directory", directory) if directory else None,
         allow_unexpected_path=arguments["allow_unexpected_path"],
         remove_blocking_denies=arguments.get("remove_blocking_denies", False),
-        add_members=arguments.get("group_members") == "add",
+        missing_members=_MISSING_MEMBERS[arguments.get("group_members", "report")],
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import lru_cache
 
 from ..hierarchy.products import Holder, Product
@@ -29,6 +30,14 @@ _DIRECTORY_SCOPES = tuple(scope for scope in Scope if scope in scopes_of(DIRECTO
 _SHARE_SCOPES = (Scope.THIS,)
 
 
+class MissingMembers(Enum):
+    """What to do about Sender accounts that are not in the group that holds their rights."""
+
+    ADD = auto()
+    ADD_WHERE_POSSIBLE = auto()
+    REPORT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class SenderRequest:
     """What is asked for.
@@ -41,7 +50,7 @@ class SenderRequest:
         directory: the directory; the one behind the share if None.
         allow_unexpected_path: accept a share that points somewhere the product does not expect.
         remove_blocking_denies: take out deny entries of the same account that block a required right.
-        add_members: make senders that are not in the group members of it.
+        missing_members: what to do about senders that are not in the group.
     """
 
     product: Product
@@ -51,7 +60,7 @@ class SenderRequest:
     directory: str | None = None
     allow_unexpected_path: bool = False
     remove_blocking_denies: bool = False
-    add_members: bool = False
+    missing_members: MissingMembers = MissingMembers.REPORT
 
 
 @dataclass(frozen=True, slots=True)

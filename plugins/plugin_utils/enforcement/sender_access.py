@@ -16,6 +16,7 @@ from .assess import (
     DIRECTORY_FLAGS,
     Assessment,
     Group,
+    MissingMembers,
     SenderAccess,
     SenderRequest,
     access_of,
@@ -104,7 +105,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
     warnings = [*folder_plan.warnings, *share_plan.warnings]
     folder_after, share_after = found.directory_reading, found.share_reading
     group, propagated = found.group, None
-    added = tuple(found.missing.values()) if request.add_members else ()
+    added = _to_add(server, request, found)
     if group is not None and added:
         group = Group(group.account, (*group.members, *added)) if predict else _add_members(server, group, added)
     if predict:
@@ -192,6 +193,18 @@ def _plans(
     if refusals:
         raise Refused("; ".join(refusals))
     return plans[0], plans[1]
+
+
+def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[Account, ...]:
+    """The senders that become members of the group."""
+    missing = tuple(found.missing.values())
+    if found.group is None or not missing or request.missing_members is MissingMembers.REPORT:
+        return ()
+    if server.changes_members:
+        return missing
+    if request.missing_members is MissingMembers.ADD:
+        raise Refused(f"{how_to_add(server.host, found.group, missing)}. Nothing was written")
+    return ()
 
 
 def _add_members(server: SiteServer, group: Group, accounts: tuple[Account, ...]) -> Group:

@@ -97,6 +97,10 @@ class SiteServer(Protocol):
     def operator(self) -> str | None:
         """The account that is connected, as the inventory spells it, if it is known."""
 
+    @property
+    def changes_members(self) -> bool:
+        """Whether members can be added to local groups and removed; `Unsupported` says how it is done where not."""
+
     def share(self, name: str) -> Share:
         """Read a share's settings; `NotFound` if there is none of this name."""
 

@@ -104,6 +104,11 @@ class SmbSiteServer:
         return self._operator
 
     @property
+    def changes_members(self) -> bool:
+        """Over SAMR."""
+        return True
+
+    @property
     def traffic(self) -> Traffic:
         """What went over all of its connections so far."""
         return Traffic(

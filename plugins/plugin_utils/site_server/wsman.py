@@ -87,6 +87,11 @@ class WsmanSiteServer:
         """The account that is connected."""
         return self._operator
 
+    @property
+    def changes_members(self) -> bool:
+        """WMI has no method for that."""
+        return False
+
     def share(self, name: str) -> Share:
         """Read a share's settings, and its permissions where the server tells them along."""
         return read_share(self._wmi, name)

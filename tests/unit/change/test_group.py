@@ -26,6 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     section_of,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    MissingMembers,
     Refused,
     SenderRequest,
     WriteFailed,
@@ -62,7 +63,11 @@ def server(host: RunningHost) -> Iterator[SiteServer]:
 
 def planned(server: SiteServer) -> tuple[dict[str, Any], HostPlan]:
     wanted = SenderRequest(
-        PRODUCTS["configmgr"], (SENDER, OTHER), group=USERS, allow_unexpected_path=True, add_members=True
+        PRODUCTS["configmgr"],
+        (SENDER, OTHER),
+        group=USERS,
+        allow_unexpected_path=True,
+        missing_members=MissingMembers.ADD,
     )
     section = section_of(
         enforce_sender_access(server, wanted, predict=True), site="C01", product="configmgr", reasons={}

@@ -19,6 +19,7 @@ from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    MissingMembers,
     Refused,
     SenderRequest,
     WriteFailed,
@@ -27,7 +28,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer, Unsupported
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
 from tests.lab.samba import missing
@@ -58,7 +59,9 @@ def scenario(*, group: str | None = GROUP, members: tuple[str, ...] = ()) -> dic
 
 
 def request(product: str = "configmgr", senders: tuple[str, ...] = (SENDER,), **options: Any) -> SenderRequest:
-    return SenderRequest(PRODUCTS[product], senders, **{"group": GROUP, "add_members": True, **options})
+    return SenderRequest(
+        PRODUCTS[product], senders, **{"group": GROUP, "missing_members": MissingMembers.ADD, **options}
+    )
 
 
 @pytest.fixture
@@ -133,14 +136,16 @@ def test_rights_of_its_own_do_not_make_up_for_the_groups(winrm: Any) -> None:
 def test_a_missing_member_cannot_be_added_over_winrm_and_nothing_is_written(winrm: Any) -> None:
     server, host = winrm(members=(OTHER,))
     before = host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")
-    with pytest.raises(Unsupported, match=rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\]"):
-        enforce_sender_access(server, request())
+    says = rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\].*Nothing was written"
+    for predict in (True, False):
+        with pytest.raises(Refused, match=says):
+            enforce_sender_access(server, request(), predict=predict)
     assert (host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")) == before
 
 
 def test_a_missing_member_is_reported_if_that_is_asked_for(winrm: Any) -> None:
     server, _host = winrm(members=(OTHER,))
-    outcome = enforce_sender_access(server, request(senders=(SENDER, OTHER), add_members=False))
+    outcome = enforce_sender_access(server, request(senders=(SENDER, OTHER), missing_members=MissingMembers.REPORT))
     state = {sender.given: (sender.after.member, sender.after.satisfied) for sender in outcome.senders}
     assert state == {SENDER: (False, False), OTHER: (True, True)}
     assert [account.name for account in outcome.missing] == [SENDER]
@@ -148,6 +153,14 @@ def test_a_missing_member_is_reported_if_that_is_asked_for(winrm: Any) -> None:
     (warning,) = outcome.warnings
     assert warning.startswith(f"p01: group P01\\{GROUP}, which holds rights for the senders, lacks {SENDER}. Add: ")
     assert [account.name for account in server.group_members(outcome.group.account.sid)] == [OTHER]
+
+
+def test_a_missing_member_is_reported_where_it_cannot_be_added(winrm: Any) -> None:
+    server, _host = winrm(members=(OTHER,))
+    wanted = request(senders=(SENDER, OTHER), missing_members=MissingMembers.ADD_WHERE_POSSIBLE)
+    outcome = enforce_sender_access(server, wanted)
+    assert (outcome.added, [account.name for account in outcome.missing]) == ((), [SENDER])
+    assert outcome.group_satisfied
 
 
 def test_no_such_group(winrm: Any) -> None:
@@ -203,7 +216,7 @@ def smb(samba: RunningHost) -> Iterator[SmbSiteServer]:
 
 @on_samba
 def test_members_are_added_over_smb(smb: SmbSiteServer, samba: RunningHost) -> None:
-    wanted = request(senders=(SENDER, OTHER), group=USERS)
+    wanted = request(senders=(SENDER, OTHER), group=USERS, missing_members=MissingMembers.ADD_WHERE_POSSIBLE)
     predicted = enforce_sender_access(smb, wanted, predict=True)
     assert [account.name for account in predicted.added] == [SENDER, OTHER]
     assert smb.group_members(predicted.group.account.sid) == ()
