@@ -16,27 +16,29 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
-    AuditFile,
-    AuditFileError,
-    HostConnections,
-    Limits,
-    Question,
-    Questions,
-    Status,
-    preparation,
-    questions_of,
-    settled,
-    sweep,
-)
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
-    HierarchyError,
-    find_product,
-    read_hierarchy,
-)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import settled, uncollected
+
+with uncollected():
+    from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
+        AuditFile,
+        AuditFileError,
+        HostConnections,
+        Limits,
+        Question,
+        Questions,
+        Status,
+        preparation,
+        questions_of,
+        sweep,
+    )
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+        HierarchyError,
+        find_product,
+        read_hierarchy,
+    )
 
 
 class ActionModule(ActionBase):

@@ -14,7 +14,7 @@ from .audit_file import AuditFile, AuditFileError
 from .connections import HostConnections
 from .question import Question, Questions, questions_of
 from .reading import Answer, Job, Status, Ticket, answer, preparation, read_host
-from .sweep import Limits, settled, sweep
+from .sweep import Limits, sweep
 
 __all__ = [
     "Answer",
@@ -31,6 +31,5 @@ __all__ = [
     "preparation",
     "questions_of",
     "read_host",
-    "settled",
     "sweep",
 ]

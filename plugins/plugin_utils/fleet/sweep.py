@@ -9,7 +9,6 @@ one core, and threads to wait for many hosts at once. A host that does not answe
 
 from __future__ import annotations
 
-import gc
 import heapq
 import os
 import queue
@@ -18,7 +17,6 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import connection as pipes
@@ -26,6 +24,7 @@ from multiprocessing import get_context
 from time import monotonic
 from typing import Any, TypeAlias
 
+from ..memory import settle
 from .audit_file import encode
 from .question import Question
 from .reading import Answer, Job, Status, answer
@@ -57,26 +56,6 @@ class Limits:
     timeout: float = 120.0
     retries: int = 1
     backoff: float = 2.0
-
-
-@contextmanager
-def settled() -> Iterator[None]:
-    """What is in memory at the begin stays as it is until the end.
-
-    A forked process shares it with its parent. The garbage collector would look through all of it again and again, and
-    write to every page, of which each process would then have a copy of its own.
-    """
-    _settle()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-def _settle() -> None:
-    gc.freeze()
-    # By what is left in its view now, the collector reckons when it is worth while to look again.
-    gc.collect()
 
 
 def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Told | None]:
@@ -149,7 +128,7 @@ def _work(
         signal.signal(number, signal.SIG_DFL)
     for other in others:
         other.close()
-    _settle()
+    settle()
     status = 1
     try:
         _ask_all(_claims(hosts, claimed, limits.processes), prepare, limits, at_once, out)
