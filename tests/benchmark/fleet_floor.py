@@ -77,7 +77,7 @@ def _read(host: dict[str, Any], envelopes: tuple[str, ...]) -> int:
     response, _body = post(b"", {"Authorization": f"Negotiate {first}"}, 401)
     token = base64.b64decode((response.getheader("WWW-Authenticate") or "").partition(" ")[2])
     last = base64.b64encode(context.step(token) or b"").decode()
-    post(b"", {"Authorization": f"Negotiate {last}"}, 200)
+    headers = {"Authorization": f"Negotiate {last}", "Content-Type": _TYPE}
     size = 0
     for envelope in envelopes:
         message = envelope.format(uuid.uuid4()).encode()
@@ -94,7 +94,8 @@ def _read(host: dict[str, Any], envelopes: tuple[str, ...]) -> int:
                 b"--Encrypted Boundary--\r\n",
             )
         )
-        _response, answer = post(body, {"Content-Type": _TYPE}, 200)
+        _response, answer = post(body, headers, 200)
+        headers.pop("Authorization", None)
         start = answer.index(b"application/octet-stream\r\n") + 26
         data = answer[start : -len(b"--Encrypted Boundary--\r\n")]
         (signature,) = struct.unpack_from("<i", data)

@@ -22,7 +22,7 @@ MESSAGE = b"<s:Envelope>told</s:Envelope>"
 SEAL_HERE = b"{seal}"
 
 _ACCOUNTS = Path(__file__).with_name("accounts.txt")
-_LOGON = ("HTTP/1.1 401 \r\nWWW-Authenticate: Negotiate {}\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 \r\n{}\r\n")
+_CHALLENGE = "HTTP/1.1 401 \r\nWWW-Authenticate: Negotiate {}\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Server:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.moment = 0
+        self.challenges = False
         self.noise = b""
         self.requests: queue.Queue[int] = queue.Queue()
         threading.Thread(target=self._run, daemon=True).start()
@@ -56,17 +56,16 @@ class _Server:
             connection, _address = self._listener.accept()
             requests = 0
             with connection, suppress(OSError):
-                negotiation = Negotiation(_ACCOUNTS)
-                for answer in _LOGON[: self.moment]:
-                    token = _read(connection).partition(b"Authorization: Negotiate ")[2].split()[0]
-                    requests += 1
-                    said = negotiation.step(token.decode())
-                    connection.sendall(answer.format(said or "Content-Length: 0\r\n").encode())
-                _read(connection)
+                token = _token(connection)
                 requests += 1
                 noise = self.noise
-                if self.moment == len(_LOGON) and negotiation.context is not None:
-                    noise = noise.replace(SEAL_HERE, negotiation.context.wrap(MESSAGE).data)
+                if self.challenges:
+                    negotiation = Negotiation(_ACCOUNTS)
+                    connection.sendall(_CHALLENGE.format(negotiation.step(token)).encode())
+                    negotiation.step(_token(connection))
+                    requests += 1
+                    if negotiation.context is not None:
+                        noise = noise.replace(SEAL_HERE, negotiation.context.wrap(MESSAGE).data)
                 connection.sendall(noise)
                 # Closed with something unread, the answer would be lost with a reset.
                 connection.shutdown(socket.SHUT_WR)
@@ -77,8 +76,8 @@ class _Server:
             self.requests.put(requests)
 
 
-def _read(connection: socket.socket) -> bytes:
-    """The head of a request, which is read to its end."""
+def _token(connection: socket.socket) -> str:
+    """What the next request is to log on with; it is read to its end."""
     data, missing = b"", 1
     while missing > 0:
         received = connection.recv(65536)
@@ -88,14 +87,14 @@ def _read(connection: socket.socket) -> bytes:
         head, blank, body = data.partition(b"\r\n\r\n")
         if blank:
             missing = int(head.partition(b"Content-Length: ")[2].split()[0]) - len(body)
-    return head
+    return head.partition(b"Authorization: Negotiate ")[2].split()[0].decode()
 
 
 _servers: list[_Server] = []
 
 
 def converse(data: bytes) -> Conversation:
-    """Let the server answer noise. Its first byte says which request it is for: the two of the logon, or the next one.
+    """Let the server answer noise. Its first byte says to which request: the first one, or the one after the challenge.
 
     Raises:
         SiteServerError: the answer cannot be used.
@@ -103,7 +102,7 @@ def converse(data: bytes) -> Conversation:
     if not _servers:
         _servers.append(_Server())
     (server,) = _servers
-    server.moment, server.noise = (data[0] if data else 0) % (len(_LOGON) + 1), data[1:]
+    server.challenges, server.noise = bool(data and data[0] % 2), data[1:]
     address = ("fuzz", "127.0.0.1", server.port, "/wsman")
     sender = NtlmSender(*address, user="CORP\\fuzz", password="noise", timeout=SECONDS, limit=LIMIT)
     message, refusal = None, None
@@ -116,6 +115,6 @@ def converse(data: bytes) -> Conversation:
     requests = server.requests.get(timeout=SECONDS)
     if refusal is not None and not str(refusal).isprintable():
         raise AssertionError(f"{str(refusal)!r:.2000} is not safe to show")
-    if refusal is not None and requests <= server.moment + 1:
+    if refusal is not None and requests <= server.challenges + 1:
         raise refusal
     return Conversation(requests, message, refusal)

@@ -65,9 +65,14 @@ def sender(port: int, **changed: Any) -> Iterator[NtlmSender]:
         made.close()
 
 
-def refused(kind: type[SiteServerError], *scripts: Callable[[Peer], None], **changed: Any) -> str:
-    """What is said when those scripts are met; it is of that kind, short, printable, and without the password."""
+def refused(kind: type[SiteServerError], *scripts: Callable[[Peer], None], answered: int = 0, **changed: Any) -> str:
+    """What is said when those scripts are met; it is of that kind, short, printable, and without the password.
+
+    So many messages before that are answered.
+    """
     with serving(*scripts) as server, sender(server.port, **changed) as made:
+        for _number in range(answered):
+            assert made.send(ASKED) == TOLD
         with pytest.raises(SiteServerError) as caught:
             made.send(ASKED)
         assert len(server.peers) == len(scripts)
@@ -94,7 +99,7 @@ def answering(answer: bytes) -> Callable[[Peer], None]:
 # -- what goes over the wire
 
 
-def test_a_logon_takes_two_requests_and_what_follows_is_sealed() -> None:
+def test_a_logon_takes_one_request_and_what_follows_is_sealed() -> None:
     asked: list[bytes] = []
 
     def script(peer: Peer) -> None:
@@ -108,19 +113,21 @@ def test_a_logon_takes_two_requests_and_what_follows_is_sealed() -> None:
         assert made.send(ASKED * 3) == TOLD
         (peer,) = server.peers
         assert asked == [ASKED, ASKED * 3]
-        assert len(peer.requests) == 4
+        assert len(peer.requests) == 3
         for request in peer.requests:
             assert request.line == "POST /wsman HTTP/1.1"
             assert request.headers["host"] == f"127.0.0.1:{server.port}"
             assert request.headers["accept-encoding"] == "identity"
             assert b"Envelope" not in request.body
-        for request in peer.requests[:2]:
-            # As pywinrm sends its message without content.
-            assert request.body == b""
-            assert request.headers["content-type"] == "application/soap+xml;charset=UTF-8"
-        for request in peer.requests[2:]:
+        first, *sealed = peer.requests
+        # As pywinrm sends its message without content.
+        assert first.body == b""
+        assert first.headers["content-type"] == "application/soap+xml;charset=UTF-8"
+        for request in sealed:
             assert request.headers["content-type"] == SEALED
-            assert "authorization" not in request.headers
+        # The last token and the first message come together: [MS-WSMV] 2.2.9.1.1.1.
+        assert [request.token[8] for request in (first, sealed[0])] == [1, 3]
+        assert "authorization" not in sealed[1].headers
 
 
 @pytest.mark.parametrize("hashed", [True, False])
@@ -247,9 +254,9 @@ def test_offers_with_a_challenge(offers: list[str]) -> None:
         token = base64.b64encode(peer.challenge()).decode()
         lines = "".join(f"WWW-Authenticate: {offer.replace('TOKEN', token)}\r\n" for offer in offers)
         peer.write(f"HTTP/1.1 401 \r\n{lines}Content-Length: {len(HTML)}\r\n\r\n".encode() + HTML)
-        peer.context.step(peer.read().token)
-        peer.write(http("200 "))
-        peer.unsealed()
+        request = peer.read()
+        peer.context.step(request.token)
+        peer.unseal(request.body)
         peer.answer(TOLD)
 
     with serving(script) as server, sender(server.port) as made:
@@ -419,12 +426,15 @@ def test_other_statuses(answer: bytes, kind: type[SiteServerError], expected: st
         if moment == "first":
             peer.read()
             peer.write(answer)
-        elif moment == "logon":
-            peer.log_on(answer)
-        else:
-            answering(answer)(peer)
+            return
+        peer.log_on()
+        if moment == "request":
+            peer.unsealed()
+            peer.answer(TOLD)
+        peer.read()
+        peer.write(answer)
 
-    told = refused(kind, script)
+    told = refused(kind, script, answered=1 if moment == "request" else 0)
     if not (moment == "first" and "401" in expected):
         assert expected in told
     if HTML in answer:
@@ -440,9 +450,9 @@ def test_100_continue_is_waited_through(moment: str) -> None:
             challenge = peer.challenge()
             peer.write(interim * 2)
             peer.refuse(challenge)
-            peer.context.step(peer.read().token)
-            peer.write(http("200 "))
-            peer.unsealed()
+            request = peer.read()
+            peer.context.step(request.token)
+            peer.unseal(request.body)
         else:
             peer.log_on()
             peer.unsealed()
@@ -611,7 +621,7 @@ def test_a_slow_server_is_not() -> None:
 # -- connections that do not stay
 
 
-@pytest.mark.parametrize("moment", ["first", "challenge", "logon"])
+@pytest.mark.parametrize("moment", ["first", "challenge", "request"])
 def test_a_connection_that_is_not_kept(moment: str) -> None:
     # NTLM is for one connection; a second one would not be authenticated. [MS-NTHT] 2.1
     close = {"Connection": "close"}
@@ -622,9 +632,11 @@ def test_a_connection_that_is_not_kept(moment: str) -> None:
         elif moment == "challenge":
             peer.refuse(peer.challenge(), **close)
         else:
-            peer.log_on(http("200 ", close))
+            peer.log_on()
+            peer.unsealed()
+            peer.write(http("200 ", {"Content-Type": SEALED, **close}, peer.seal(TOLD)))
 
-    assert "closed" in refused(Unreachable, script).lower()
+    assert "closed" in refused(Unreachable, script, answered=1 if moment == "request" else 0).lower()
 
 
 def test_one_that_ends_between_requests() -> None:
