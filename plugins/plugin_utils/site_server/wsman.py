@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from ..security import (
     ACCESS_ALLOWED,
@@ -325,10 +326,10 @@ def _trustee(item: Instance | None, names: dict[Sid, str]) -> Sid | None:
     return sid
 
 
-def _octets(numbers: Iterable[Value]) -> bytes:
+def _octets(numbers: Iterable[Any]) -> bytes:
     try:
-        return bytes(int(number) for number in numbers if isinstance(number, str | int))
-    except ValueError:
+        return bytes(map(int, numbers))
+    except (TypeError, ValueError):
         raise SecurityDescriptorError("a SID is not made of octets") from None
 
 

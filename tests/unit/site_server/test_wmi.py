@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NoAnswer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import netbios_domain
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Instance
+from tests.unit.site_server.reaching import Scripted
+from tests.unit.wsman.server_side import CIMV2, NS, Reply, reply
 
 
 def domains(*known: tuple[str | None, str | None]) -> list[Instance]:
@@ -36,3 +41,39 @@ def test_the_netbios_name_of_a_domain(
     dns: str, known: list[tuple[str | None, str | None]], netbios: str | None
 ) -> None:
     assert netbios_domain(domains(*known), dns) == netbios
+
+
+SETTING = f"{CIMV2}/Win32_LogicalFileSecuritySetting"
+DESCRIPTOR = f"{CIMV2}/Win32_SecurityDescriptor"
+TRUSTEE = f"{CIMV2}/Win32_Trustee"
+NO_OCTET = '<t:SID xsi:nil="true"/>'
+
+
+def descriptor_owned_by(*octets: int | str) -> Reply:
+    """An answer of GetSecurityDescriptor: each octet of the owner's SID is a number, or an element as it is."""
+    sid = "".join(f"<t:SID>{octet}</t:SID>" if isinstance(octet, int) else octet for octet in octets)
+    return reply(
+        f"{SETTING}/GetSecurityDescriptorResponse",
+        f'<p:GetSecurityDescriptor_OUTPUT xmlns:p="{SETTING}" xmlns:d="{DESCRIPTOR}" xmlns:t="{TRUSTEE}"'
+        f' xmlns:xsi="{NS["xsi"]}"><p:Descriptor xsi:type="d:Win32_SecurityDescriptor_Type">'
+        f'<d:ControlFlags>32768</d:ControlFlags><d:Owner xsi:type="t:Win32_Trustee_Type">{sid}</d:Owner></p:Descriptor>'
+        "<p:ReturnValue>0</p:ReturnValue></p:GetSecurityDescriptor_OUTPUT>",
+    )
+
+
+def owner_in(answer: Reply) -> Sid | None:
+    return WsmanSiteServer(Scripted(answer).wmi).path_descriptor("D:\\SMS").descriptor.owner
+
+
+def test_the_octets_of_a_sid() -> None:
+    # Everyone: [MS-DTYP] 2.4.2.4, in the packet of 2.4.2.2.
+    assert owner_in(descriptor_owned_by(1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)) == Sid.parse("S-1-1-0")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [NO_OCTET, "<t:SID>256</t:SID>", "<t:SID>-1</t:SID>", "<t:SID>x</t:SID>", "<t:SID/>", "<t:SID><t:a/></t:SID>"],
+)
+def test_what_is_no_octet_is_not_left_out_of_a_sid(odd: str) -> None:
+    with pytest.raises(NoAnswer, match=r"^C01: could not read the permissions of D:\\SMS: .*not made of octets"):
+        owner_in(descriptor_owned_by(1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, odd, 0))
