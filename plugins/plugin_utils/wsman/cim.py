@@ -261,22 +261,16 @@ def _value(element: Element) -> Value:
     return _instance(element, *_embedded_class(element))
 
 
-def _embedded_type(element: Element) -> tuple[str, str] | None:
-    """Class and namespace of an embedded instance by its xsi:type."""
-    expanded = element.get(TYPE)
-    if expanded is None or not expanded.endswith(_TYPE):
-        return None
-    uri, name = split(expanded)
-    return name.removesuffix(_TYPE), split_class_uri(uri)[1]
+def _embedded_type(element: Element) -> str | None:
+    """Class of an embedded instance by its xsi:type. The prefix is left alone: it says no more than the properties'."""
+    name = (element.get(TYPE) or "").strip().rpartition(":")[2]
+    return name.removesuffix(_TYPE) if name.endswith(_TYPE) else None
 
 
 def _embedded_class(element: Element) -> tuple[str, str]:
-    """Class and namespace of an embedded instance: from its xsi:type, or else from where its properties are."""
-    if found := _embedded_type(element):
-        return found
-    if len(element):
-        return split_class_uri(split(element[0].tag)[0])
-    return "", DEFAULT_NAMESPACE
+    """Class and namespace of an embedded instance: its xsi:type's and its properties', which are in those (DSP0230)."""
+    name, namespace = split_class_uri(split(element[0].tag)[0]) if len(element) else ("", DEFAULT_NAMESPACE)
+    return _embedded_type(element) or name, namespace
 
 
 def _reference(element: Element) -> Reference:

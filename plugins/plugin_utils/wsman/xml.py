@@ -16,13 +16,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
 from .errors import WSManProtocolError, WSManValueError, one_line
 from .namespaces import XSI
 
 MAX_DEPTH = 64  # elements inside each other; a security descriptor in a query's answer needs about ten
+MAX_TAGS = (
+    300_000  # as memory, each takes some fifty times its bytes; the largest descriptor, 64 KiB, needs half of them
+)
 
 # Characters that XML 1.0 section 2.2 doesn't allow, not even as a character reference.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,8 +54,6 @@ def local(element: Element) -> str:
 _DOCTYPE = (b"DOCTYPE", b"D\0O\0C\0T\0Y\0P\0E")  # in UTF-8, and in UTF-16 of either byte order
 
 TYPE = qname(XSI, "type")
-"""The attribute that `parse` leaves with an expanded name, always with a namespace in braces, be it empty."""
-
 _NIL = qname(XSI, "nil")
 
 
@@ -94,75 +95,50 @@ def tag(name: str, content: str = "", attributes: Mapping[str, str] | None = Non
 def parse(document: bytes, limit: int) -> Element:
     """Read one XML document in UTF-8, as the requests are, or in UTF-16 if it begins with a byte order mark.
 
-    An encoding that the XML declaration names is not followed. An ``xsi:type`` becomes an expanded name.
+    An encoding that the XML declaration names is not followed.
 
     Args:
         document: the bytes as they came.
         limit: how many bytes there may be.
 
     Raises:
-        WSManProtocolError: too large, empty, not well-formed, nested too deeply, with a DTD, or with an
-            ``xsi:type`` whose prefix stands for nothing.
+        WSManProtocolError: too large, empty, not well-formed, nested too deeply, or with a DTD.
     """
     if len(document) > limit:
         raise WSManProtocolError(f"the answer has {len(document)} bytes, where {limit} were allowed")
     if not document.strip():
         raise WSManProtocolError("the answer is empty, where a SOAP envelope was expected")
-    builder = _Builder()
+    if document.count(b"<") > MAX_TAGS:
+        raise WSManProtocolError(f"the answer has more than {MAX_TAGS} tags: refused")
     if any(word in document for word in _DOCTYPE):
-        _refuse_doctype(document, builder)
-    parser = XMLParser(target=builder, encoding="utf-8")  # noqa: S314 -- without a DTD nothing expands
+        _refuse_doctype(document)
+    parser = XMLParser(encoding="utf-8")  # noqa: S314 -- without a DTD nothing expands
     try:
         parser.feed(document)
         root: Element = parser.close()
     except (ParseError, ValueError) as error:
         raise WSManProtocolError(f"the answer is not well-formed XML: {one_line(str(error))}") from None
+    _refuse_depth(root)
     return root
 
 
-def _refuse_doctype(document: bytes, builder: _Builder) -> None:
+def _refuse_doctype(document: bytes) -> None:
     """Let pyexpat look for the declaration: it stops there, where ElementTree's parser goes on and expands entities."""
+
+    def refuse(*_declaration: object) -> None:
+        raise WSManProtocolError("the answer has a document type declaration, which SOAP forbids: refused")
+
     parser = expat.ParserCreate(encoding="utf-8")
-    parser.StartDoctypeDeclHandler = builder.doctype
+    parser.StartDoctypeDeclHandler = refuse
     with suppress(expat.ExpatError, ValueError):  # the reader says that
         parser.Parse(document, True)
 
 
-class _Builder:
-    """Receives the parser's events and hands them on to ElementTree's builder, which refuses nothing by itself."""
-
-    def __init__(self) -> None:
-        builder = TreeBuilder()
-        self._start, self._end = builder.start, builder.end
-        self.data, self.close = builder.data, builder.close  # called by the parser without a detour
-        self._depth = 0
-        self._prefixes: dict[str, list[str]] = {}
-
-    def doctype(self, *_declaration: object) -> None:
-        raise WSManProtocolError("the answer has a document type declaration, which SOAP forbids: refused")
-
-    def start_ns(self, prefix: str, uri: str) -> None:
-        self._prefixes.setdefault(prefix, []).append(uri)
-
-    def end_ns(self, prefix: str) -> None:
-        self._prefixes[prefix].pop()
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._depth == MAX_DEPTH:
-            raise WSManProtocolError(f"the answer nests more than {MAX_DEPTH} elements: refused")
-        self._depth += 1
-        if TYPE in attributes:
-            attributes[TYPE] = self._resolve(attributes[TYPE])
-        self._start(tag, attributes)
-
-    def end(self, tag: str) -> None:
-        self._depth -= 1
-        self._end(tag)
-
-    def _resolve(self, qualified: str) -> str:
-        """The QName in content, with the prefixes in scope here (XML Schema part 2, 3.2.18)."""
-        prefix, _colon, name = qualified.strip().rpartition(":")
-        bound = self._prefixes.get(prefix)
-        if prefix and not bound:
-            raise WSManProtocolError(f"the answer has an unbound prefix: {one_line(prefix)[:80]!r}")
-        return qname(bound[-1] if bound else "", name)
+def _refuse_depth(root: Element) -> None:
+    """Whoever reads the elements goes down into them, a call for each level."""
+    level = [root]
+    for _depth in range(MAX_DEPTH):
+        level = [child for element in level if len(element) for child in element]
+        if not level:
+            return
+    raise WSManProtocolError(f"the answer nests more than {MAX_DEPTH} elements: refused")
