@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks all hosts: on every core a process, in each process a thread for every host that is being asked.
+"""Asks all hosts: on every core a process, in each process a thread for every host that is asked at the same time.
 
 NTLM and message encryption are work for the processor, and the rest is waiting; so it takes processes to use more than
 one core, and threads to wait for many hosts at once. A host that does not answer costs a thread, and holds up nobody.
@@ -154,6 +154,8 @@ def _claims(hosts: Sequence[str], claimed: Any, processes: int) -> Iterator[str]
 
 def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: int, out: Any) -> None:
     done: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[tuple[int, _Try]] = queue.SimpleQueue()
+    idle = 0
     asking: dict[int, _Try] = {}
     later: list[_Later] = []
     waiting: deque[_Try] = deque()
@@ -178,7 +180,11 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
                 continue
             number += 1
             asking[number] = replace(item, until=monotonic() + limits.timeout)
-            threading.Thread(target=_ask, args=(number, item, done), daemon=True).start()
+            if idle:
+                idle -= 1
+            else:
+                threading.Thread(target=_ask, args=(ready, done), daemon=True).start()
+            ready.put((number, item))
         # Each has the same time from its start, so the first in here is the first whose time is over.
         ends = [item.until for item in islice(asking.values(), 1)] + [item.when for item in later[:1]]
         if not ends:
@@ -188,6 +194,7 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
         except queue.Empty:
             pass
         else:
+            idle += 1
             asked = asking.pop(finished, None)
             if asked is not None:
                 if said.again and asked.attempt < limits.retries:
@@ -212,12 +219,15 @@ def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:
     return _Try(host, attempt, job)
 
 
-def _ask(number: int, item: _Try, done: queue.SimpleQueue[tuple[int, Answer]]) -> None:
-    try:
-        said = item.job.ask()
-    except Exception as error:  # one host must not take the others with it
-        said = _failed(item.host, item.job.question, error)
-    done.put((number, said))
+def _ask(ready: queue.SimpleQueue[tuple[int, _Try]], done: queue.SimpleQueue[tuple[int, Answer]]) -> None:
+    """A thread: asks one host after the other."""
+    while True:
+        number, item = ready.get()
+        try:
+            said = item.job.ask()
+        except Exception as error:  # one host must not take the others with it
+            said = _failed(item.host, item.job.question, error)
+        done.put((number, said))
 
 
 def _failed(host: str, question: Question | None, error: Exception) -> Answer:
