@@ -16,9 +16,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import settled, uncollected
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, settle
 
-with uncollected():
+with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
@@ -53,10 +53,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry point."""
-        with settled():
-            return self._run(tmp, task_vars)
-
-    def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        settle()
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         # Ansible copies what it checks, each item of each site, which takes longer than all that is done with them.

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When Python's garbage collector looks through memory. Ansible's is large, and what is in it mostly stays."""
+"""What Python's garbage collector looks at. Ansible's memory is large, mostly stays, and is forked again and again.
+
+Sources: Python's documentation of `gc.freeze`, which is about processes that fork.
+"""
 
 from __future__ import annotations
 
@@ -11,33 +14,24 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """The collector waits. For imports: nothing that they make is garbage, and it would look through all for that."""
+def before_forks() -> Iterator[None]:
+    """For what Ansible imports once before it forks: nothing of that is garbage, and all that there is then stays.
+
+    A forked process shares memory with its parent until one of the two writes to it, and the collector writes to
+    every object that it looks at. In each process it would look at all of Ansible's, and so have it copied.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if enabled:
             gc.enable()
 
 
-@contextmanager
-def settled() -> Iterator[None]:
-    """What is in memory at the begin stays as it is until the end.
-
-    A forked process shares it with its parent. The collector would look through all of it again and again, and write to
-    every page, of which each process would then have a copy of its own.
-    """
-    settle()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 def settle() -> None:
-    """What is in memory stays as it is from now on."""
+    """From now on, what is in memory stays: for a process that forks others, or has just been forked."""
     gc.freeze()
     # By what is left in its view now, the collector reckons when it is worth while to look again.
     gc.collect()

@@ -10,15 +10,18 @@ from typing import Any, ClassVar
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, test_loader
 
-from .enforcement import EnforcementError
-from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
-from .site_server.connect import load_wires, site_server
+from .memory import before_forks
 
 # Ansible imports this once, and then forks a process for each host: what they need is loaded here. With the first
 # filter and the first test that a template has, Ansible loads all that there are.
-load_wires()
-filter_loader.get("default")
-test_loader.get("defined")
+with before_forks():
+    from .enforcement import EnforcementError
+    from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
+    from .site_server.connect import load_wires, site_server
+
+    load_wires()
+    filter_loader.get("default")
+    test_loader.get("defined")
 
 
 class SiteServerAction(ActionBase):  # type: ignore[misc]

@@ -111,6 +111,10 @@ def _templated(names: Iterable[str], variables: Mapping[str, Any], templar: Any)
     found: dict[str, Any] = {}
     for name in names:
         if name in variables:
+            value = variables[name]
+            if isinstance(value, str) and "{" not in value:  # nearly all; Ansible takes longer to see that
+                found[name] = value
+                continue
             with suppress(Omitted):
-                found[name] = templar.template(variables[name])
+                found[name] = templar.template(value)
     return found
