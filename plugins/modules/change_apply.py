@@ -14,6 +14,8 @@ description:
     that a run that broke off is taken up by running it again.
   - The directory is written before the share, each in one write that is read back and compared. If one fails, what was
     written before it is put back, members of a group included.
+  - Members of a group cannot be changed over WinRM. Where the plan has any to add, the host fails before anything is
+    written, in check mode too, and the error says which task of C(ansible.windows) adds them.
   - Two runs with the same O(record) do not work on the same host at the same time; the second one fails there.
   - Every write is on disk in the O(record) before it is done, and its outcome after that.
 version_added: 0.1.0

@@ -11,7 +11,7 @@ description:
     and only if they still hold exactly what the change has left.
   - A host that has changed since is refused, named and left as it is, unless O(force) is set.
   - Members that the change has added to a local group are removed from it, if they still are members. Over WinRM nothing
-    can remove them, so the task fails before anything is written, and says what removes them.
+    can remove them, so the task fails before anything is written, in check mode too, and says what removes them.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)

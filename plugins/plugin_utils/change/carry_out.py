@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..enforcement import EnforcementError, Refused, WriteFailed
+from ..enforcement import EnforcementError, Refused, WriteFailed, membership_task
 from ..enforcement.apply import Securable, apply_plan, path_object, restore, share_object
 from ..enforcement.plan import Plan
 from ..security import Ace, AnyAce, SecurityDescriptor, Sid, format_sddl
-from ..site_server import Account, NoAnswer, NotFound, Reading, SiteServer, SiteServerError, local_path
+from ..site_server import Account, NoAnswer, NotFound, Reading, SiteServer, SiteServerError, Unsupported, local_path
 from .document import ChangeError
 from .host_plan import GroupPlan, HostPlan, ObjectPlan, as_held
 from .record import Event, HostChanges, Member, Recorder
@@ -176,6 +176,8 @@ def _carry_out(
             raise step.target.subject.refuse(
                 f"nothing was written, because entries would get lost on the way: {'; '.join(reading.unwritable)}"
             )
+    if changing and not server.changes_members:
+        raise _cannot(server.host, changing)
     if not changing and not any(pending):
         if steps or members:
             record(Event.IN_PLACE)
@@ -185,9 +187,9 @@ def _carry_out(
     warnings: list[str] = []
     undo: list[Callable[[], str]] = []
     try:
-        # A connection that cannot change members only says so, and what can: in a prediction as well.
-        for each in () if predict and server.changes_members else changing:
-            _change_member(server, each, undo, record)
+        for each in changing:
+            if not predict:
+                _change_member(server, each, undo, record)
         for step, reading, state in zip(steps, readings, pending, strict=True):
             if not state:
                 results.append(_unwritten(step, reading))
@@ -283,6 +285,21 @@ def _is_member(server: SiteServer, member: Member) -> bool:
     except NotFound:
         # A group that is gone has no members.
         return False
+
+
+def _cannot(host: str, steps: Sequence[_MemberStep]) -> Unsupported:
+    """What to do first where the connection cannot change members; the steps are all of one kind."""
+    groups: dict[Account, list[Account]] = {}
+    for step in steps:
+        groups.setdefault(step.member.group, []).append(step.member.account)
+    state = "present" if steps[0].joins else "absent"
+    tasks = "; ".join(membership_task(group, accounts, state) for group, accounts in groups.items())
+    return Unsupported(
+        host,
+        f"change members of {', '.join(group.name for group in groups)}",
+        "this connection has no way to do it, and nothing was written",
+        f"Run this task on the host first: {tasks}. Or reach it by ansible_connection: sitekeeper.sms.smb.",
+    )
 
 
 def _change_member(server: SiteServer, step: _MemberStep, undo: list[Callable[[], str]], record: Recorder) -> None:

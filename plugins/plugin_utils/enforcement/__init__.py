@@ -9,7 +9,7 @@ from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_acc
 from .errors import EnforcementError, Refused, WriteFailed
 from .goal import Entry, Goal, Inheritance, State
 from .permissions import Outcome, set_path_permissions, set_share_permissions
-from .sender_access import SenderOutcome, enforce_sender_access
+from .sender_access import SenderOutcome, enforce_sender_access, membership_task
 
 __all__ = [
     "Assessment",
@@ -26,6 +26,7 @@ __all__ = [
     "WriteFailed",
     "assess_sender_access",
     "enforce_sender_access",
+    "membership_task",
     "service_accounts",
     "set_path_permissions",
     "set_share_permissions",

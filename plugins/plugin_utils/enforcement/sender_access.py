@@ -235,12 +235,22 @@ def _joined(group: Group, accounts: Sequence[Account]) -> str:
 
 def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
     """What to run where a connection cannot make accounts members of the group."""
-    members = ", ".join(f"'{account.name}'" for account in accounts)
-    name = group.account.name.rpartition("\\")[2]
     return (
         f"{host}: group {group.account.name}, which holds rights for the senders, lacks {_listed(accounts)}. Add: "
-        f"ansible.windows.win_group_membership: {{name: '{name}', members: [{members}], state: present}}"
+        f"{membership_task(group.account, accounts, 'present')}"
     )
+
+
+def membership_task(group: Account, accounts: Iterable[Account], state: str) -> str:
+    """The task that makes accounts members of a local group (`present`), or no members (`absent`), over WinRM."""
+    members = ", ".join(_yaml(account.name) for account in accounts)
+    name = _yaml(group.name.rpartition("\\")[2])
+    return f"ansible.windows.win_group_membership: {{name: {name}, members: [{members}], state: {state}}}"
+
+
+def _yaml(text: str) -> str:
+    """A string in YAML's single quotes (YAML 1.2.2, 7.3.2): a backslash stands for itself."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _listed(accounts: Iterable[Account]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -34,6 +35,9 @@ HOST_VARIABLES = (
     "sms_sender_perms_remove_blocking_denies",
 )
 """The variables of the role `sms_sender_perms` that say something about one host."""
+
+
+_MAY_BE_TEMPLATE = re.compile("^#jinja2:|{")
 
 
 class HostConnections:
@@ -112,7 +116,8 @@ def _templated(names: Iterable[str], variables: Mapping[str, Any], templar: Any)
     for name in names:
         if name in variables:
             value = variables[name]
-            if isinstance(value, str) and "{" not in value:  # nearly all; Ansible takes longer to see that
+            # Nearly all are no templates; Ansible takes longer to see that. A template's own delimiters come after "#".
+            if isinstance(value, str) and not _MAY_BE_TEMPLATE.search(value):
                 found[name] = value
                 continue
             with suppress(Omitted):

@@ -17,6 +17,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import connection as pipes
@@ -189,11 +190,12 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
         ends = [item.until for item in islice(asking.values(), 1)] + [item.when for item in later[:1]]
         if not ends:
             continue
-        try:
-            finished, said = done.get(timeout=max(0.0, min(ends) - monotonic()) + 0.001)
-        except queue.Empty:
-            pass
-        else:
+        answers = []
+        with suppress(queue.Empty):
+            answers.append(done.get(timeout=max(0.0, min(ends) - monotonic()) + 0.001))
+            while True:  # before somebody is said to be late: this thread may have been kept from running itself
+                answers.append(done.get_nowait())
+        for finished, said in answers:
             idle += 1
             asked = asking.pop(finished, None)
             if asked is not None:

@@ -104,7 +104,7 @@ class Instance:
     def __post_init__(self) -> None:
         by_name = {name.lower(): value for name, value in self.properties.items()}
         if len(by_name) != len(self.properties):
-            raise WSManValueError(f"{self.class_name}: two properties differ in case only")
+            raise WSManValueError(f"{one_line(self.class_name)[:80]}: two properties differ in case only")
         object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
         object.__setattr__(self, "_by_name", by_name)
 
@@ -185,7 +185,7 @@ class Instance:
     def _wrong(self, name: str, what: str) -> WSManProtocolError:
         value = self._value(name)
         shown = f"{value[:80]!r}" if isinstance(value, str) else type(value).__name__
-        return WSManProtocolError(f"{self.class_name}.{name} should be {what} but is {shown}")
+        return WSManProtocolError(f"{one_line(self.class_name)[:80]}.{name} should be {what} but is {shown}")
 
 
 Value: TypeAlias = "str | int | bool | Instance | Reference | CimDatetime | tuple[Value, ...] | None"

@@ -13,6 +13,7 @@ in no namespace.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,9 +24,10 @@ from .errors import WSManProtocolError, WSManValueError, one_line
 from .namespaces import XSI
 
 MAX_DEPTH = 64  # elements inside each other; a security descriptor in a query's answer needs about ten
-MAX_TAGS = (
-    300_000  # as memory, each takes some fifty times its bytes; the largest descriptor, 64 KiB, needs half of them
-)
+# The largest descriptor, of 64 KiB, needs half of these tags. Each becomes an object, and each name of an element or an
+# attribute a text that holds its whole namespace.
+MAX_TAGS = MAX_ATTRIBUTES = 300_000
+MAX_NAMESPACE = 256  # characters; WMI's for a class of Configuration Manager has about a hundred
 
 # Characters that XML 1.0 section 2.2 doesn't allow, not even as a character reference.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,7 +53,9 @@ def local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-_DOCTYPE = (b"DOCTYPE", b"D\0O\0C\0T\0Y\0P\0E")  # in UTF-8, and in UTF-16 of either byte order
+# An attribute's value that may be too long. It has no "<" in it: XML 1.0, production 10.
+_LONG = tuple(re.compile(rb"%s[^%s<]{%d}" % (quote, quote, MAX_NAMESPACE + 1)) for quote in (b'"', b"'"))
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 TYPE = qname(XSI, "type")
 _NIL = qname(XSI, "nil")
@@ -102,7 +106,8 @@ def parse(document: bytes, limit: int) -> Element:
         limit: how many bytes there may be.
 
     Raises:
-        WSManProtocolError: too large, empty, not well-formed, nested too deeply, or with a DTD.
+        WSManProtocolError: too large, empty, not well-formed, nested too deeply, with too many tags or attributes, with
+            a namespace that is too long, or with a DTD.
     """
     if len(document) > limit:
         raise WSManProtocolError(f"the answer has {len(document)} bytes, where {limit} were allowed")
@@ -110,8 +115,10 @@ def parse(document: bytes, limit: int) -> Element:
         raise WSManProtocolError("the answer is empty, where a SOAP envelope was expected")
     if document.count(b"<") > MAX_TAGS:
         raise WSManProtocolError(f"the answer has more than {MAX_TAGS} tags: refused")
-    if any(word in document for word in _DOCTYPE):
-        _refuse_doctype(document)
+    if document.count(b"=") > MAX_ATTRIBUTES:
+        raise WSManProtocolError(f"the answer has more than {MAX_ATTRIBUTES} attributes: refused")
+    if b"DOCTYPE" in document or document.startswith(_UTF_16) or any(long.search(document) for long in _LONG):
+        _look_closer(document)
     parser = XMLParser(encoding="utf-8")  # noqa: S314 -- without a DTD nothing expands
     try:
         parser.feed(document)
@@ -122,14 +129,19 @@ def parse(document: bytes, limit: int) -> Element:
     return root
 
 
-def _refuse_doctype(document: bytes) -> None:
-    """Let pyexpat look for the declaration: it stops there, where ElementTree's parser goes on and expands entities."""
+def _look_closer(document: bytes) -> None:
+    """Refuse what ElementTree must not be given. pyexpat stops there, where ElementTree's parser would go on."""
 
-    def refuse(*_declaration: object) -> None:
+    def doctype(*_declaration: object) -> None:
         raise WSManProtocolError("the answer has a document type declaration, which SOAP forbids: refused")
 
-    parser = expat.ParserCreate(encoding="utf-8")
-    parser.StartDoctypeDeclHandler = refuse
+    def namespace(_prefix: str | None, name: str | None) -> None:
+        if len(name or "") > MAX_NAMESPACE:
+            raise WSManProtocolError(f"the answer has a namespace of more than {MAX_NAMESPACE} characters: refused")
+
+    parser = expat.ParserCreate(encoding="utf-8", namespace_separator="}")
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartNamespaceDeclHandler = namespace
     with suppress(expat.ExpatError, ValueError):  # the reader says that
         parser.Parse(document, True)
 

@@ -14,10 +14,12 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+import yaml
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
+from ansible_collections.sitekeeper.sms.plugins.modules import change_plan, sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     MissingMembers,
     Refused,
@@ -25,10 +27,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     WriteFailed,
     assess_sender_access,
     enforce_sender_access,
+    membership_task,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, SiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
 from tests.lab.samba import missing
@@ -191,6 +195,35 @@ def test_the_groups_name_comes_from_the_site_code() -> None:
     assert sender_request("p01", {**arguments, "product": "sms_1_2", "site_code": "p01"}).group is None
     with pytest.raises(Refused, match="Give the site's site_code"):
         sender_request("p01", arguments)
+
+
+@pytest.mark.parametrize("module", [sender_access, change_plan])
+def test_each_choice_about_missing_members_has_a_meaning(module: Any) -> None:
+    choices = yaml.safe_load(module.DOCUMENTATION)["options"]["group_members"]["choices"]
+    arguments = {"senders": [SENDER], "product": "configmgr", "group": "Senders", "allow_unexpected_path": False}
+    meant = {
+        choice: sender_request("p01", {**arguments, "group_members": choice}).missing_members for choice in choices
+    }
+    assert meant == {
+        choice: MissingMembers.ADD_WHERE_POSSIBLE
+        if choice.startswith("add_or_")
+        else MissingMembers.ADD
+        if choice == "add"
+        else MissingMembers.REPORT
+        for choice in choices
+    }
+
+
+def test_names_with_quotes_are_quoted_in_the_task() -> None:
+    account = Account(Sid.parse("S-1-5-21-1-2-3-1004"), "CORP\\o'neil")
+    task = membership_task(Account(Sid.parse("S-1-5-32-1"), "P01\\Sarah's group"), (account,), "present")
+    assert yaml.safe_load(task) == {
+        "ansible.windows.win_group_membership": {
+            "name": "Sarah's group",
+            "members": ["CORP\\o'neil"],
+            "state": "present",
+        }
+    }
 
 
 # -- SMB, where a member can be added: on a built-in group, since the hosts of the Samba lab have no others

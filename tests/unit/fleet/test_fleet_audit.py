@@ -56,7 +56,8 @@ class Fleet:
         self.variables: dict[str, Any] = {
             "ansible_connection": "{{ way | default('winrm') }}",
             "ansible_user": lab["C01"].user,
-            "ansible_winrm_scheme": "http",
+            # A template that has no brace.
+            "ansible_winrm_scheme": "#jinja2:variable_start_string:'[[', variable_end_string:']]'\n[[ 'ht' ~ 'tp' ]]",
             "ansible_winrm_transport": "ntlm",
             "ansible_psrp_protocol": "http",
             "ansible_psrp_auth": "ntlm",

@@ -79,6 +79,17 @@ def test_a_host_that_never_answers_costs_its_time_only() -> None:
     assert len(found) == 40
 
 
+def test_who_has_answered_is_not_late_because_nobody_looked() -> None:
+    def prepare(host: str) -> Job:
+        if host == "slow":  # a templated variable, say, that looks something up
+            time.sleep(1.0)
+        return Job(QUESTION, lambda: fine(host))
+
+    hosts = ["h1", "h2", "h3", "slow"]
+    found = [told for told in sweep(hosts, prepare, Limits(processes=1, at_once=4, timeout=0.5)) if told]
+    assert {told[0]: told[1] for told in found} == dict.fromkeys(hosts, "in_desired_state")
+
+
 @pytest.mark.parametrize(("alone", "least", "most"), [(False, 2, 6), (True, 1, 2)])
 def test_no_more_at_once_than_allowed(alone: bool, least: int, most: int) -> None:
     context = get_context("fork")

@@ -105,6 +105,39 @@ def test_tags_are_counted_before_anything_is_built(element: bytes, monkeypatch: 
         run(get(LARGE, "A", {}), lambda _unused: element * 300_001)
 
 
+def test_attributes_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "XMLParser", None)
+    with pytest.raises(WSManProtocolError, match="more than 300000 attributes"):
+        run(get(LARGE, "A", {}), lambda _unused: b"<a>" + b" n=''" * 300_001)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("declaration", ["xmlns", "xmlns:n", "xmlns:n \t\n= \n"])
+@pytest.mark.parametrize("letter", ["u", "\u2222", "\u3c3c"])
+def test_a_namespace_is_bounded(declaration: str, encoding: str, quote: str, letter: str) -> None:
+    # ElementTree repeats it in the name of each element that is in it.
+    def named(length: int) -> bytes:
+        sign = "" if "=" in declaration else "="
+        return f"<a {declaration}{sign}{quote}{letter * length}{quote}/>".encode(encoding)
+
+    assert xml.parse(named(256), 4_000_000).tag.endswith("a")
+    with pytest.raises(WSManProtocolError, match="namespace of more than 256"):
+        xml.parse(named(257), 4_000_000)
+
+
+def test_elementtree_is_given_no_long_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "XMLParser", None)
+    document = b"<n:r xmlns:n='" + b"u" * 1_900_000 + b"'>" + b"<n:a/>" * 1000 + b"</n:r>"
+    with pytest.raises(WSManProtocolError, match="namespace of more than"):
+        run(get(LARGE, "A", {}), lambda _unused: document)
+
+
+def test_a_long_text_with_quotes_is_text_like_any_other() -> None:
+    text = "'\"" + "x" * 1000
+    assert answered(SHARE.replace("SMS_SITE", text)) == text
+
+
 def test_the_largest_descriptor_has_fewer_tags() -> None:
     # [MS-DTYP] 2.4.5: an ACL has 64 KiB at most. As WMI writes it, each octet of a SID is an element, and each entry of
     # the shortest SIDs, 8 octets of header and mask and 12 of SID, has some 13 elements more.

@@ -132,6 +132,38 @@ def test_an_embedded_instance_without_a_type_is_named_by_its_properties() -> Non
     assert found == Instance("SMS_Site", {"SiteCode": "C01"}, "root/sms/site_C01")
 
 
+@pytest.mark.parametrize(
+    ("said", "class_name"),
+    [
+        # The prefix says nothing that the properties' namespace does not say.
+        ("t:Win32_Trustee_Type", "Win32_Trustee"),
+        ("nowhere:Win32_Trustee_Type", "Win32_Trustee"),
+        ("q:Win32_Trustee_Type", "Win32_Trustee"),
+        ("Win32_Trustee_Type", "Win32_Trustee"),
+        ("_Type", "SMS_Site"),
+        ("", "SMS_Site"),
+        ("cim:cimString", "SMS_Site"),
+    ],
+)
+def test_an_embedded_instance_with_a_type_is_in_the_namespace_of_its_properties(said: str, class_name: str) -> None:
+    uri = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/sms/site_C01/SMS_Site"
+    found = read(
+        f'<p:Site xmlns:q="{uri}" xmlns:t="{CIMV2}/Win32_Trustee" xsi:type="{said}">'
+        "<q:SiteCode>C01</q:SiteCode></p:Site>"
+    ).instance("Site")
+    assert found == Instance(class_name, {"SiteCode": "C01"}, "root/sms/site_C01")
+
+
+def test_a_class_that_a_server_makes_up_is_shown_on_one_line() -> None:
+    name = "a&#10;[ERROR]: \u202eall is well " + "x" * 500
+    found = read(f'<p:Site xsi:type="t:{name}_Type"><p:Code>x</p:Code></p:Site>').instance("Site")
+    assert found is not None
+    with pytest.raises(WSManProtocolError) as caught:
+        found.integer("Code")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
 def test_a_typed_scalar_is_a_scalar() -> None:
     assert read('<p:Name xsi:type="cim:cimString">x</p:Name>').text("Name") == "x"
 
