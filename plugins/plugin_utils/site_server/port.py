@@ -99,7 +99,7 @@ class SiteServer(Protocol):
 
     @property
     def changes_members(self) -> bool:
-        """Whether members can be added to local groups and removed; `Unsupported` says how it is done where not."""
+        """Whether members can be added to local groups and removed; where not, both raise `Unsupported`."""
 
     def share(self, name: str) -> Share:
         """Read a share's settings; `NotFound` if there is none of this name."""

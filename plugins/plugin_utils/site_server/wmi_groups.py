@@ -76,26 +76,10 @@ def members(wmi: Wmi, group: LocalGroup) -> tuple[Account, ...]:
     return tuple(found)
 
 
-def cannot_add(wmi: Wmi, group: LocalGroup, member: Sid) -> Unsupported:
-    """Why a member is not added, with the task that does it."""
-    account = _name_of(wmi, member)
-    return _cannot(wmi, group, account, f"add {account} to group {group.name}", "present")
-
-
-def cannot_remove(wmi: Wmi, group: LocalGroup, member: Sid) -> Unsupported:
-    """Why a member is not removed, with the task that does it."""
-    account = _name_of(wmi, member)
-    return _cannot(wmi, group, account, f"remove {account} from group {group.name}", "absent")
-
-
-def _cannot(wmi: Wmi, group: LocalGroup, account: str, operation: str, state: str) -> Unsupported:
-    task = f"{{name: {_yaml(group.name)}, members: [{_yaml(account)}], state: {state}}}"
-    return Unsupported(
-        wmi.host,
-        operation,
-        "WMI has no method that changes a group",
-        f"Do it with the task `ansible.windows.win_group_membership: {task}`, or {_OVER_SMB}.",
-    )
+def unchangeable(host: str, group: Sid) -> Unsupported:
+    """Why no member is added or removed."""
+    operation = f"change the members of group {NAME_OF.get(group, group)}"
+    return Unsupported(host, operation, "WMI has no method for it", f"{_OVER_SMB[0].upper()}{_OVER_SMB[1:]}.")
 
 
 def _checked(reference: Reference) -> Reference:
@@ -124,25 +108,6 @@ def _account(wmi: Wmi, operation: str, reference: Reference) -> Account:
         return Account(Sid.parse(item.text("SID") or ""), f"{item.text('Domain')}\\{item.text('Name')}")
 
 
-def _name_of(wmi: Wmi, sid: Sid) -> str:
-    """The name of a SID as people write it; the SID's text where it has none."""
-    operation = f"look up {sid}"
-    try:
-        found = wmi.run(operation, get(wmi.session, "Win32_SID", {"SID": str(sid)}), "")
-    except NotFound:
-        return str(sid)
-    with wmi.strict(operation):
-        domain, name = found.text("ReferencedDomainName"), found.text("AccountName")
-    if not name:
-        return str(sid)
-    return f"{domain}\\{name}" if domain else name
-
-
 def _in_path(text: str) -> str:
     """A key's value between the double quotes of an object path (Microsoft, "Describing an Instance Object Path")."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _yaml(text: str) -> str:
-    """A string in YAML's single quotes (YAML 1.2.2, 7.3.2): a backslash stands for itself."""
-    return "'" + text.replace("'", "''") + "'"

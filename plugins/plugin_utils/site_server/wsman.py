@@ -40,7 +40,7 @@ from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault
 from .names import known_account, no_account
 from .port import Account, Reading, Share
 from .wmi import NO_ADMINISTRATOR, Wmi, netbios_domain
-from .wmi_groups import cannot_add, cannot_remove, local_group, members
+from .wmi_groups import local_group, members, unchangeable
 from .wmi_shares import bare, read_share
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
@@ -173,16 +173,12 @@ class WsmanSiteServer:
         return members(self._wmi, local_group(self._wmi, group))
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
-        """Not over this wire; one that is a member already is no error. The error says what to do instead."""
-        found = local_group(self._wmi, group)
-        if member not in (account.sid for account in members(self._wmi, found)):
-            raise cannot_add(self._wmi, found, member)
+        """Not over this wire."""
+        raise unchangeable(self._wmi.host, group)
 
     def remove_group_member(self, group: Sid, member: Sid) -> None:
-        """Not over this wire; one that is none is no error. The error says what to do instead."""
-        found = local_group(self._wmi, group)
-        if member in (account.sid for account in members(self._wmi, found)):
-            raise cannot_remove(self._wmi, found, member)
+        """Not over this wire."""
+        raise unchangeable(self._wmi.host, group)
 
     def _look_up(self, account: str, text: str) -> Account:
         domain, slash, name = text.partition("\\")

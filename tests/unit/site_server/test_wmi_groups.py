@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     NoAnswer,
     NotFound,
-    SiteServerError,
     Unreachable,
     Unsupported,
 )
@@ -228,56 +225,16 @@ def test_a_member_whose_sid_is_none(sid: str) -> None:
         WsmanSiteServer(script.wmi).group_members(ADMINISTRATORS)
 
 
-# -- adding
+# -- changing
 
 
-def test_a_member_that_is_one_already_is_no_error(host: RunningHost, server: WsmanSiteServer) -> None:
-    server.add_group_member(sid_of(host, f"C01\\{CONNECTION}"), sid_of(host, "CORP\\smssend"))
-    assert host.controls.counters()["writes"] == 0
-
-
-@pytest.mark.parametrize(
-    ("group", "member_name"),
-    [(CONNECTION, "CORP\\backup"), (ODD, "CORP\\P01$"), (EMPTY, "C01\\courier")],
-)
-def test_who_wants_to_add_one_gets_the_task_that_does_it(
-    host: RunningHost, server: WsmanSiteServer, group: str, member_name: str
-) -> None:
-    with pytest.raises(Unsupported) as caught:
-        server.add_group_member(sid_of(host, f"C01\\{group}"), sid_of(host, member_name))
-    assert caught.value.operation == f"add {member_name} to group {group}"
-    task = re.search("`(.*)`", caught.value.advice)
-    assert task
-    assert yaml.safe_load(task[1]) == {
-        "ansible.windows.win_group_membership": {"name": group, "members": [member_name], "state": "present"}
-    }
-    assert host.controls.counters()["writes"] == 0
-
-
-def test_one_that_is_no_member_is_removed_already(host: RunningHost, server: WsmanSiteServer) -> None:
-    server.remove_group_member(sid_of(host, f"C01\\{CONNECTION}"), sid_of(host, "CORP\\backup"))
-    assert host.controls.counters()["writes"] == 0
-
-
-def test_who_wants_to_remove_one_gets_the_task_that_does_it(host: RunningHost, server: WsmanSiteServer) -> None:
-    with pytest.raises(Unsupported) as caught:
-        server.remove_group_member(sid_of(host, f"C01\\{ODD}"), sid_of(host, "CORP\\backup"))
-    assert caught.value.operation == f"remove CORP\\backup from group {ODD}"
-    task = re.search("`(.*)`", caught.value.advice)
-    assert task
-    assert yaml.safe_load(task[1]) == {
-        "ansible.windows.win_group_membership": {"name": ODD, "members": ["CORP\\backup"], "state": "absent"}
-    }
-    assert host.controls.counters()["writes"] == 0
-
-
-def test_a_built_in_member_is_named_by_its_own_domain(host: RunningHost, server: WsmanSiteServer) -> None:
-    with pytest.raises(SiteServerError, match=r"members: \['NT AUTHORITY\\NETWORK SERVICE'\]"):
-        server.add_group_member(sid_of(host, f"C01\\{EMPTY}"), Sid.parse("S-1-5-20"))
-    with pytest.raises(SiteServerError, match=r"members: \['Everyone'\]"):
-        server.add_group_member(sid_of(host, f"C01\\{EMPTY}"), Sid.parse("S-1-1-0"))
-
-
-def test_a_member_without_a_name_is_shown_by_its_sid(host: RunningHost, server: WsmanSiteServer) -> None:
-    with pytest.raises(Unsupported, match=r"add S-1-5-21-9-9-9-1004 to group Nobody"):
-        server.add_group_member(sid_of(host, f"C01\\{EMPTY}"), Sid.parse("S-1-5-21-9-9-9-1004"))
+def test_members_cannot_be_changed(host: RunningHost, server: WsmanSiteServer) -> None:
+    assert not server.changes_members
+    for change in (server.add_group_member, server.remove_group_member):
+        with pytest.raises(Unsupported) as caught:
+            change(ADMINISTRATORS, sid_of(host, "CORP\\backup"))
+        assert str(caught.value) == (
+            "C01: could not change the members of group BUILTIN\\Administrators: WMI has no method for it. Reach this "
+            "host by ansible_connection: sitekeeper.sms.smb."
+        )
+    assert operations(host) == []
