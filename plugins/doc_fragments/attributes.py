@@ -68,5 +68,5 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details: The plan says what changes, entry by entry.
+    details: The plan of the change says what changes, entry by entry.
 """

@@ -20,7 +20,7 @@ options:
       - What to do about Sender accounts that are not members of the group.
       - V(add) plans to make them members. That takes P(sitekeeper.sms.smb#connection). WMI has no method for it, so that
         over WinRM nothing is planned, and the error says which task of C(ansible.windows) adds them.
-      - V(report) lists them in the plan, with a warning that says how to add them. Everything else is planned.
+      - V(report) lists them in the plan, among its warnings, with the task that adds them. Everything else is planned.
       - V(add_or_report) is V(add) where the connection can do that, and V(report) elsewhere.
     type: str
     choices: [add, report, add_or_report]

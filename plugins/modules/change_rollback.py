@@ -86,7 +86,7 @@ objects:
       type: str
       sample: "D:(A;;FA;;;BA)"
     after_sddl:
-      description: The same afterwards, as read back; in check mode as planned.
+      description: The same afterwards, as read back; in check mode as it would be.
       type: str
       sample: "D:(A;;FA;;;BA)(A;;FA;;;S-1-5-21-1004336348-1177238915-682003330-1104)"
 change_id:

@@ -203,7 +203,7 @@ def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tu
     if server.changes_members:
         return missing
     if request.missing_members is MissingMembers.ADD:
-        raise Refused(f"{how_to_add(server.host, found.group, missing)}. Nothing was written")
+        raise Refused(f"{how_to_add(server.host, found.group, missing)}. Nothing was done")
     return ()
 
 

@@ -140,7 +140,7 @@ def test_rights_of_its_own_do_not_make_up_for_the_groups(winrm: Any) -> None:
 def test_a_missing_member_cannot_be_added_over_winrm_and_nothing_is_written(winrm: Any) -> None:
     server, host = winrm(members=(OTHER,))
     before = host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")
-    says = rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\].*Nothing was written"
+    says = rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\].*Nothing was done"
     for predict in (True, False):
         with pytest.raises(Refused, match=says):
             enforce_sender_access(server, request(), predict=predict)

@@ -417,7 +417,10 @@ def test_otherwise_the_end_tells_what_to_run(site_server):
         rf"p01: group P01\{GROUP}, which holds rights for the senders, lacks CORP\smssend. Add: "
         rf"ansible.windows.win_group_membership: {{name: '{GROUP}', members: ['CORP\smssend'], state: present}}"
     )
-    assert "With sms_sender_perms_add_group_members the role adds members." in finished.stdout
+    assert (
+        ". With sms_sender_perms_add_group_members, and the collection ansible.windows, the role adds members."
+        in finished.stdout
+    )
     assert table[2:4] == [
         r"P01   p01     failed  none (not enough)  none (not enough)  CORP\smssend (no member of the group)",
         "1 site server: 1 failed",
