@@ -332,9 +332,9 @@ class SiteServer:
         monkeypatch.setenv("LAB", f"{lab.lab.control.url}/hosts/P01/members")
         monkeypatch.setenv("TOKEN", f"Bearer {lab.lab.control.token}")
 
-    def run(self, *options, entry_point="main", installed=True, product="configmgr", **variables):
+    def run(self, *options, entry_point="main", installed=True, product="configmgr", sender=SMSSEND, **variables):
         sites = [
-            {"code": "C01", "server": "c01", "addresses": [{"to": "P01", "sender_account": SMSSEND}]},
+            {"code": "C01", "server": "c01", "addresses": [{"to": "P01", "sender_account": sender}]},
             {"code": "P01", "server": "p01", "product": product, "parent": "C01", "addresses": []},
         ]
         host = {
@@ -368,6 +368,7 @@ class SiteServer:
 @pytest.fixture
 def site_server(play, tmp_path, monkeypatch):
     description = default_hierarchy(2)
+    description["accounts"].append({"name": "o'neil"})
     host = description["hosts"][1]
     administrators = {"principal": "S-1-5-32-544", "access": "full_control"}
     group = {"principal": f".\\{GROUP}", "access": "full_control"}
@@ -470,3 +471,9 @@ def test_the_service_account_is_one_request_of_an_audit_and_none_of_a_converge(s
     assert len(service) == 1
     assert runs["audit without"] == runs["converge"] == [each for each in runs["audit"] if each not in service]
     assert sorted(runs["converge with"]) == sorted(runs["audit"])
+
+
+def test_a_name_with_an_apostrophe_is_quoted_in_what_to_run(site_server):
+    finished, _table = site_server.run(sms_sender_perms_add_group_members=True, installed=False, sender=r"CORP\o'neil")
+    assert finished.returncode == 2
+    assert r"members: ['CORP\\o''neil'], state: present} (the role has tried: " in finished.stdout
