@@ -28,7 +28,8 @@ class ActionModule(SiteServerAction):
         request = sender_request(server.host, arguments)
         outcome = enforce_sender_access(server, request, predict=self.predict)
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
-        if arguments["group_members"].endswith("require") and outcome.group is not None and outcome.missing:
+        required = arguments["group_members"] in ("require", "add_or_require")
+        if required and outcome.group is not None and outcome.missing:
             # All the rest is done, and told: what failed is only this.
             message = how_to_add(server.host, outcome.group, outcome.missing)
             told = [warning for warning in result.pop("warnings", []) if warning != message]

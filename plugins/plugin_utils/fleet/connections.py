@@ -119,7 +119,7 @@ def _templated(names: Iterable[str], variables: Mapping[str, Any], templar: Any)
             # Nearly all are no templates; Ansible takes longer to see that. A template's own delimiters come after "#".
             if isinstance(value, str) and not _MAY_BE_TEMPLATE.search(value):
                 found[name] = value
-                continue
-            with suppress(Omitted):
-                found[name] = templar.template(value)
+            else:
+                with suppress(Omitted):
+                    found[name] = templar.template(value)
     return found

@@ -112,10 +112,11 @@ class NtlmSender:
             SiteServerError: one of its kinds; the connection is to be closed then, and can't be used again.
         """
         try:
+            headers = {}
             if self._context is None:
                 self._context, token = self._logging_on()
-                return self._exchange(envelope, {"Authorization": _token(token)})
-            return self._exchange(envelope, {})
+                headers["Authorization"] = _token(token)
+            return self._exchange(envelope, headers)
         except (OSError, http.client.IncompleteRead) as error:
             raise connection_failure(self._host, error) from None
         except http.client.HTTPException as error:

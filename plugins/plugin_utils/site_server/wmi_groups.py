@@ -9,7 +9,6 @@ Microsoft, "Win32_GroupUser class" and "Win32_Group class": the first has no met
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ..security import SecurityDescriptorError, Sid
 from ..security.well_known import NAME_OF
@@ -22,42 +21,19 @@ _ACCOUNT_CLASSES = frozenset({"win32_useraccount", "win32_group", "win32_systema
 _OVER_SMB = "reach this host by ansible_connection: sitekeeper.sms.smb"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalGroup:
-    """A local group, by the names that WMI knows it by. WMI's domain of a local group is the computer."""
-
-    sid: Sid
-    domain: str
-    name: str
-
-
-def local_group(wmi: Wmi, sid: Sid) -> LocalGroup:
-    """Find a local group; LocalAccount keeps the server from looking through the whole domain.
-
-    Raises:
-        NotFound: there is none of this SID.
-    """
-    operation = f"find local group {NAME_OF.get(sid, sid)}"
-    wql = f"SELECT * FROM Win32_Group WHERE LocalAccount=TRUE AND SID='{sid}'"  # noqa: S608 - a SID's own text
-    found = wmi.run(operation, query(wmi.session, wql), "")
-    with wmi.strict(operation):
-        for item in found:
-            return LocalGroup(sid, item.text("Domain") or "", item.text("Name") or "")
-    advice = "Check that it is a local group of this server, not one of the domain."
-    raise NotFound(wmi.host, operation, "the server has no local group of this SID", advice)
-
-
-def members(wmi: Wmi, group: LocalGroup) -> tuple[Account, ...]:
-    """The accounts in a group: one request for their names, then one each for its SID.
+def members(wmi: Wmi, group: Sid) -> tuple[Account, ...]:
+    """The accounts in a local group: a request for its name, one for theirs, and then one each for its SID.
 
     Microsoft does not say whether Windows shows a member whose account is deleted. One that is shown without its SID
     is not left out.
 
     Raises:
+        NotFound: there is no local group of this SID.
         Unsupported: WMI shows members that it can't find.
     """
-    operation = f"read the members of group {group.name}"
-    path = f'Win32_Group.Domain="{_in_path(group.domain)}",Name="{_in_path(group.name)}"'
+    computer, name = _found(wmi, group)
+    operation = f"read the members of group {name}"
+    path = f'Win32_Group.Domain="{_in_path(computer)}",Name="{_in_path(name)}"'
     with wmi.strict(operation):
         wql = f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={wql_string(path)}"  # noqa: S608 - quoted
     items = wmi.run(operation, query(wmi.session, wql), "")
@@ -79,7 +55,22 @@ def members(wmi: Wmi, group: LocalGroup) -> tuple[Account, ...]:
 def unchangeable(host: str, group: Sid) -> Unsupported:
     """Why no member is added or removed."""
     operation = f"change the members of group {NAME_OF.get(group, group)}"
-    return Unsupported(host, operation, "WMI has no method for it", f"{_OVER_SMB[0].upper()}{_OVER_SMB[1:]}.")
+    return Unsupported(host, operation, "WMI has no method for it", f"{_OVER_SMB.capitalize()}.")
+
+
+def _found(wmi: Wmi, sid: Sid) -> tuple[str, str]:
+    """The computer, which is WMI's domain of a local group, and its name.
+
+    LocalAccount keeps the server from looking through the whole domain.
+    """
+    operation = f"find local group {NAME_OF.get(sid, sid)}"
+    wql = f"SELECT * FROM Win32_Group WHERE LocalAccount=TRUE AND SID='{sid}'"  # noqa: S608 - a SID's own text
+    found = wmi.run(operation, query(wmi.session, wql), "")
+    with wmi.strict(operation):
+        for item in found:
+            return item.text("Domain") or "", item.text("Name") or ""
+    advice = "Check that it is a local group of this server, not one of the domain."
+    raise NotFound(wmi.host, operation, "the server has no local group of this SID", advice)
 
 
 def _checked(reference: Reference) -> Reference:

@@ -40,7 +40,7 @@ from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault
 from .names import known_account, no_account
 from .port import Account, Reading, Share
 from .wmi import NO_ADMINISTRATOR, Wmi, netbios_domain
-from .wmi_groups import local_group, members, unchangeable
+from .wmi_groups import members, unchangeable
 from .wmi_shares import bare, read_share
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
@@ -170,7 +170,7 @@ class WsmanSiteServer:
 
     def group_members(self, group: Sid) -> tuple[Account, ...]:
         """Members of a local group: one request for its name, one for theirs, and one for each SID."""
-        return members(self._wmi, local_group(self._wmi, group))
+        return members(self._wmi, group)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Not over this wire."""

@@ -268,7 +268,10 @@ def _embedded_type(element: Element) -> str | None:
 
 
 def _embedded_class(element: Element) -> tuple[str, str]:
-    """Class and namespace of an embedded instance: its xsi:type's and its properties', which are in those (DSP0230)."""
+    """Class and namespace of an embedded instance: those that its properties are in (DSP0230).
+
+    Its xsi:type, where it has one, names the class first.
+    """
     name, namespace = split_class_uri(split(element[0].tag)[0]) if len(element) else ("", DEFAULT_NAMESPACE)
     return _embedded_type(element) or name, namespace
 
