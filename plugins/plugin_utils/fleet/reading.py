@@ -103,6 +103,10 @@ class _Counted:
         self.requests += 1
         return self.transport.send(envelope)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.transport.close()
+
 
 def read_host(
     host: str,

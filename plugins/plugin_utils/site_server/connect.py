@@ -104,6 +104,3 @@ class _Closing(Transport, Protocol):
     url: str
     timeout: float
     user: str | None
-
-    def close(self) -> None:
-        """Close the connection to the server."""

@@ -39,15 +39,19 @@ class AuthenticationFailed(SiteServerError):
     """The server does not accept the connection's own credentials."""
 
 
-class AccessDenied(SiteServerError):
+class Rejected(SiteServerError):
+    """The server answered that it refuses: nothing was done."""
+
+
+class AccessDenied(Rejected):
     """The operator's account may not do this."""
 
 
-class NotFound(SiteServerError):
+class NotFound(Rejected):
     """The share, directory, file or class does not exist."""
 
 
-class AccountNotFound(SiteServerError):
+class AccountNotFound(Rejected):
     """The server knows no account of this name."""
 
 
@@ -65,12 +69,12 @@ class Interrupted(SiteServerError):
         super().__init__(host, operation, said, advice)
 
 
-class Unsupported(SiteServerError):
+class Unsupported(Rejected):
     """This connection has no way to do it; another one has."""
 
 
 class ServerFault(SiteServerError):
-    """Any other refusal."""
+    """Any other error that the server answered with. It does not show whether anything was done."""
 
 
 class ConnectionUnsupported(Exception):

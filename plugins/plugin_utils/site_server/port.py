@@ -101,6 +101,9 @@ class SiteServer(Protocol):
     def changes_members(self) -> bool:
         """Whether members can be added to local groups and removed; where not, both raise `Unsupported`."""
 
+    def reconnect(self) -> None:
+        """Close the connection. The next request opens a new one and logs on again. Never fails."""
+
     def share(self, name: str) -> Share:
         """Read a share's settings; `NotFound` if there is none of this name."""
 

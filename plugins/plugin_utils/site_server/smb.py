@@ -124,6 +124,11 @@ class SmbSiteServer:
         if session is not None:
             session.close()
 
+    def reconnect(self) -> None:
+        """Log off. The next request logs on again, and reads the shares anew."""
+        self.close()
+        self._shares = None
+
     def share(self, name: str) -> Share:
         """Read a share's settings, from the list of all shares, which tells where paths are as well."""
         with self._doing(f"read share {name}"):

@@ -69,7 +69,6 @@ class PsrpTransport:
             # the next one, so that one is made anew.
             sealing = transport.encryption is not None
             self.close()
-            self._wsman = WSMan(**self._options)
             if isinstance(error, NO_KERBEROS_LOGON) and not sealing:
                 raise AuthenticationFailed(
                     self._host,
@@ -82,5 +81,6 @@ class PsrpTransport:
         return answer
 
     def close(self) -> None:
-        """Close the connection to the server."""
+        """Close the connection to the server. The next request opens and authenticates a new one."""
         self._wsman.close()
+        self._wsman = WSMan(**self._options)

@@ -25,6 +25,9 @@ class Transport(Protocol):
     def send(self, envelope: bytes) -> bytes:
         """Post one request; the answer's body, that of a fault (HTTP 500) included."""
 
+    def close(self) -> None:
+        """Close the connection to the server. The next request opens and authenticates a new one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wmi:

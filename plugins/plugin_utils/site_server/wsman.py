@@ -93,6 +93,10 @@ class WsmanSiteServer:
         """WMI has no method for that."""
         return False
 
+    def reconnect(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        self._wmi.transport.close()
+
     def share(self, name: str) -> Share:
         """Read a share's settings, and its permissions where the server tells them along."""
         return read_share(self._wmi, name)

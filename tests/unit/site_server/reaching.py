@@ -57,6 +57,9 @@ class Scripted:
         self.requests.append(envelope)
         return self._replies.pop(0)(envelope)
 
+    def close(self) -> None:
+        pass
+
     @property
     def wmi(self) -> Wmi:
         """A host that gives them."""
