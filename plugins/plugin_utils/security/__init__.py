@@ -24,6 +24,7 @@ from .acl import Acl
 from .claims import Claims, ClaimValue
 from .descriptor import SecurityDescriptor
 from .errors import SecurityDescriptorError
+from .same import explicit_entries, inherited_entries, same_access
 from .sddl import format_sddl, parse_sddl
 from .sid import ANY_NETWORK_LOGON, Sid
 
@@ -50,8 +51,11 @@ __all__ = [
     "check_access",
     "combine",
     "condition_with",
+    "explicit_entries",
     "format_sddl",
+    "inherited_entries",
     "parse_sddl",
+    "same_access",
     "satisfied_everywhere",
     "scopes_of",
 ]
