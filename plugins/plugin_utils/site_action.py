@@ -16,6 +16,7 @@ from .memory import before_forks
 # filter and the first test that a template has, Ansible loads all that there are.
 with before_forks():
     from .enforcement import EnforcementError
+    from .enforcement.report import failure_result
     from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
     from .site_server.connect import load_wires, site_server
 
@@ -55,7 +56,9 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         except (Unreachable, AuthenticationFailed) as error:
             # As Ansible's own Windows modules do, so that `ignore_unreachable` and the recap mean the same.
             result.update(unreachable=True, changed=False, msg=str(error))
-        except (SiteServerError, EnforcementError, ConnectionUnsupported) as error:
+        except EnforcementError as error:
+            result.update(failure_result(error))
+        except (SiteServerError, ConnectionUnsupported) as error:
             result.update(failed=True, changed=False, msg=str(error))
         return result
 

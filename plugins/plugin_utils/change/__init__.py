@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from .approval import Approval, approve
-from .carry_out import Result, apply_host_plan, roll_back
 from .document import (
     ChangeError,
     PlanDocument,
@@ -17,6 +16,7 @@ from .document import (
     summary_of,
     write_document,
 )
+from .host_change import Result, apply_host_plan, roll_back
 from .host_plan import HostPlan, read_host_plan, section_of, unread_section
 from .journal import alone, append, read_journal
 from .record import Recorder, changes_of

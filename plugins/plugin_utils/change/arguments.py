@@ -12,8 +12,8 @@ from typing import Any
 from ..enforcement import Refused
 from ..security import format_sddl
 from .approval import Approval, approve
-from .carry_out import Result
 from .document import ChangeError, PlanDocument, read_document
+from .host_change import Result
 
 
 def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:

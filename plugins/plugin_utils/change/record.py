@@ -31,8 +31,8 @@ class Event(Enum):
     """It was written, and holds `after`, as read back."""
     NOT_WRITTEN = "not_written"
     """It holds what it held before; an account is, or is not, a member as before."""
-    FAILED = "failed"
-    """It holds something else than planned, or nobody knows what it holds."""
+    UNCERTAIN = "uncertain"
+    """It may or may not have been written, or holds something else than planned. `after` is what was read."""
     PUT_BACK = "put_back"
     """It has what it had before, since something after it failed."""
     NOT_PUT_BACK = "not_put_back"
@@ -235,7 +235,7 @@ class _State:
         if taking_back:
             self._take_back(what, key, event["before"], event["after"])
         elif what is Event.WRITING:
-            self._pending[key] = (event["before"], event["after"])
+            self._begin(key, event["before"], event["after"])
         elif what is Event.NOT_WRITTEN:
             self._pending.pop(key, None)
         elif what in (Event.WRITTEN, Event.PUT_BACK):
@@ -259,6 +259,13 @@ class _State:
         elif what is Event.PUT_BACK and key in self._undone:
             pair, was_ours = self._undone.pop(key)
             self._written[key] = (pair[0], after) if was_ours else pair
+
+    def _begin(self, key: _Key, before: str, after: str) -> None:
+        """A write of which nobody knew how it ended turns out to be done if the next one starts from what it wrote."""
+        pending = self._pending.get(key)
+        if pending is not None and pending[0] != pending[1] == before:
+            self._settle(key, *pending, put_back=False)
+        self._pending[key] = (before, after)
 
     def _settle(self, key: _Key, before: str, after: str, *, put_back: bool) -> None:
         pending = self._pending.pop(key, None)

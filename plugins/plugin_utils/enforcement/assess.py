@@ -21,9 +21,9 @@ from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..security.well_known import NAME_OF
 from ..site_server import Account, AccountNotFound, NotFound, Reading, Share, SiteServer, local_path
 from .accounts import all_names, resolve_accounts
-from .apply import path_object, share_object
 from .errors import Refused
 from .plan import Subject
+from .securable import path_object, share_object
 
 DIRECTORY_FLAGS = APPLIES_TO["this folder, subfolders and files"]
 _DIRECTORY_SCOPES = tuple(scope for scope in Scope if scope in scopes_of(DIRECTORY_FLAGS))
@@ -316,7 +316,7 @@ def _access_to(
 def _access(
     dacl: Acl | None, token: frozenset[Sid], required: int, named: tuple[tuple[Sid, str], ...], is_share: bool
 ) -> Access:
-    words = Subject("", "", is_share=is_share)
+    words = Subject("", "share" if is_share else "folder", "")
     names = dict(named)
     everything = check_access(dacl, token, FULL_CONTROL)
     scopes = _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES

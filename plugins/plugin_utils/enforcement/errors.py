@@ -5,18 +5,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .execute import StepResult
+
 
 class EnforcementError(Exception):
-    """What was asked for will not or could not be done; the message names host and object and says what to do."""
+    """What was asked for will not or could not be done; the message names host and object and says what to do.
+
+    Attributes:
+        changed: whether the server holds something else than before, or may do so.
+        uncertain: whether an object may or may not have been written.
+        results: how each step ended that was run.
+    """
+
+    def __init__(
+        self, message: str, *, changed: bool = False, uncertain: bool = False, results: tuple[StepResult, ...] = ()
+    ) -> None:
+        self.changed = changed
+        self.uncertain = uncertain
+        self.results = results
+        super().__init__(message)
 
 
 class Refused(EnforcementError):
     """Nothing was written: doing it would be wrong, dangerous or impossible."""
 
 
-class NotWritten(EnforcementError):
-    """A write got no answer, and the server holds what it held before."""
-
-
 class WriteFailed(EnforcementError):
-    """Something was written and is not as planned; the message says what the server holds now."""
+    """Something was or may have been written and is not as planned; the message says what the server holds now."""

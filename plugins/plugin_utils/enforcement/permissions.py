@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from ..security import SecurityDescriptor
 from ..site_server import Propagated, Reading, SiteServer
 from .accounts import all_names, resolve_accounts
-from .apply import Securable, apply_plan, path_object, share_object
 from .errors import WriteFailed
+from .execute import execute
 from .goal import Goal
 from .plan import Plan, inherits_anew, make_plan
+from .securable import Securable, path_object, share_object
+from .steps import WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,14 @@ def _enforce(
     plan = plan_from(reading)
     if predict or not plan.changed:
         return Outcome(plan, plan.after, plan.warnings)
-    applied = apply_plan(target, plan)
-    if plan_from(applied.now).changed:
+    (result,) = execute(server, [WriteDescriptor(target, plan, plan_from)])
+    plan, now = written(result)
+    if plan_from(now).changed:
         raise WriteFailed(
             target.subject.say(
                 "the new permissions are written, but what it inherits keeps them from being what was asked for; run "
                 "again with --diff to see what is left"
-            )
+            ),
+            changed=True,
         )
-    return Outcome(plan, applied.now.descriptor, plan.warnings + applied.warnings, applied.propagated)
+    return Outcome(plan, now.descriptor, plan.warnings + result.warnings, result.propagated)

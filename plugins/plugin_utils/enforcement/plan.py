@@ -38,15 +38,28 @@ class Subject:
 
     Attributes:
         host: the host as the inventory calls it.
-        label: `share SMS_SITE`, `folder D:\SMS`.
-        is_share: a share has other words than a directory, and no inheritance.
-        is_folder: a folder inherits other entries than a file.
+        kind: `share`, `folder` or `file`.
+        name: the share's name, or the path.
     """
 
     host: str
-    label: str
-    is_share: bool
-    is_folder: bool = True
+    kind: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        r"""The object, for messages: `share SMS_SITE`, `folder D:\SMS`."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def is_share(self) -> bool:
+        """A share has other words than a directory, and no inheritance."""
+        return self.kind == "share"
+
+    @property
+    def is_folder(self) -> bool:
+        """A folder inherits other entries than a file."""
+        return self.kind == "folder"
 
     def say(self, what: str) -> str:
         """A sentence that says where."""

@@ -12,6 +12,7 @@ from ..security import SecurityDescriptor, Sid, format_sddl
 from ..security.describe import describe_dacl
 from ..site_server import Account, Propagated
 from .assess import Access, Assessment, Group, SenderAccess
+from .errors import EnforcementError
 from .permissions import Outcome
 from .plan import Plan
 from .sender_access import SenderOutcome
@@ -26,6 +27,18 @@ def outcome_result(outcome: Outcome) -> dict[str, Any]:
         **_warnings(outcome.warnings),
         **_sddl(outcome.plan, outcome.after),
         **_children(outcome.propagated),
+    }
+
+
+def failure_result(error: EnforcementError) -> dict[str, Any]:
+    """Return values of every task that failed, with what was or may have been written by then."""
+    steps = [{"object": result.step.label, "status": result.status.value} for result in error.results]
+    return {
+        "failed": True,
+        "changed": error.changed,
+        "msg": str(error),
+        **({"uncertain": True} if error.uncertain else {}),
+        **({"steps": steps} if steps else {}),
     }
 
 

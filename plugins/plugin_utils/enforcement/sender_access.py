@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..hierarchy.products import Holder
 from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor, Sid
-from ..site_server import Account, Propagated, Reading, Share, SiteServer, SiteServerError
-from .apply import Applied, Securable, apply_plan, path_object, restore, share_object
+from ..site_server import Account, Propagated, Reading, Share, SiteServer
 from .assess import (
     DIRECTORY_FLAGS,
     Assessment,
@@ -23,9 +23,12 @@ from .assess import (
     assess_sender_access,
     group_satisfied,
 )
-from .errors import EnforcementError, Refused, WriteFailed
+from .errors import Refused, WriteFailed
+from .execute import execute
 from .goal import Entry, Goal
 from .plan import Plan, make_plan
+from .securable import Securable, path_object, share_object
+from .steps import ChangeMember, WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,54 +94,54 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
     Where a group holds rights for the senders, its members come first: a connection that cannot add any says so before
     anything is written. Then the directory, then the share: a sender who reaches the share but may not write stops the
     Despooler as surely as one who does not reach it, but an open share with nothing behind it gives nobody anything. If
-    the share cannot be written, the directory is put back; a member stays one.
+    the share cannot be written, the directory is restored; a member stays one.
 
     Raises:
-        SiteServerError: the server cannot be reached or refuses; nothing is half-written without being said.
+        SiteServerError: the server cannot be reached or refuses, and nothing was written.
         EnforcementError: the goal is refused, or the server holds something else after the write.
     """
     found = assess_sender_access(server, request)
-    product = request.product
-    share, folder = share_object(server, found.share), path_object(server, found.directory)
-    folder_plan, share_plan = _plans(server, request, found, folder, share)
-
-    warnings = [*folder_plan.warnings, *share_plan.warnings]
-    folder_after, share_after = found.directory_reading, found.share_reading
-    group, propagated = found.group, None
+    folder_step, share_step = _steps(server, request, found)
     added = _to_add(server, request, found)
-    if group is not None and added:
-        group = Group(group.account, (*group.members, *added)) if predict else _add_members(server, group, added)
     if predict:
-        folder_after = Reading(folder_plan.after, found.names)
-        share_after = Reading(share_plan.after, found.names)
-    else:
-        try:
-            if folder_plan.changed:
-                applied = apply_plan(folder, folder_plan)
-                folder_after, propagated = applied.now, applied.propagated
-                warnings.extend(applied.warnings)
-            if share_plan.changed:
-                applied = _apply_share(share, share_plan, folder, folder_plan)
-                share_after = applied.now
-                warnings.extend(applied.warnings)
-        except (SiteServerError, EnforcementError) as failure:
-            if group is None or not added:
-                raise
-            raise WriteFailed(f"{str(failure).rstrip('. ')}. {_joined(group, added)}") from None
+        group = found.group and Group(found.group.account, (*found.group.members, *added))
+        folder = folder_step.plan, Reading(folder_step.plan.after, found.names)
+        share = share_step.plan, Reading(share_step.plan.after, found.names)
+        return _outcome(server, request, found, group, added, folder, share)
+    joining = _joining(server, found, added)
+    *joined, wrote_folder, wrote_share = execute(server, [*joining, folder_step, share_step])
+    group = found.group and Group(found.group.account, joined[-1].held if joined else found.group.members)
+    warnings = tuple(warning for result in (*joined, wrote_folder, wrote_share) for warning in result.warnings)
+    folder, share = written(wrote_folder), written(wrote_share)
+    return _outcome(server, request, found, group, added, folder, share, warnings, wrote_folder.propagated)
 
-    writes = folder_plan.changed or share_plan.changed or bool(added)
+
+def _outcome(
+    server: SiteServer,
+    request: SenderRequest,
+    found: Assessment,
+    group: Group | None,
+    added: tuple[Account, ...],
+    folder: tuple[Plan, Reading],
+    share: tuple[Plan, Reading],
+    warnings: tuple[str, ...] = (),
+    propagated: Propagated | None = None,
+) -> SenderOutcome:
+    """What was done, or would be, and the access that each sender has by it.
+
+    Raises:
+        WriteFailed: a sender still lacks access.
+    """
+    product = request.product
+    (folder_plan, folder_now), (share_plan, share_now) = folder, share
+    changed = folder_plan.changed or share_plan.changed or bool(added)
     missing = () if added else tuple(found.missing.values())
+    warnings = (*folder_plan.warnings, *share_plan.warnings, *warnings)
     if group is not None and missing:
-        warnings.append(how_to_add(server.host, group, missing))
+        warnings = (*warnings, how_to_add(server.host, group, missing))
+    names = {**found.names, **folder_now.names, **share_now.names}
     senders = tuple(
-        Sender(
-            given,
-            account,
-            found.senders[given],
-            access_of(account, product, share_after, folder_after, found.names, group)
-            if writes
-            else found.senders[given],
-        )
+        Sender(given, account, found.senders[given], access_of(account, product, share_now, folder_now, names, group))
         for given, account in found.accounts.items()
     )
     for sender in senders:
@@ -146,37 +149,45 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
             lines = (*sender.after.directory.decided_by, *sender.after.share.decided_by)
             raise WriteFailed(
                 f"{server.host}: with all that is required in place, {sender.account.name} still lacks access: "
-                f"{'; '.join(lines)}"
+                f"{'; '.join(lines)}",
+                changed=changed,
             )
     return SenderOutcome(
         found.share,
         found.directory,
         share_plan,
         folder_plan,
-        share_after.descriptor,
-        folder_after.descriptor,
+        share_now.descriptor,
+        folder_now.descriptor,
         senders,
-        tuple(warnings),
+        warnings,
         propagated,
         group,
         added,
         missing,
-        group_satisfied(group, product, share_after, folder_after, found.names) if writes else found.group_satisfied,
+        group_satisfied(group, product, share_now, folder_now, names),
     )
 
 
-def _plans(
-    server: SiteServer, request: SenderRequest, found: Assessment, folder: Securable, share: Securable
-) -> tuple[Plan, Plan]:
+def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) -> list[ChangeMember]:
+    """The steps that make accounts members of the group. What else fails does not make it wrong that they are."""
+    if found.group is None:
+        return []
+    group = found.group.account
+    return [ChangeMember(server, group, account, joins=True, is_member=False, undoable=False) for account in added]
+
+
+def _steps(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[WriteDescriptor, WriteDescriptor]:
     """What is to be written to the directory and to the share; what speaks against either is said at once."""
     accounts = dict(found.accounts)
     group = found.group.account if found.group else None
     if group is not None:
         accounts[group.name] = group
-    plans, refusals = [], []
+    product = request.product
+    steps, refusals = [], []
     for target, reading, requirement, flags in (
-        (folder, found.directory_reading, request.product.directory_access, DIRECTORY_FLAGS),
-        (share, found.share_reading, request.product.share_access, 0),
+        (path_object(server, found.directory), found.directory_reading, product.directory_access, DIRECTORY_FLAGS),
+        (share_object(server, found.share), found.share_reading, product.share_access, 0),
     ):
         entries: list[Entry] = []
         through: frozenset[Sid] = frozenset()
@@ -186,13 +197,25 @@ def _plans(
         # A sender needs no entry of its own for what the group has; a deny entry in its way is found all the same.
         entries += [Entry(given, ACCESS_ALLOWED, requirement.mask, flags, through) for given in found.accounts]
         goal = Goal(tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=request.remove_blocking_denies)
+        plan_from = partial(_plan_from, target, goal, accounts, found.names, server.operator)
         try:
-            plans.append(make_plan(target.subject, reading, goal, accounts, found.names, operator=server.operator))
+            steps.append(WriteDescriptor(target, plan_from(reading), plan_from))
         except Refused as refusal:
             refusals.append(str(refusal))
     if refusals:
         raise Refused("; ".join(refusals))
-    return plans[0], plans[1]
+    return steps[0], steps[1]
+
+
+def _plan_from(
+    target: Securable,
+    goal: Goal,
+    accounts: Mapping[str, Account],
+    names: Mapping[Sid, str],
+    operator: str | None,
+    held: Reading,
+) -> Plan:
+    return make_plan(target.subject, held, goal, accounts, {**names, **held.names}, operator=operator)
 
 
 def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[Account, ...]:
@@ -205,32 +228,6 @@ def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tu
     if request.missing_members is MissingMembers.ADD:
         raise Refused(f"{how_to_add(server.host, found.group, missing)}. Nothing was done")
     return ()
-
-
-def _add_members(server: SiteServer, group: Group, accounts: tuple[Account, ...]) -> Group:
-    """Make accounts members of the group; what it has then is read back."""
-    done: list[Account] = []
-    try:
-        for account in accounts:
-            server.add_group_member(group.account.sid, account.sid)
-            done.append(account)
-        now = Group(group.account, server.group_members(group.account.sid))
-    except SiteServerError as failure:
-        if not done:
-            raise
-        raise WriteFailed(f"{str(failure).rstrip('. ')}. {_joined(group, done)}") from None
-    lost = [account for account in accounts if not now.has(account)]
-    if lost:
-        raise WriteFailed(
-            f"{server.host}: group {group.account.name}: the server took {_listed(lost)} as members, and holds others: "
-            f"{_listed(now.members) or 'none'}"
-        )
-    return now
-
-
-def _joined(group: Group, accounts: Sequence[Account]) -> str:
-    """What has happened before something else failed."""
-    return f"Made members of {group.account.name} before that, and still so: {_listed(accounts)}."
 
 
 def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
@@ -255,22 +252,3 @@ def _yaml(text: str) -> str:
 
 def _listed(accounts: Iterable[Account]) -> str:
     return ", ".join(account.name for account in accounts)
-
-
-def _apply_share(share: Securable, share_plan: Plan, folder: Securable, folder_plan: Plan) -> Applied:
-    try:
-        return apply_plan(share, share_plan)
-    except (SiteServerError, EnforcementError) as failure:
-        raise WriteFailed(_undo(failure, share, share_plan, folder, folder_plan)) from None
-
-
-def _undo(failure: Exception, share: Securable, share_plan: Plan, folder: Securable, folder_plan: Plan) -> str:
-    """Put back what was written before the share failed, and say what is how now."""
-    said = [str(failure)]
-    if isinstance(failure, WriteFailed):
-        said.append(restore(share, share_plan.before))
-    if folder_plan.changed:
-        said.append(restore(folder, folder_plan.before))
-    else:
-        said.append(f"{folder.subject.label} had not been changed")
-    return " ".join(part if part.endswith(".") else f"{part}." for part in said)

@@ -146,9 +146,9 @@ def test_check_mode_records_nothing(tmp_path: Path) -> None:
         ([("writing", SHARE, A, B), ("written", SHARE, A, B)], [(SHARE, A, B)]),
         ([("writing", SHARE, A, B)], [(SHARE, A, B)]),
         ([("writing", SHARE, A, B), ("not_written", SHARE, A, B)], []),
-        ([("writing", SHARE, A, B), ("failed", SHARE, A, B)], [(SHARE, A, B)]),
-        ([("writing", SHARE, A, B), ("failed", SHARE, A, B), ("put_back", SHARE, B, A)], []),
-        ([("writing", SHARE, A, B), ("failed", SHARE, A, B), ("not_put_back", SHARE, B, None)], [(SHARE, A, B)]),
+        ([("writing", SHARE, A, B), ("uncertain", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, A, B), ("uncertain", SHARE, A, B), ("put_back", SHARE, B, A)], []),
+        ([("writing", SHARE, A, B), ("uncertain", SHARE, A, B), ("not_put_back", SHARE, B, None)], [(SHARE, A, B)]),
         ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("put_back", FOLDER, B, A)], []),
         ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("not_put_back", FOLDER, B, B)], [(FOLDER, A, B)]),
         # A second plan under the same number goes on where the first has ended.
@@ -203,7 +203,7 @@ def test_a_record_of_something_else_is_said_to_be_none(tmp_path: Path, line: dic
         # Killed before it wrote, or before it could say so: the change is still to be taken back.
         ([("writing", SHARE, B, A)], [(SHARE, A, B)]),
         ([("writing", SHARE, B, A), ("not_written", SHARE, B, A)], [(SHARE, A, B)]),
-        ([("writing", SHARE, B, A), ("failed", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),
+        ([("writing", SHARE, B, A), ("uncertain", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),
         ([("writing", SHARE, B, A), ("written", SHARE, B, A)], []),
         # What follows has failed, and the change is whole again.
         ([("written", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),

@@ -33,8 +33,8 @@ ACCOUNTS_BY_NAME = {name: Account(sid, name) for sid, name in NAMES.items()} | {
     "SYSTEM": Account(Sid.parse("S-1-5-18"), "NT AUTHORITY\\SYSTEM"),
     "smssend@corp.example": Account(Sid.parse(SENDER), "CORP\\smssend"),
 }
-SHARE = Subject("p01", "share SMS_SITE", is_share=True)
-FOLDER = Subject("p01", "folder D:\\Receive", is_share=False)
+SHARE = Subject("p01", "share", "SMS_SITE")
+FOLDER = Subject("p01", "folder", "D:\\Receive")
 FULL, RW, READ = 0x1F01FF, 0x12019F, 0x120089
 ADMINS = "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
@@ -247,7 +247,7 @@ class TestInheritance:
 
     def test_a_file_inherits_what_is_meant_for_files(self) -> None:
         goal = Goal((), inheritance=Inheritance.ENABLED)
-        file = Subject("p01", "file D:\\a.log", is_share=False, is_folder=False)
+        file = Subject("p01", "file", "D:\\a.log")
         parent = f"D:(A;OICI;FA;;;BA)(A;CI;FA;;;{SENDER})(A;OIIO;FR;;;WD)"
         assert after("D:PAI(A;;FA;;;SY)", goal, subject=file, parent=parent) == (
             "D:AI(A;;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FR;;;WD)"

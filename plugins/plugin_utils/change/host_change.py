@@ -1,0 +1,312 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply what was planned for a host, and roll it back: only where it holds what it held, and all or nothing.
+
+What counts as still held: the DACL (present or not, every entry in order, inherited ones included), its control bits as
+SDDL has them (protected, auto-inherited, requested), and owner and group as read. For what is in place already, the
+entries that an object inherits do not count: the server works them out itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from ..enforcement import EnforcementError, Refused, membership_task
+from ..enforcement.execute import execute
+from ..enforcement.plan import Plan
+from ..enforcement.securable import Securable, path_object, share_object
+from ..enforcement.steps import ChangeMember, WriteDescriptor, written
+from ..security import SecurityDescriptor, Sid, format_sddl, same_access
+from ..security.descriptor import (
+    SE_SACL_AUTO_INHERIT_REQ,
+    SE_SACL_AUTO_INHERITED,
+    SE_SACL_PRESENT,
+    SE_SACL_PROTECTED,
+)
+from ..site_server import Account, NotFound, Reading, SiteServer, SiteServerError, Unsupported, local_path
+from .document import ChangeError
+from .host_plan import GroupPlan, HostPlan, ObjectPlan, as_held
+from .record import Event, HostChanges, Member, Recorder
+from .recording import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectResult:
+    """How one object of a host ended.
+
+    Attributes:
+        kind: `share` or `directory`.
+        name: the share's name, or the directory's path.
+        changed: whether it was, or would be, written.
+        before: what it held.
+        after: what it holds, or would hold.
+    """
+
+    kind: str
+    name: str
+    changed: bool
+    before: SecurityDescriptor
+    after: SecurityDescriptor
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a host ended.
+
+    Attributes:
+        objects: its objects.
+        added: accounts that became, or would become, members of the local group.
+        removed: accounts that are, or would be, members no more.
+        warnings: what the operator should know.
+    """
+
+    objects: tuple[ObjectResult, ...]
+    added: tuple[Account, ...] = ()
+    removed: tuple[Account, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was, or would be, written."""
+        return bool(self.added or self.removed) or any(each.changed for each in self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One object, what it has to hold, and what it shall hold."""
+
+    target: Securable
+    before: SecurityDescriptor
+    after: SecurityDescriptor
+
+
+def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, predict: bool = False) -> Result:
+    """Write what was planned for a host: members of the group, the directory, the share.
+
+    Args:
+        server: the host.
+        plan: what was planned.
+        record: told of everything that is written, before and after.
+        predict: compare, do not write.
+
+    Raises:
+        Refused: the host has changed since; nothing was written.
+        SiteServerError: the server cannot be reached or refuses; nothing was written.
+        WriteFailed: something was or may have been written. What was written was restored, as far as the message says.
+        ChangeError: the record cannot be written; nothing is written without it.
+    """
+    with _stops_recorded(record):
+        share = server.share(plan.share.name)
+        if _path(share.path) != _path(plan.share_path):
+            raise Refused(
+                f"{server.host}: share {share.name} points to {share.path or 'no directory'} now, and pointed to "
+                f"{plan.share_path} when the change was planned; nothing was written. Make a new plan"
+            )
+        objects = [
+            _wanted(path_object(server, plan.directory.name), plan.directory),
+            _wanted(share_object(server, share), plan.share),
+        ]
+        return _run(server, objects, _joining(server, plan.group), record, "Make a new plan", predict=predict)
+
+
+def roll_back(
+    server: SiteServer, changes: HostChanges, record: Recorder, *, predict: bool = False, force: bool = False
+) -> Result:
+    """Give a host what it held before the change: the group, then the share, then the directory.
+
+    From the group go the members that the change has added. They come first: not every connection can remove them, and
+    where that fails, there is nothing to restore.
+
+    An object that the change may or may not have written is read like any other: if it holds what was planned, the
+    change has written it; if it holds what was before, there is nothing to do.
+
+    Args:
+        server: the host.
+        changes: what the change has done there.
+        record: told of everything that is written, before and after.
+        predict: compare, do not write.
+        force: restore also what has changed since.
+
+    Raises:
+        Refused: the host has changed since; nothing was written.
+        SiteServerError: as in `apply_host_plan`.
+        WriteFailed: the same.
+        ChangeError: the record cannot be written.
+    """
+    with _stops_recorded(record):
+        leaving = [
+            ChangeMember(server, each.group, each.account, joins=False, is_member=_is_member(server, each))
+            for each in changes.members
+        ]
+        objects = []
+        for each in changes.objects:
+            if each.kind == "share":
+                target = share_object(server, server.share(each.name))
+            else:
+                target = path_object(server, each.name)
+            objects.append(_Wanted(target, each.after, each.before))
+        advice = "Find out who has changed it. To restore it all the same, and lose that, set force for this host"
+        return _run(server, objects, leaving, record, advice, predict=predict, force=force)
+
+
+def _run(
+    server: SiteServer,
+    objects: Sequence[_Wanted],
+    members: Sequence[ChangeMember],
+    record: Recorder,
+    advice: str,
+    *,
+    predict: bool,
+    force: bool = False,
+) -> Result:
+    steps = _steps(server.host, objects, advice, force=force)
+    for step in steps:
+        if step.needed and step.before.unwritable:
+            raise step.target.subject.refuse(
+                f"nothing was written, because entries would get lost on the way: {'; '.join(step.before.unwritable)}"
+            )
+    changing = [member for member in members if member.needed]
+    if changing and not server.changes_members:
+        raise _cannot(server.host, changing)
+    if not changing and not any(step.needed for step in steps):
+        if steps or members:
+            record(Event.IN_PLACE)
+        return Result(tuple(_object_result(step.plan, step.before) for step in steps))
+    if predict:
+        objects_after = tuple(_object_result(step.plan, Reading(step.plan.after)) for step in steps)
+        return Result(objects_after, *_accounts(changing))
+    recording = Recording(record, server.host)
+    results = execute(server, [*changing, *steps], recording)
+    recording.done()
+    written_objects = tuple(_object_result(*written(result)) for result in results[len(changing) :])
+    warnings = tuple(warning for result in results for warning in result.warnings)
+    return Result(written_objects, *_accounts(changing), warnings)
+
+
+def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -> list[WriteDescriptor]:
+    """The steps for the objects, all of which are read before any is written.
+
+    Raises:
+        Refused: an object holds neither what it has to hold nor what it shall hold.
+    """
+    steps, drifted = [], []
+    for each in objects:
+        reading = each.target.read()
+        after = _after(each, reading, force=force)
+        if after is None:
+            drifted.append(
+                f"{each.target.subject.label} holds {format_sddl(reading.descriptor)} now, and it should hold "
+                f"{format_sddl(each.before)} still"
+            )
+            continue
+        plan = Plan(each.target.subject, reading, after, reading.names)
+        steps.append(WriteDescriptor(each.target, plan, again=advice))
+    if drifted:
+        raise Refused(f"{host}: it has changed since, and nothing was written: {'; '.join(drifted)}. {advice}")
+    return steps
+
+
+def _after(each: _Wanted, reading: Reading, *, force: bool) -> SecurityDescriptor | None:
+    """What an object is to hold; what it holds now if it is in place; None if it has changed since."""
+    held, after = as_held(reading.descriptor), each.after
+    if not each.before.control & SE_SACL_PRESENT:
+        # The plan says nothing about auditing: what is there stays.
+        held, after = _with_sacl_of(each.before, held), _with_sacl_of(reading.descriptor, after)
+    if held == each.before:
+        return after if each.before != each.after else reading.descriptor
+    if each.before != each.after and same_access(each.after, held):
+        return reading.descriptor
+    return after if force else None
+
+
+def _with_sacl_of(giver: SecurityDescriptor, taker: SecurityDescriptor) -> SecurityDescriptor:
+    bits = SE_SACL_PRESENT | SE_SACL_PROTECTED | SE_SACL_AUTO_INHERITED | SE_SACL_AUTO_INHERIT_REQ
+    return replace(taker, sacl=giver.sacl, control=taker.control & ~bits | giver.control & bits)
+
+
+def _joining(server: SiteServer, plan: GroupPlan | None) -> list[ChangeMember]:
+    """The accounts to add to the group; refused if others have joined or left it."""
+    if plan is None:
+        return []
+    held = frozenset(member.sid for member in server.group_members(plan.account.sid))
+    if not plan.members <= held <= plan.members | _sids(plan.add):
+        raise Refused(
+            f"{server.host}: it has changed since, and nothing was written: group {plan.account.name} has other "
+            "members than when the change was planned. Make a new plan"
+        )
+    return [
+        ChangeMember(server, plan.account, account, joins=True, is_member=account.sid in held) for account in plan.add
+    ]
+
+
+def _is_member(server: SiteServer, member: Member) -> bool:
+    try:
+        return member.account.sid in (each.sid for each in server.group_members(member.group.sid))
+    except NotFound:
+        # A group that is gone has no members.
+        return False
+
+
+def _cannot(host: str, steps: Sequence[ChangeMember]) -> Unsupported:
+    """What to do first where the connection cannot change members; the steps are all of one kind."""
+    groups: dict[Account, list[Account]] = {}
+    for step in steps:
+        groups.setdefault(step.group, []).append(step.account)
+    state = "present" if steps[0].joins else "absent"
+    tasks = "; ".join(membership_task(group, accounts, state) for group, accounts in groups.items())
+    return Unsupported(
+        host,
+        f"change members of {', '.join(group.name for group in groups)}",
+        "this connection has no way to do it, and nothing was written",
+        f"Run this task on the host first: {tasks}. Or reach it by ansible_connection: sitekeeper.sms.smb.",
+    )
+
+
+def _accounts(changing: Sequence[ChangeMember]) -> tuple[tuple[Account, ...], tuple[Account, ...]]:
+    """Those that join, and those that leave."""
+    joins, leaves = (tuple(step.account for step in changing if step.joins is way) for way in (True, False))
+    return joins, leaves
+
+
+def _object_result(plan: Plan, now: Reading) -> ObjectResult:
+    subject = plan.subject
+    kind = "share" if subject.is_share else "directory"
+    before, after = as_held(plan.before.descriptor), as_held(now.descriptor)
+    return ObjectResult(kind, subject.name, plan.changed, before, after)
+
+
+def _wanted(target: Securable, planned: ObjectPlan) -> _Wanted:
+    return _Wanted(target, planned.before, planned.after)
+
+
+def _sids(accounts: Iterable[Account]) -> frozenset[Sid]:
+    return frozenset(account.sid for account in accounts)
+
+
+def _path(path: str) -> str:
+    try:
+        return local_path(path).casefold()
+    except ValueError:
+        return path
+
+
+@contextmanager
+def _stops_recorded(record: Recorder) -> Iterator[None]:
+    """Record why a host was refused, or why it stopped."""
+    try:
+        yield
+    except ChangeError:
+        raise
+    except (SiteServerError, EnforcementError) as error:
+        try:
+            record(Event.REFUSED if isinstance(error, Refused) else Event.STOPPED, message=str(error))
+        except ChangeError as unrecorded:
+            raise ChangeError(
+                f"{str(error).rstrip('. ')}. And this is not in the record: {unrecorded}",
+                changed=getattr(error, "changed", False),
+                uncertain=getattr(error, "uncertain", False),
+            ) from None
+        raise

@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the executor can do: write the DACL of an object, and change a member of a local group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
+
+from ..security import format_sddl, same_access
+from ..security.same import inherited_entries
+from ..site_server import Account, NotFound, Propagated, Reading, SiteServer
+from .execute import Status, StepResult
+from .plan import Plan
+from .securable import Securable
+
+_DESCRIPTOR_STATES = {
+    Status.UNCHANGED: "was not written",
+    Status.NOT_DONE: "was not written",
+    Status.DONE: "has its new permissions",
+    Status.UNDONE: "was restored to what it held before",
+    Status.UNCERTAIN: "may or may not have been written",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDescriptor:
+    """Writes the DACL of an object.
+
+    Attributes:
+        target: the object.
+        plan: what is to be written, and the reading that it was made from.
+        replan: makes the plan anew from what the object holds right before the write; None if only this plan may be
+            written, and only over what it was made from.
+        again: what to do if the object has changed and `replan` is None.
+    """
+
+    target: Securable
+    plan: Plan
+    replan: Callable[[Reading], Plan] | None = None
+    again: str = ""
+
+    @property
+    def label(self) -> str:
+        """The object."""
+        return self.target.subject.label
+
+    @property
+    def undoable(self) -> bool:
+        """An object is restored."""
+        return True
+
+    @property
+    def needed(self) -> bool:
+        """Whether the plan changes anything."""
+        return self.plan.changed
+
+    @property
+    def before(self) -> Reading:
+        """What the plan was made from."""
+        return self.plan.before
+
+    def check(self) -> WriteDescriptor:
+        """Read the object right before the write: WMI and RPC have no write that only replaces what was read.
+
+        Raises:
+            SiteServerError: it cannot be read.
+            Refused: it has changed, and must not be written, or not without a new plan.
+        """
+        if not self.needed:
+            return self
+        held = self.target.read()
+        if self.replan is None:
+            return self._unless_changed(held)
+        # What this wire does not show stays unwritable.
+        held = replace(held, unwritable=held.unwritable or self.before.unwritable)
+        plan = self.replan(held)
+        if not _is_same_list(self.before, held):
+            warning = self.target.subject.say("it has changed since it was read, and was planned anew")
+            plan = replace(plan, warnings=(*plan.warnings, warning))
+        return replace(self, plan=plan)
+
+    def _unless_changed(self, held: Reading) -> WriteDescriptor:
+        if held.descriptor == self.before.descriptor:
+            return self
+        if self.is_done(held):
+            return replace(self, plan=replace(self.plan, before=held, after=held.descriptor))
+        raise self.target.subject.refuse(
+            f"it has changed since it was compared, and was not written: it holds {format_sddl(held.descriptor)} "
+            f"now, and held {format_sddl(self.before.descriptor)}. {self.again}"
+        )
+
+    def read(self) -> Reading:
+        """Read it."""
+        return self.target.read()
+
+    def do(self) -> Propagated | None:
+        """Write the new descriptor."""
+        return self.target.write(self.plan.after)
+
+    def undo(self) -> Propagated | None:
+        """Write the old descriptor."""
+        return self.target.write(self.before.descriptor)
+
+    def is_done(self, held: Reading) -> bool:
+        """Whether it has the new permissions."""
+        return same_access(self.plan.after, held.descriptor)
+
+    def is_undone(self, held: Reading) -> bool:
+        """Whether it has the old permissions."""
+        return same_access(self.before.descriptor, held.descriptor)
+
+    def remarks(self, held: Reading, propagated: Propagated | None) -> tuple[str, ...]:
+        """What became of inherited entries and of children."""
+        subject = self.target.subject
+        remarks = []
+        if inherited_entries(self.plan.after) != inherited_entries(held.descriptor):
+            remarks.append(
+                "the entries that it inherits were out of date; the server brought them in line with the parent folder"
+            )
+        if propagated is not None and propagated.refused:
+            more = "" if len(propagated.refusals) == propagated.refused else ", and others"
+            remarks.append(
+                f"{propagated.refused} of {propagated.examined} files and folders below it could not be brought in "
+                f"line, and keep the inherited entries that they have: {'; '.join(propagated.refusals)}{more}"
+            )
+        below = self.target.look_below(held.descriptor)
+        if below:
+            remarks.append(below)
+        return tuple(map(subject.say, remarks))
+
+    def state(self, status: Status) -> str:
+        """What state it is in."""
+        return f"{self.label} {_DESCRIPTOR_STATES[status]}"
+
+    def differs(self, held: Reading) -> str:
+        """What it holds, was to hold, and held."""
+        return (
+            f"it holds other permissions than were written. Written: {format_sddl(self.plan.after)} Held now: "
+            f"{format_sddl(held.descriptor)} Before: {format_sddl(self.before.descriptor)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMember:
+    """Makes an account a member of a local group, or removes it. Other members are never touched.
+
+    Attributes:
+        server: the site server.
+        group: the group.
+        account: the account.
+        joins: whether it becomes a member; otherwise it is removed.
+        is_member: whether it is one now, as read.
+        undoable: whether it is undone if a later step fails.
+    """
+
+    server: SiteServer
+    group: Account
+    account: Account
+    joins: bool
+    is_member: bool
+    undoable: bool = True
+
+    @property
+    def label(self) -> str:
+        """Account and group."""
+        return f"{self.account.name} in group {self.group.name}"
+
+    @property
+    def needed(self) -> bool:
+        """Whether it is not yet as it shall be."""
+        return self.is_member != self.joins
+
+    @property
+    def before(self) -> tuple[Account, ...]:
+        """It depends on no other member."""
+        return ()
+
+    def check(self) -> ChangeMember:
+        """Nothing can be lost by this write, so nothing is read."""
+        return self
+
+    def read(self) -> tuple[Account, ...]:
+        """The members; a group that is gone has none."""
+        try:
+            return self.server.group_members(self.group.sid)
+        except NotFound:
+            return ()
+
+    def do(self) -> None:
+        """Add or remove it."""
+        self._change(joins=self.joins)
+
+    def undo(self) -> None:
+        """Remove or add it again."""
+        self._change(joins=not self.joins)
+
+    def _change(self, *, joins: bool) -> None:
+        change = self.server.add_group_member if joins else self.server.remove_group_member
+        change(self.group.sid, self.account.sid)
+
+    def is_done(self, held: tuple[Account, ...]) -> bool:
+        """Whether it is as it shall be."""
+        return self._is_in(held) == self.joins
+
+    def is_undone(self, held: tuple[Account, ...]) -> bool:
+        """Whether it is as it was."""
+        return self._is_in(held) == self.is_member
+
+    def _is_in(self, members: tuple[Account, ...]) -> bool:
+        return self.account.sid in (each.sid for each in members)
+
+    def remarks(self, held: tuple[Account, ...], propagated: Propagated | None) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def state(self, status: Status) -> str:
+        """Whether it is a member."""
+        who, group = self.account.name, self.group.name
+        if status is Status.UNCERTAIN:
+            return f"{who} may or may not have been {'added to' if self.joins else 'removed from'} group {group}"
+        is_in = self.joins if status is Status.DONE else not self.joins
+        again = " again" if status is Status.UNDONE else ""
+        return f"{who} is {'a' if is_in else 'no'} member of group {group}{again}"
+
+    def differs(self, held: tuple[Account, ...]) -> str:
+        """Never needed: an account is a member or it is not."""
+        return f"the group's members are {', '.join(each.name for each in held) or 'none'}"
+
+
+def written(result: StepResult) -> tuple[Plan, Reading]:
+    """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
+    step = cast("WriteDescriptor", result.step)
+    return step.plan, cast("Reading", result.held)
+
+
+def _is_same_list(one: Reading, other: Reading) -> bool:
+    """Whether two readings show the same DACL, inherited entries included."""
+    return same_access(one.descriptor, other.descriptor) and inherited_entries(one.descriptor) == inherited_entries(
+        other.descriptor
+    )
