@@ -11,7 +11,7 @@ from typing import Any
 from ..hierarchy import find_product
 from ..security import ACCESS_ALLOWED, ACCESS_DENIED, SecurityDescriptorError
 from ..security.ace import APPLIES_TO
-from ..security.rights import SHARE_ACCESS, parse_ntfs_rights
+from ..security.rights import SHARE_ACCESS, denied_mask, parse_ntfs_rights
 from ..site_server import local_path
 from .assess import MissingMembers, SenderRequest
 from .errors import Refused
@@ -38,7 +38,7 @@ def share_goal(host: str, arguments: Mapping[str, Any]) -> Goal:
     def mask(entry: Mapping[str, Any]) -> int | None:
         access = entry.get("access")
         if access:
-            return SHARE_ACCESS[access]
+            return denied_mask(SHARE_ACCESS[access]) if entry["type"] == "deny" else SHARE_ACCESS[access]
         _refuse_unless_absent(host, arguments, entry, "access")
         return None
 
@@ -60,7 +60,7 @@ def path_goal(host: str, arguments: Mapping[str, Any], *, is_directory: bool) ->
             _refuse_unless_absent(host, arguments, entry, "rights")
             return None
         try:
-            return parse_ntfs_rights(entry["rights"])
+            return parse_ntfs_rights(entry["rights"], denied=entry["type"] == "deny")
         except SecurityDescriptorError as error:
             raise Refused(f"{host}: entry for {entry['principal']}: {error}") from None
 

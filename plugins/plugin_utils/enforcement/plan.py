@@ -22,9 +22,10 @@ from ..security.edit import (
     make_explicit,
     remove_entries,
     revoke,
+    revoked,
 )
 from ..security.inheritance import inherited_aces
-from ..security.rights import READ_CONTROL, READ_DATA, SYNCHRONIZE, WRITE_DAC, describe_ntfs_mask, describe_share_mask
+from ..security.rights import READ_CONTROL, READ_DATA, WRITE_DAC, describe_ntfs_mask, describe_share_mask
 from ..security.sid import ADMINISTRATORS, ANY_NETWORK_LOGON, SYSTEM
 from ..site_server import Account, Reading
 from .accounts import operator_sids
@@ -73,9 +74,9 @@ class Subject:
         """An entry as a line."""
         return describe_ace(ace, names, share=self.is_share)
 
-    def describe_mask(self, mask: int) -> str:
-        """Rights in words."""
-        return describe_share_mask(mask) if self.is_share else describe_ntfs_mask(mask)
+    def describe_mask(self, mask: int, *, denied: bool = False) -> str:
+        """Rights in words: those of an entry that allows, or of one that denies."""
+        return (describe_share_mask if self.is_share else describe_ntfs_mask)(mask, denied=denied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,8 @@ def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> t
             shared = _ace(other, sid).scopes & _ace(entry, sid).scopes
             if goal.state is not State.ABSENT and other.ace_type != entry.ace_type and overlap and shared:
                 raise subject.refuse(
-                    f"{said} allowed and denied the same rights ({subject.describe_mask(overlap)}). Decide for one"
+                    f"{said} allowed and denied the same rights ({subject.describe_mask(overlap, denied=True)}). "
+                    "Decide for one"
                 )
         else:
             result.append((entry, sid))
@@ -193,7 +195,9 @@ def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> t
 
 
 def _rights(subject: Subject, entry: Entry) -> str:
-    return "all rights" if entry.mask is None else subject.describe_mask(entry.mask)
+    if entry.mask is None:
+        return "all rights"
+    return subject.describe_mask(entry.mask, denied=entry.ace_type == ACCESS_DENIED)
 
 
 def _ace(entry: Entry, sid: Sid) -> Ace:
@@ -255,15 +259,21 @@ def _reach(
             acl = revoke(acl, sid, entry.ace_type, entry.mask)
             _refuse_inherited(subject, acl, entry, sid, names)
         return acl
-    for entry, sid in wanted:
-        if entry.ace_type == ACCESS_DENIED:
-            acl = deny(acl, _ace(entry, sid))
+    acl = _deny(acl, wanted)
     problems: list[str] = []
     for entry, sid in wanted:
         if entry.ace_type == ACCESS_ALLOWED:
             acl = _allow(subject, acl, goal, _ace(entry, sid), entry.through, names, problems)
     if problems:
         raise subject.refuse("; ".join(problems))
+    # An entry that was removed because it blocked too much may have denied what is wanted as well.
+    return _deny(acl, wanted)
+
+
+def _deny(acl: Acl, wanted: tuple[tuple[Entry, Sid], ...]) -> Acl:
+    for entry, sid in wanted:
+        if entry.ace_type == ACCESS_DENIED:
+            acl = deny(acl, _ace(entry, sid))
     return acl
 
 
@@ -305,7 +315,7 @@ def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names:
     for ace in acl.inherited:
         if not isinstance(ace, Ace) or (ace.sid, ace.ace_type) != (sid, entry.ace_type):
             continue
-        if entry.mask is None or ace.rights & entry.mask & ~SYNCHRONIZE:  # part of every named right
+        if entry.mask is None or ace.rights & revoked(entry.ace_type, entry.mask):
             raise subject.refuse(
                 f'the entry "{subject.describe(ace, names)}" comes from a parent folder and cannot be removed here. '
                 "Change the parent, or set inheritance: disabled"

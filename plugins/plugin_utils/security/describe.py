@@ -59,8 +59,9 @@ def describe_ace(ace: AnyAce, names: Names, *, share: bool) -> str:
     who = name_of(ace.sid, names)
     origin = _LIMITS.get(type(ace), "") + origin
     if share:
-        return f"{kind} {who}  {describe_share_mask(ace.mask)}{origin}"
-    return f"{kind} {who}  {describe_ntfs_mask(ace.mask)}  ({describe_flags(ace.flags)}){origin}"
+        return f"{kind} {who}  {describe_share_mask(ace.mask, denied=ace.denies)}{origin}"
+    rights = describe_ntfs_mask(ace.mask, denied=ace.denies)
+    return f"{kind} {who}  {rights}  ({describe_flags(ace.flags)}){origin}"
 
 
 def describe_dacl(descriptor: SecurityDescriptor | None, names: Names, *, share: bool) -> list[str]:

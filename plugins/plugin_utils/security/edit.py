@@ -104,8 +104,7 @@ def remove_entries(acl: Acl, unwanted: Iterable[AnyAce]) -> Acl:
 def revoke(acl: Acl, sid: Sid, ace_type: int, mask: int | None = None) -> Acl:
     """Take rights out of every explicit entry of this SID and type; None takes the entries out altogether.
 
-    SYNCHRONIZE belongs to every named right: it stays as long as another right stays in the entry. Inherited entries
-    belong to the parent and are left alone.
+    Inherited entries belong to the parent and are left alone.
     """
 
     def shrink(ace: AnyAce) -> AnyAce | None:
@@ -113,12 +112,24 @@ def revoke(acl: Acl, sid: Sid, ace_type: int, mask: int | None = None) -> Acl:
             return ace
         if mask is None:
             return None
-        left = ace.rights & ~(mask & ~SYNCHRONIZE)
+        left = ace.rights & ~revoked(ace_type, mask)
         if left == ace.rights:
             return ace
-        return replace(ace, mask=left) if left & ~SYNCHRONIZE else None
+        if not left or (left == SYNCHRONIZE and not ace.denies):
+            return None
+        return replace(ace, mask=left)
 
     return _map(acl, shrink)
+
+
+def revoked(ace_type: int, mask: int) -> int:
+    """The bits that `revoke` takes out of an entry for this mask.
+
+    An entry that allows needs SYNCHRONIZE for every other right. It keeps it as long as another right stays, unless
+    SYNCHRONIZE is all that is to go. In an entry that denies, SYNCHRONIZE is a right like the others.
+    """
+    mask = map_generic(mask)
+    return mask if ace_type == ACCESS_DENIED or mask == SYNCHRONIZE else mask & ~SYNCHRONIZE
 
 
 def exact(acl: Acl, wanted: Iterable[Ace]) -> Acl:

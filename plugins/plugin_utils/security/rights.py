@@ -5,6 +5,10 @@
 
 Sources: [MS-DTYP] 2.4.3 (ACCESS_MASK), [MS-SMB2] 2.2.13.1 (file and directory rights), and the names that the
 Security tab of Windows and .NET's FileSystemRights use.
+
+SYNCHRONIZE belongs to entries that allow. CreateFile asks for it with every handle, so an entry that allows without it
+grants nothing that a program can use, and an entry that denies it denies everything. Windows' dialogs and .NET
+(FileSystemAccessRule) set it in entries that allow and leave it out of entries that deny. Full control has it in both.
 """
 
 from __future__ import annotations
@@ -17,7 +21,9 @@ from .errors import SecurityDescriptorError
 READ_DATA = 0x1
 WRITE_DATA = 0x2
 APPEND_DATA = 0x4
+TRAVERSE = 0x20
 DELETE_CHILD = 0x40
+READ_ATTRIBUTES = 0x80
 DELETE = 0x10000
 READ_CONTROL = 0x20000
 WRITE_DAC = 0x40000
@@ -45,16 +51,16 @@ _GENERIC_MAPPING = (
 )
 
 SHARE_ACCESS = {"full_control": FULL_CONTROL, "change": MODIFY, "read": READ_AND_EXECUTE}
-"""What the three boxes of a share's permissions page mean."""
+"""What the three boxes of a share's permissions page allow; `denied_mask` has what they deny."""
 
 _SHARE_WORDS = ((FULL_CONTROL, "Full Control"), (MODIFY, "Change"), (READ_AND_EXECUTE, "Read"))
 
 _NTFS_NAMES = {
     "full_control": FULL_CONTROL,
-    "modify": MODIFY,
-    "read_and_execute": READ_AND_EXECUTE,
-    "read": READ,
-    "write": WRITE,
+    "modify": MODIFY & ~SYNCHRONIZE,
+    "read_and_execute": READ_AND_EXECUTE & ~SYNCHRONIZE,
+    "read": READ & ~SYNCHRONIZE,
+    "write": WRITE & ~SYNCHRONIZE,
 }
 _NTFS_WORDS = (
     (FULL_CONTROL, "Full control"),
@@ -69,9 +75,9 @@ _SINGLE_RIGHTS = (
     (0x4, "create_directories", "Create folders / append data"),
     (0x8, "read_extended_attributes", "Read extended attributes"),
     (0x10, "write_extended_attributes", "Write extended attributes"),
-    (0x20, "traverse", "Traverse folder / execute file"),
+    (TRAVERSE, "traverse", "Traverse folder / execute file"),
     (DELETE_CHILD, "delete_subfolders_and_files", "Delete subfolders and files"),
-    (0x80, "read_attributes", "Read attributes"),
+    (READ_ATTRIBUTES, "read_attributes", "Read attributes"),
     (0x100, "write_attributes", "Write attributes"),
     (DELETE, "delete", "Delete"),
     (READ_CONTROL, "read_permissions", "Read permissions"),
@@ -92,7 +98,7 @@ NTFS_RIGHTS: dict[str, int] = {
     **{name: bit for bit, name, _words in _SINGLE_RIGHTS},
     **_SINGLE_ALIASES,
 }
-"""Every name that `parse_ntfs_rights` knows, in snake case."""
+"""Every name that `parse_ntfs_rights` knows, in snake case, with its value in .NET's FileSystemRights."""
 
 _BY_LETTERS = {re.sub("[^a-z]", "", name): mask for name, mask in NTFS_RIGHTS.items()} | {
     "fullcontrol": FULL_CONTROL,
@@ -109,11 +115,21 @@ def map_generic(mask: int) -> int:
     return mask & ~_GENERIC_BITS
 
 
-def parse_ntfs_rights(rights: Iterable[str | int]) -> int:
+def denied_mask(allowed: int) -> int:
+    """The mask of an entry that denies what an entry with the mask `allowed` allows: without SYNCHRONIZE.
+
+    Full control keeps it, as in .NET's FileSystemAccessRule.
+    """
+    return allowed if allowed == FULL_CONTROL else allowed & ~SYNCHRONIZE
+
+
+def parse_ntfs_rights(rights: Iterable[str | int], *, denied: bool = False) -> int:
     """Add up rights given by name (`modify`, `ReadAndExecute`, `Read & execute`, `create_files`) or as a mask.
 
-    SYNCHRONIZE is added as Windows' own dialogs do: without it no handle opened for synchronous I/O works, so that
-    an entry without it would not grant what its name says.
+    Args:
+        rights: names and masks.
+        denied: whether the entry denies. It gets the given bits and no other; SYNCHRONIZE only by its name, by
+            `full_control` or by a mask that holds it. An entry that allows always gets SYNCHRONIZE.
 
     Raises:
         SecurityDescriptorError: a name is unknown, or a mask is no 32-bit number, or nothing is left.
@@ -123,7 +139,7 @@ def parse_ntfs_rights(rights: Iterable[str | int]) -> int:
         total |= _one_right(right)
     if not total:
         raise SecurityDescriptorError("no rights are given")
-    return map_generic(total) | SYNCHRONIZE
+    return map_generic(total) | (0 if denied else SYNCHRONIZE)
 
 
 def _one_right(right: str | int) -> int:
@@ -141,33 +157,47 @@ def _one_right(right: str | int) -> int:
         raise SecurityDescriptorError(f"unknown right {text!r}; known are {names}, or a mask like 0x12019F") from None
 
 
-def describe_share_mask(mask: int) -> str:
-    """A share mask in the words of Windows' dialog: `Full Control`, `Change`, `Read`, or `Special` and what it is."""
+def describe_share_mask(mask: int, *, denied: bool = False) -> str:
+    """A share mask in the words of Windows' dialog: `Full Control`, `Change`, `Read`, or `Special` and what it is.
+
+    Args:
+        mask: access mask of an entry.
+        denied: whether the entry denies. Then the words stand for rights without SYNCHRONIZE, which is named if the
+            entry has it.
+    """
     mask = map_generic(mask)
     if not mask:
         return "none"
     for known, words in _SHARE_WORDS:
-        if mask == known:
+        if mask == (denied_mask(known) if denied else known):
             return words
-    return f"Special ({describe_ntfs_mask(mask)})"
+        if denied and mask == known:
+            return f"{words}, Synchronize"
+    return f"Special ({describe_ntfs_mask(mask, denied=denied)})"
 
 
-def describe_ntfs_mask(mask: int) -> str:
+def describe_ntfs_mask(mask: int, *, denied: bool = False) -> str:
     """A file or directory mask in the words of Windows' Security tab: `Read, Write`, `Modify`, single rights.
 
-    Named sets come first, then the single rights that no named set holds. SYNCHRONIZE alone is said only where
-    nothing else is there, since every named set brings it along.
+    Named sets come first, then the single rights that no named set holds. Every bit is in one of the words, so rights
+    that differ never have the same words.
+
+    Args:
+        mask: access mask of an entry, or the rights that an access check found.
+        denied: whether the mask is of an entry that denies. Then the named sets are those without SYNCHRONIZE, which
+            is named if the entry has it.
     """
     mask = map_generic(mask)
     if not mask:
         return "none"
     words: list[str] = []
     said = 0
-    for known, name in _NTFS_WORDS:
+    for allowed, name in _NTFS_WORDS:
+        known = denied_mask(allowed) if denied else allowed
         if mask & known == known and known & ~said & ~SYNCHRONIZE:
             words.append(name)
             said |= known
-    words.extend(name for bit, _key, name in _SINGLE_RIGHTS if mask & ~said & bit and bit != SYNCHRONIZE)
+    words.extend(name for bit, _key, name in _SINGLE_RIGHTS if mask & ~said & bit)
     if mask & ~FULL_CONTROL:
         words.append(f"0x{mask & ~FULL_CONTROL:X}")
-    return ", ".join(words) or "Synchronize"
+    return ", ".join(words)

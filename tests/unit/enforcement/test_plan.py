@@ -78,8 +78,16 @@ def test_several_entries_are_one_plan() -> None:
             "(Read, Write; Full control)",
         ),
         (
-            (allow("CORP\\smssend"), deny("CORP\\smssend", READ, 0)),
+            (allow("CORP\\smssend"), deny("CORP\\smssend", 0x20089, 0)),
             "CORP\\smssend is allowed and denied the same rights (Read)",
+        ),
+        (
+            (allow("CORP\\smssend"), deny("CORP\\smssend", 0x110000)),
+            "CORP\\smssend is allowed and denied the same rights (Synchronize)",
+        ),
+        (
+            (deny("CORP\\smssend", 0x10000), deny("CORP\\smssend", 0x110000)),
+            "given twice with different rights (Delete; Delete, Synchronize)",
         ),
     ],
 )
@@ -94,6 +102,84 @@ def test_contradictions_are_refused(entries: tuple[Entry, ...], said: str, state
 def test_an_account_given_twice_with_the_same_rights_is_one() -> None:
     goal = Goal((allow("CORP\\smssend"), allow("smssend@corp.example")))
     assert after(f"D:{ADMINS}", goal) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+
+
+class TestSynchronize:
+    """SYNCHRONIZE (0x100000) belongs to entries that allow. CORP\\smssend is S-1-5-21-1-2-3-1001."""
+
+    DENIED = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
+    WIDER = f"D:(D;OICI;0x110000;;;{SENDER}){ADMINS}"
+
+    def test_a_deny_entry_denies_what_was_asked_for(self) -> None:
+        found = plan(f"D:{ADMINS}", Goal((deny("CORP\\smssend", 0x10000),)))
+        assert format_sddl(found.after) == f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
+        assert lines(found) == ["add deny CORP\\smssend  Delete  (this folder, subfolders and files)"]
+
+    @pytest.mark.parametrize("state", [State.PRESENT, State.EXACT])
+    def test_a_deny_entry_without_it_is_in_desired_state(self, state: State) -> None:
+        entries = [deny("CORP\\smssend", 0x10000)]
+        if state is State.EXACT:
+            entries += [allow("SYSTEM", FULL), allow("Administrators", FULL)]
+        assert not plan(self.DENIED, Goal(tuple(entries), state)).changed
+
+    def test_a_wider_deny_entry_is_left_alone_and_corrected_by_exact(self) -> None:
+        entries = (deny("CORP\\smssend", 0x10000), allow("SYSTEM", FULL), allow("Administrators", FULL))
+        assert not plan(self.WIDER, Goal(entries)).changed
+        found = plan(self.WIDER, Goal(entries, State.EXACT))
+        assert format_sddl(found.after) == f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
+        assert lines(found) == [
+            "remove deny CORP\\smssend  Delete, Synchronize  (this folder, subfolders and files)",
+            "add deny CORP\\smssend  Delete  (this folder, subfolders and files)",
+        ]
+
+    def test_the_account_may_be_allowed_other_rights(self) -> None:
+        goal = Goal((allow("CORP\\smssend", 0x1200A9), deny("CORP\\smssend", 0x10000)))
+        expected = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}(A;OICI;0x1200a9;;;{SENDER})"
+        assert after(f"D:{ADMINS}", goal) == expected
+        assert not plan(expected, goal).changed
+
+    def test_a_wider_deny_entry_that_blocks_gives_way_to_the_wanted_one_on_demand(self) -> None:
+        entries = (allow("CORP\\smssend", 0x1200A9), deny("CORP\\smssend", 0x10000))
+        with pytest.raises(
+            Refused, match=r'blocked by the entry "deny CORP.*Delete, Synchronize.*remove_blocking_denies'
+        ):
+            plan(self.WIDER, Goal(entries))
+        goal = Goal(entries, remove_blocking_denies=True)
+        expected = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}(A;OICI;0x1200a9;;;{SENDER})"
+        assert after(self.WIDER, goal) == expected
+        assert not plan(expected, goal).changed
+
+    def test_of_two_denied_rights_one_is_left(self) -> None:
+        goal = Goal((deny("CORP\\smssend", 0x10000),), State.ABSENT)
+        assert after(f"D:(D;OICI;0x10040;;;{SENDER}){ADMINS}", goal) == f"D:(D;OICI;0x40;;;{SENDER}){ADMINS}"
+        assert after(self.DENIED, goal) == f"D:{ADMINS}"
+
+    def test_a_denied_synchronize_goes_only_if_it_is_named(self) -> None:
+        named = Goal((deny("CORP\\smssend", 0x110000),), State.ABSENT)
+        assert after(self.WIDER, named) == f"D:{ADMINS}"
+        other = Goal((deny("CORP\\smssend", 0x10000),), State.ABSENT)
+        assert after(self.WIDER, other) == f"D:(D;OICI;0x100000;;;{SENDER}){ADMINS}"
+
+    def test_an_inherited_deny_of_synchronize_cannot_be_taken_away_here(self) -> None:
+        inherited = f"D:(D;OICIID;0x110000;;;{SENDER})(A;OICIID;FA;;;BA)"
+        with pytest.raises(Refused, match=r"Delete, Synchronize.*comes from a parent folder"):
+            plan(inherited, Goal((deny("CORP\\smssend", 0x100000),), State.ABSENT))
+        assert not plan(inherited, Goal((deny("CORP\\smssend", 0x40),), State.ABSENT)).changed
+        # An inherited entry that allows something else has it too, and does not stand in the way.
+        allowed = f"D:(A;OICIID;0x100001;;;{SENDER})(A;OICIID;FA;;;BA)"
+        assert not plan(allowed, Goal((allow("CORP\\smssend", 0x110000),), State.ABSENT)).changed
+
+    def test_on_a_share(self) -> None:
+        share = f"D:(D;;0x301bf;;;{SENDER})(A;;FA;;;BA)"
+        goal = Goal((deny("CORP\\smssend", 0x301BF, 0),))
+        assert after("D:(A;;FA;;;BA)", goal, subject=SHARE) == share
+        assert not plan(share, goal, subject=SHARE).changed
+        assert not plan(f"D:(D;;0x1301bf;;;{SENDER})(A;;FA;;;BA)", goal, subject=SHARE).changed
+
+
+def lines(found: Plan) -> list[str]:
+    """The edits, as an operator reads them."""
+    return [f"{edit.action} {found.subject.describe(edit.ace, found.names)}" for edit in found.edits]
 
 
 def test_a_blocking_deny_is_refused_and_removed_only_on_demand() -> None:

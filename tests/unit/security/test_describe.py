@@ -42,9 +42,24 @@ NAMES = {SENDER: "CORP\\smssend"}
             "allow CORP\\smssend  Special (Read, Write)",
         ),
         (
-            Ace(1, 0x10, 0x1301BF, SENDER),
+            Ace(1, 0x10, 0x301BF, SENDER),
             "deny CORP\\smssend  Modify  (this folder only)  [inherited]",
             "deny CORP\\smssend  Change  [inherited]",
+        ),
+        (
+            Ace(1, 0x10, 0x1301BF, SENDER),
+            "deny CORP\\smssend  Modify, Synchronize  (this folder only)  [inherited]",
+            "deny CORP\\smssend  Change, Synchronize  [inherited]",
+        ),
+        (
+            ConditionalAce(0x0A, 0, 0x10000, SENDER),
+            "deny CORP\\smssend  Delete  (this folder only)  [only if its condition holds]",
+            "deny CORP\\smssend  Special (Delete)  [only if its condition holds]",
+        ),
+        (
+            ObjectAce(0x06, 0, 0x110000, SENDER),
+            "deny CORP\\smssend  Delete, Synchronize  (this folder only)  [may be about some kinds of objects only]",
+            "deny CORP\\smssend  Special (Delete, Synchronize)  [may be about some kinds of objects only]",
         ),
         (
             Ace(2, 0xC0, 0x1F01FF, SENDER),

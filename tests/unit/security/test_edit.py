@@ -164,7 +164,7 @@ def test_revoke(acl: Acl, sid: Sid, kind: int, mask: int | None) -> None:
     for ace in after.explicit:
         if isinstance(ace, Ace) and (ace.sid, ace.ace_type) == (sid, kind):
             assert mask is not None
-            assert ace.rights & mask & ~0x100000 == 0
+            assert ace.rights & mask & (~0 if kind else ~0x100000) == 0
     if kind == 0:
         for scope in Scope:
             was, now = (check_access(a, frozenset({sid}), FULL, scope).granted for a in (acl, after))
@@ -176,6 +176,39 @@ def test_revoke_leaves_the_rights_that_were_not_named() -> None:
     # RW is 0x12019F; without READ (0x120089) but with SYNCHRONIZE, 0x100116 stays, which is WRITE.
     assert revoke(acl, USER, 0, READ) == Acl((allow(USER, WRITE, 3),))
     assert revoke(acl, USER, 0, FULL) == Acl()
+
+
+@pytest.mark.parametrize(
+    ("kind", "have", "mask", "left"),
+    [
+        # SYNCHRONIZE (0x100000) stays in an entry that allows while another right does, and goes with the last one.
+        (0, 0x110040, 0x110000, 0x100040),
+        (0, 0x110040, 0x110040, None),
+        (0, 0x110000, 0x10000, None),
+        (0, 0x10040, 0x110000, 0x40),
+        # It is taken away alone where it is all that was named.
+        (0, 0x110000, 0x100000, 0x10000),
+        (0, 0x100000, 0x100000, None),
+        (0, 0x100000, 0x110000, 0x100000),
+        # In an entry that denies it is a right of its own: what is left is the others, neither more nor less.
+        (1, 0x10040, 0x10000, 0x40),
+        (1, 0x110040, 0x10000, 0x100040),
+        (1, 0x110040, 0x110000, 0x40),
+        (1, 0x110000, 0x10000, 0x100000),
+        (1, 0x110000, 0x110000, None),
+        (1, 0x110000, 0x100000, 0x10000),
+        (1, 0x100000, 0x100000, None),
+        (1, 0x1F01FF, 0x301BF, 0x1C0040),
+        # GENERIC_READ is 0x120089, which holds SYNCHRONIZE.
+        (1, 0x110001, 0x80000000, 0x10000),
+        (0, 0x110001, 0x80000000, 0x110000),
+    ],
+)
+def test_revoke_and_synchronize(kind: int, have: int, mask: int, left: int | None) -> None:
+    acl = Acl((Ace(kind, 3, have, USER), allow(OTHER, FULL)))
+    after = revoke(acl, USER, kind, mask)
+    assert after == Acl((*(() if left is None else (Ace(kind, 3, left, USER),)), allow(OTHER, FULL)))
+    assert (after is acl) == (left == have)
 
 
 @given(canonical_dacls, st.lists(aces(inherited=False), max_size=5))
@@ -263,6 +296,24 @@ def test_an_entry_is_widened_behind_one_that_is_not_understood() -> None:
 )
 def test_what_is_denied_in_any_form_is_not_denied_again(acl: Acl) -> None:
     assert deny(acl, refuse(USER, RW)) is acl
+
+
+@pytest.mark.parametrize(("have", "want"), [(0x10000, 0x10000), (0x110000, 0x10000), (0x110000, 0x110000)])
+def test_a_deny_with_or_without_synchronize_that_denies_enough_stays(have: int, want: int) -> None:
+    acl = Acl((refuse(USER, have, 3), allow(USER, READ)))
+    assert deny(acl, refuse(USER, want, 3)) is acl
+
+
+def test_a_deny_gets_synchronize_only_if_that_is_wanted() -> None:
+    acl = Acl((refuse(USER, 0x10000, 3),))
+    assert deny(acl, refuse(USER, 0x40, 3)) == Acl((refuse(USER, 0x10040, 3),))
+    assert deny(acl, refuse(USER, 0x110000, 3)) == Acl((refuse(USER, 0x110000, 3),))
+    assert deny(Acl(), refuse(USER, 0x10000, 3)) == acl
+
+
+@pytest.mark.parametrize(("have", "want"), [(0x110000, 0x10000), (0x10000, 0x110000)])
+def test_exact_sets_synchronize_in_a_deny_as_wanted(have: int, want: int) -> None:
+    assert exact(Acl((refuse(USER, have, 3),)), [refuse(USER, want, 3)]) == Acl((refuse(USER, want, 3),))
 
 
 def test_a_deny_that_a_grant_overtakes_is_not_taken_for_done() -> None:

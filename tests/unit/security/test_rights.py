@@ -14,6 +14,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import rig
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import (
     NTFS_RIGHTS,
     SHARE_ACCESS,
+    denied_mask,
     describe_ntfs_mask,
     describe_share_mask,
     map_generic,
@@ -68,6 +69,39 @@ def test_rights_by_the_names_people_know(rights: list[str | int], mask: int) -> 
     assert parse_ntfs_rights(rights) == mask
 
 
+# .NET's FileSystemAccessRule leaves SYNCHRONIZE out of rules that deny, but for FullControl. By name or in a mask it is
+# there because it was asked for.
+@pytest.mark.parametrize(
+    ("rights", "mask"),
+    [
+        (["full_control"], 0x1F01FF),
+        (["modify"], 0x301BF),
+        (["read_and_execute"], 0x200A9),
+        (["read"], 0x20089),
+        (["write"], 0x116),
+        (["read", "write"], 0x2019F),
+        (["delete"], 0x10000),
+        (["delete", "delete_subfolders_and_files"], 0x10040),
+        (["modify", "delete_subfolders_and_files", "change_permissions", "take_ownership"], 0xF01FF),
+        (["synchronize"], 0x100000),
+        (["delete", "synchronize"], 0x110000),
+        (["0x10000"], 0x10000),
+        (["65536"], 0x10000),
+        (["0x110000"], 0x110000),
+        (["0x12019F"], 0x12019F),
+        # FILE_GENERIC_READ of the Windows SDK holds SYNCHRONIZE.
+        (["0x80000000"], 0x120089),
+    ],
+)
+def test_what_is_denied_is_what_was_asked_for(rights: list[str], mask: int) -> None:
+    assert parse_ntfs_rights(rights, denied=True) == mask
+
+
+@pytest.mark.parametrize(("allowed", "denied"), [(0x1F01FF, 0x1F01FF), (0x1301BF, 0x301BF), (0x1200A9, 0x200A9)])
+def test_the_boxes_of_a_share_deny_without_synchronize(allowed: int, denied: int) -> None:
+    assert denied_mask(allowed) == denied
+
+
 @pytest.mark.parametrize("rights", [["red"], [""], [], ["0x0"], ["0x200"], ["0x1FFFFFFFF"], ["-1"], ["read,write"]])
 def test_rights_that_nobody_knows_are_refused(rights: list[str]) -> None:
     with pytest.raises(SecurityDescriptorError):
@@ -86,7 +120,11 @@ def test_rights_that_nobody_knows_are_refused(rights: list[str]) -> None:
         (0x12019F, "Read, Write"),
         (0x1201BF, "Read & execute, Write"),
         (0x13019F, "Read, Write, Delete"),
-        (0x100001, "List folder / read data"),
+        (0x100001, "List folder / read data, Synchronize"),
+        (0x1, "List folder / read data"),
+        (0x20089, "List folder / read data, Read extended attributes, Read attributes, Read permissions"),
+        (0x110000, "Delete, Synchronize"),
+        (0x10000, "Delete"),
         (0x100000, "Synchronize"),
         (0, "none"),
     ],
@@ -95,18 +133,62 @@ def test_ntfs_masks_in_windows_words(mask: int, words: str) -> None:
     assert describe_ntfs_mask(mask) == words
 
 
-@given(st.integers(0, 0x1FF).map(lambda low: low | 0x100000))
-def test_the_words_say_the_whole_mask_and_no_more(mask: int) -> None:
-    keys = {words: key for key, words in _keys().items()}
-    said = parse_ntfs_rights([keys[word] for word in describe_ntfs_mask(mask).split(", ")])
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (0x1F01FF, "Full control"),
+        (0x10000000, "Full control"),
+        (0xF01FF, "Modify, Delete subfolders and files, Change permissions, Take ownership"),
+        (0x301BF, "Modify"),
+        (0x1301BF, "Modify, Synchronize"),
+        (0x20089, "Read"),
+        (0x120089, "Read, Synchronize"),
+        (0x80000000, "Read, Synchronize"),
+        (0x116, "Write"),
+        (0x100116, "Write, Synchronize"),
+        (0x2019F, "Read, Write"),
+        (0x10000, "Delete"),
+        (0x110000, "Delete, Synchronize"),
+        (0x100000, "Synchronize"),
+        (0, "none"),
+    ],
+)
+def test_denied_masks_in_windows_words(mask: int, words: str) -> None:
+    assert describe_ntfs_mask(mask, denied=True) == words
+
+
+# Each word that is shown, and its value in .NET's FileSystemRights.
+WORDS = {
+    "Full control": 0x1F01FF,
+    "Modify": 0x301BF,
+    "Read & execute": 0x200A9,
+    "Read": 0x20089,
+    "Write": 0x116,
+    "List folder / read data": 0x1,
+    "Create files / write data": 0x2,
+    "Create folders / append data": 0x4,
+    "Read extended attributes": 0x8,
+    "Write extended attributes": 0x10,
+    "Traverse folder / execute file": 0x20,
+    "Delete subfolders and files": 0x40,
+    "Read attributes": 0x80,
+    "Write attributes": 0x100,
+    "Delete": 0x10000,
+    "Read permissions": 0x20000,
+    "Change permissions": 0x40000,
+    "Take ownership": 0x80000,
+    "Synchronize": 0x100000,
+}
+
+
+@given(st.integers(1, 0x1F01FF).map(lambda mask: mask & 0x1F01FF).filter(bool), st.booleans())
+def test_the_words_say_the_whole_mask_and_no_more(mask: int, denied: bool) -> None:
+    said = 0
+    for word in describe_ntfs_mask(mask, denied=denied).split(", "):
+        # In an entry that allows, the names of sets stand for the set and SYNCHRONIZE.
+        in_set = not denied and WORDS[word].bit_count() > 1
+        said |= WORDS[word] | (0x100000 if in_set else 0)
     assert said == mask
-
-
-def _keys() -> dict[str, str]:
-    """The name to parse for each word that is shown, by the mask they share."""
-    return {
-        name: describe_ntfs_mask(mask | 0x100000) for name, mask in NTFS_RIGHTS.items() if name != "synchronize"
-    } | {"synchronize": "Synchronize"}
 
 
 @pytest.mark.parametrize(
@@ -117,11 +199,35 @@ def _keys() -> dict[str, str]:
         (0x1301BF, "Change"),
         (0x1200A9, "Read"),
         (0x12019F, "Special (Read, Write)"),
+        (
+            0x200A9,
+            "Special (List folder / read data, Read extended attributes, Traverse folder / execute file, "
+            "Read attributes, Read permissions)",
+        ),
         (0, "none"),
     ],
 )
 def test_share_masks_in_windows_words(mask: int, words: str) -> None:
     assert describe_share_mask(mask) == words
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (0x1F01FF, "Full Control"),
+        (0x10000000, "Full Control"),
+        (0x301BF, "Change"),
+        (0x1301BF, "Change, Synchronize"),
+        (0x200A9, "Read"),
+        (0x1200A9, "Read, Synchronize"),
+        (0x2019F, "Special (Read, Write)"),
+        (0x12019F, "Special (Read, Write, Synchronize)"),
+        (0x100000, "Special (Synchronize)"),
+        (0, "none"),
+    ],
+)
+def test_denied_share_masks_in_windows_words(mask: int, words: str) -> None:
+    assert describe_share_mask(mask, denied=True) == words
 
 
 def test_share_access_is_what_the_dialog_writes() -> None:
@@ -157,12 +263,14 @@ def test_share_access_is_what_the_dialog_writes() -> None:
 def test_single_rights_by_name(name: str, mask: int) -> None:
     assert NTFS_RIGHTS[name] == mask
     assert parse_ntfs_rights([name]) == mask | 0x100000
+    assert parse_ntfs_rights([name], denied=True) == mask
 
 
 def test_the_rights_that_code_calls_by_name() -> None:
     # [MS-DTYP] 2.4.3 and [MS-SMB2] 2.2.13.1.
-    found = (constants.READ_DATA, constants.WRITE_DATA, constants.APPEND_DATA, constants.DELETE_CHILD)
-    assert found == (0x1, 0x2, 0x4, 0x40)
+    found = (constants.READ_DATA, constants.WRITE_DATA, constants.APPEND_DATA)
+    assert found == (0x1, 0x2, 0x4)
+    assert (constants.TRAVERSE, constants.DELETE_CHILD, constants.READ_ATTRIBUTES) == (0x20, 0x40, 0x80)
     standard = (constants.DELETE, constants.READ_CONTROL, constants.WRITE_DAC, constants.SYNCHRONIZE)
     assert standard == (0x10000, 0x20000, 0x40000, 0x100000)
     assert constants.READ_AND_WRITE == 0x12019F
