@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..security import ACCESS_ALLOWED, ACCESS_DENIED, Ace, Acl, AnyAce, SecurityDescriptor, Sid, check_access
+from ..security import ACCESS_ALLOWED, ACCESS_DENIED, Ace, Acl, AnyAce, SecurityDescriptor, Sid
 from ..security.describe import describe_ace, name_of
 from ..security.edit import (
     Edit,
@@ -25,9 +25,9 @@ from ..security.edit import (
     revoked,
 )
 from ..security.inheritance import inherited_aces
-from ..security.rights import READ_CONTROL, READ_DATA, WRITE_DAC, describe_ntfs_mask, describe_share_mask
-from ..security.sid import ADMINISTRATORS, ANY_NETWORK_LOGON, SYSTEM
+from ..security.rights import describe_ntfs_mask, describe_share_mask
 from ..site_server import Account, Reading
+from . import lockout
 from .accounts import operator_sids
 from .errors import Refused
 from .goal import Entry, Goal, Inheritance, State
@@ -322,31 +322,24 @@ def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names:
             )
 
 
-# What makes the difference between being inside and outside. On a share an administrator can always reach the
-# permissions themselves through the server service, so only the access to the files counts.
-_INSIDE_FOLDER = READ_DATA | READ_CONTROL | WRITE_DAC
-_INSIDE_SHARE = READ_DATA
-
-
 def _refuse_lockout(plan: Plan, operator: str | None) -> None:
-    inside = _INSIDE_SHARE if plan.subject.is_share else _INSIDE_FOLDER
-    tokens = [
-        (name_of(SYSTEM, plan.names), frozenset({SYSTEM, ADMINISTRATORS}) | ANY_NETWORK_LOGON),
-        (name_of(ADMINISTRATORS, plan.names), frozenset({ADMINISTRATORS}) | ANY_NETWORK_LOGON),
-    ]
-    before = plan.before.descriptor.dacl
-    for sid in sorted(operator_sids(operator, plan.names)):
-        who = f"the connected account {name_of(sid, plan.names)}"
-        tokens.append((who, frozenset({sid, ADMINISTRATORS}) | ANY_NETWORK_LOGON))
-        if before is not None:
-            # Whether the operator is an administrator is not read: entries of his own may be all that he has.
-            tokens.append((who, frozenset({sid})))
-    for who, token in tokens:
-        had = check_access(before, token, inside).granted
-        has = check_access(plan.after.dacl, token, inside).granted
-        if had & ~has:
-            lost = "Read" if plan.subject.is_share else describe_ntfs_mask(had & ~has)
-            raise plan.subject.refuse(
-                f"{who} would lose {lost} and be locked out. "
-                "Add an entry for this account, or set allow_lockout: true if that is meant"
-            )
+    """Refuse what keeps SYSTEM, Administrators or the operator from their work (see `lockout`)."""
+    subject = plan.subject
+    kind = lockout.SHARE if subject.is_share else lockout.FOLDER if subject.is_folder else lockout.FILE
+    operators = sorted(operator_sids(operator, plan.names))
+    for loss in lockout.losses(plan.before.descriptor.dacl, plan.after.dacl, kind, operators):
+        who = name_of(loss.who, plan.names)
+        if loss.who in operators:
+            who = f"the connected account {who}"
+        lost = [describe_ntfs_mask(rights, denied=True) for rights, _places in loss.lost]
+        if kind is lockout.FOLDER:
+            places = [", ".join(scope.value for scope in scopes) for _rights, scopes in loss.lost]
+            lost = [f"{rights} ({where})" for rights, where in zip(lost, places, strict=True)]
+        because, advice = "", "Add an entry for this account"
+        if loss.denied_by:
+            entries = ", ".join(f'"{subject.describe(ace, plan.names)}"' for ace in loss.denied_by)
+            because, advice = f", because of {entries}", "Deny less"
+        raise subject.refuse(
+            f"{who} would lose {'; '.join(lost)} and could not work there any more{because}. "
+            f"{advice}, or set allow_lockout: true if that is meant"
+        )

@@ -234,7 +234,7 @@ def test_a_list_out_of_order_is_put_in_order_with_a_warning(goal: Goal) -> None:
         (
             f"D:{ADMINS}",
             Goal((allow("SYSTEM", FULL),), State.EXACT),
-            "Administrators would lose List folder",
+            "Administrators would lose Read",
         ),
         (f"D:{ADMINS}", Goal((deny("Everyone", FULL),)), "would lose"),
         (f"D:{ADMINS}", Goal((deny("Administrators", 0x40000),)), "would lose Change permissions"),
