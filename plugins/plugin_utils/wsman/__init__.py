@@ -13,7 +13,7 @@ from .envelope import Session
 from .errors import WSManError, WSManFault, WSManProtocolError, WSManValueError
 from .faults import parse_fault
 from .namespaces import class_uri
-from .operations import Operation, get, invoke, query, wql_string
+from .operations import Operation, first, get, invoke, query, wql_string
 
 __all__ = [
     "CimDatetime",
@@ -27,6 +27,7 @@ __all__ = [
     "WSManProtocolError",
     "WSManValueError",
     "class_uri",
+    "first",
     "get",
     "invoke",
     "parse_fault",

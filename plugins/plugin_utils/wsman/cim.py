@@ -295,7 +295,7 @@ def _reference(element: Element) -> Reference:
     return Reference(class_name, selectors, namespace)
 
 
-def method_input(uri: str, method: str, parameters: Mapping[str, Value]) -> str:
+def method_input(uri: str, method: str, parameters: Mapping[str, Value], *, prefixed: bool = False) -> str:
     """``<p:Method_INPUT>`` with the parameters in the order given, None as ``xsi:nil`` (DSP0227, "Invoke").
 
     An embedded instance is written as DSP0230 has it for embedded objects, and as Windows accepts it: the
@@ -303,13 +303,21 @@ def method_input(uri: str, method: str, parameters: Mapping[str, Value]) -> str:
     ``<its class>_Type``; its properties are in the namespace of *its own* class. An array repeats its element
     and has no null elements (MS-WSMAN 3.2.4.1.12); an empty one leaves no element at all.
 
+    Args:
+        uri: URI of the class that has the method.
+        method: the method's name.
+        parameters: the input parameters.
+        prefixed: every element has a prefix, as other clients write it (``<t:SID>``). Otherwise the namespace that is
+            used most has none. Both are the same XML information set; the second takes a quarter less.
+
     Raises:
         WSManValueError: a name or a value can't be sent.
     """
-    counting = _Writer(uri)
-    counting.properties(uri, parameters)
-    writer = _Writer(uri, counting.most_used())
+    writer = _Writer(uri)
     content = writer.properties(uri, parameters)
+    if not prefixed and (plain := writer.most_used()):
+        writer = _Writer(uri, plain)
+        content = writer.properties(uri, parameters)
     return tag(f"p:{identifier(method, 'WMI method name')}_INPUT", content, writer.declarations())
 
 

@@ -16,13 +16,17 @@ ERROR_WSMAN_RESOURCE_NOT_FOUND = 0x80338000  # 2150858752
 # 2150858778. Windows gives it for a query on a class that doesn't exist, and for a query it can't parse.
 ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER = 0x8033801A
 ERROR_WSMAN_ENVELOPE_TOO_LARGE = 0x80338026  # 2150858790
+ERROR_WSMAN_ENCODING_LIMIT = 0x80338035  # 2150858805; of the request, the three below of the answer
 ERROR_WSMAN_MAX_ENVELOPE_SIZE_EXCEEDED = 0x80338048  # 2150858824
+ERROR_WSMAN_SERVER_ENVELOPE_LIMIT = 0x80338049  # 2150858825
+ERROR_WSMAN_UNREPORTABLE_SUCCESS = 0x8033804D  # 2150858829
 ERROR_WSMAN_OPERATION_TIMEDOUT = 0x80338029  # 2150858793
 # HRESULTs of WMI (WMI SDK, "WMI Error Constants").
 WBEM_E_NOT_FOUND = 0x80041002
 WBEM_E_ACCESS_DENIED = 0x80041003
 WBEM_E_INVALID_NAMESPACE = 0x8004100E
 WBEM_E_INVALID_CLASS = 0x80041010
+WBEM_E_PRIVILEGE_NOT_HELD = 0x80041062
 E_ACCESSDENIED = 0x80070005
 # CIM status codes (DSP0200, "Status codes returned as error code values").
 CIM_ERR_ACCESS_DENIED = 2
@@ -62,13 +66,96 @@ _NOT_FOUND = _Signs(
     cim_statuses=frozenset({CIM_ERR_NOT_FOUND}),
 )
 _ACCESS_DENIED = _Signs(
-    codes=frozenset({ERROR_ACCESS_DENIED, WBEM_E_ACCESS_DENIED, E_ACCESSDENIED}),
+    codes=frozenset({ERROR_ACCESS_DENIED, WBEM_E_ACCESS_DENIED, WBEM_E_PRIVILEGE_NOT_HELD, E_ACCESSDENIED}),
     cim_statuses=frozenset({CIM_ERR_ACCESS_DENIED}),
     subcodes=frozenset({"AccessDenied"}),
 )
+_REQUEST_TOO_LARGE = _Signs(codes=frozenset({ERROR_WSMAN_ENCODING_LIMIT}))
 _TOO_LARGE = _Signs(
-    codes=frozenset({ERROR_WSMAN_ENVELOPE_TOO_LARGE, ERROR_WSMAN_MAX_ENVELOPE_SIZE_EXCEEDED}),
+    codes=_REQUEST_TOO_LARGE.codes
+    | {
+        ERROR_WSMAN_ENVELOPE_TOO_LARGE,
+        ERROR_WSMAN_MAX_ENVELOPE_SIZE_EXCEEDED,
+        ERROR_WSMAN_SERVER_ENVELOPE_LIMIT,
+        ERROR_WSMAN_UNREPORTABLE_SUCCESS,
+    },
     subcodes=frozenset({"EncodingLimit"}),
+)
+# The form of the request, or a value in it.
+_INVALID = _Signs(
+    codes=frozenset(
+        {
+            0x80338015,  # ERROR_WSMAN_INVALID_REPRESENTATION
+            0x80338027,  # ERROR_WSMAN_INVALID_SOAP_BODY
+            0x8033803A,  # ERROR_WSMAN_INVALID_PARAMETER
+            0x80338041,  # ERROR_WSMAN_SCHEMA_VALIDATION_ERROR
+            0x80338043,  # ERROR_WSMAN_INVALID_XML
+            0x80338054,  # ERROR_WSMAN_PARAMETER_TYPE_MISMATCH
+            0x80338055,  # ERROR_WSMAN_INVALID_PARAMETER_NAME
+            0x80338056,  # ERROR_WSMAN_INVALID_XML_VALUES
+            0x80338057,  # ERROR_WSMAN_INVALID_XML_MISSING_VALUES
+            0x80338058,  # ERROR_WSMAN_INVALID_XML_NAMESPACE
+            0x80041005,  # WBEM_E_TYPE_MISMATCH
+            0x80041008,  # WBEM_E_INVALID_PARAMETER
+            0x8004102F,  # WBEM_E_INVALID_METHOD_PARAMETERS
+        }
+    ),
+    cim_statuses=frozenset({4, 12, 13}),  # CIM_ERR_INVALID_PARAMETER, _NO_SUCH_PROPERTY, _TYPE_MISMATCH
+    subcodes=frozenset({"SchemaValidationError", "InvalidParameter", "InvalidRepresentation"}),
+)
+# Whatever else is found before the provider is asked: headers, addresses, quotas, methods that do not exist.
+_NOT_BEGUN = _Signs(
+    codes=frozenset(
+        {
+            0x80338001,  # ERROR_WSMAN_INVALID_ACTIONURI
+            0x80338002,  # ERROR_WSMAN_INVALID_URI
+            0x8033800D,  # ERROR_WSMAN_SOAP_VERSION_MISMATCH
+            0x8033800E,  # ERROR_WSMAN_SOAP_DATA_ENCODING_UNKNOWN
+            0x8033800F,  # ERROR_WSMAN_INVALID_MESSAGE_INFORMATION_HEADER
+            0x80338010,  # ERROR_WSMAN_SOAP_FAULT_MUST_UNDERSTAND
+            0x80338011,  # ERROR_WSMAN_MESSAGE_INFORMATION_HEADER_REQUIRED
+            0x80338013,  # ERROR_WSMAN_ACTION_NOT_SUPPORTED
+            0x8033802C,  # ERROR_WSMAN_UNSUPPORTED_ENCODING
+            0x8033802D,  # ERROR_WSMAN_URI_LIMIT
+            0x80338031,  # ERROR_WSMAN_ACTION_MISMATCH
+            0x80338039,  # ERROR_WSMAN_INVALID_OPTIONS
+            0x8033803B,  # ERROR_WSMAN_INVALID_RESOURCE_URI
+            0x8033803D,  # ERROR_WSMAN_INVALID_SELECTORS
+            0x8033803F,  # ERROR_WSMAN_QUOTA_LIMIT
+            0x80338042,  # ERROR_WSMAN_UNSUPPORTED_FEATURE
+            0x80338044,  # ERROR_WSMAN_INVALID_KEY
+            0x80338047,  # ERROR_WSMAN_MAX_ENVELOPE_SIZE: the header asks for more than the server allows
+            0x8033804A,  # ERROR_WSMAN_SELECTOR_LIMIT
+            0x8033805A,  # ERROR_WSMAN_INSUFFCIENT_SELECTORS
+            0x8033805B,  # ERROR_WSMAN_UNEXPECTED_SELECTORS
+            0x8033805C,  # ERROR_WSMAN_SELECTOR_TYPEMISMATCH
+            0x8033805D,  # ERROR_WSMAN_INVALID_SELECTOR_VALUE
+            0x8033807E,  # ERROR_WSMAN_MIN_ENVELOPE_SIZE
+            0x803381A6,  # ERROR_WSMAN_QUOTA_MAX_OPERATIONS
+            0x803381A7,  # ERROR_WSMAN_QUOTA_USER
+            0x803381A8,  # ERROR_WSMAN_QUOTA_SYSTEM
+            0x803381E7,  # ERROR_WSMAN_QUOTA_MAX_PLUGINOPERATIONS_PPQ
+            0x803381E8,  # ERROR_WSMAN_QUOTA_MAX_OPERATIONS_USER_PPQ
+            0x80041017,  # WBEM_E_INVALID_QUERY
+            0x8004102E,  # WBEM_E_INVALID_METHOD
+            0x8004103A,  # WBEM_E_INVALID_OBJECT_PATH
+            0x80041055,  # WBEM_E_METHOD_NOT_IMPLEMENTED
+            0x80041056,  # WBEM_E_METHOD_DISABLED
+        }
+    ),
+    cim_statuses=frozenset({14, 15, 17}),  # CIM_ERR_QUERY_LANGUAGE_NOT_SUPPORTED, _INVALID_QUERY, _METHOD_NOT_FOUND
+    subcodes=frozenset(
+        {
+            "ActionMismatch",
+            "ActionNotSupported",
+            "InvalidMessageInformationHeader",
+            "InvalidOptions",
+            "InvalidSelectors",
+            "MessageInformationHeaderRequired",
+            "QuotaLimit",
+            "UnsupportedFeature",
+        }
+    ),
 )
 _TIMED_OUT = _Signs(codes=frozenset({ERROR_WSMAN_OPERATION_TIMEDOUT}), subcodes=frozenset({"TimedOut"}))
 
@@ -131,6 +218,21 @@ class WSManFault(WSManError):
     def too_large(self) -> bool:
         """The answer, or the request, has more octets than the server's MaxEnvelopeSizekb allows."""
         return self._shows(_TOO_LARGE)
+
+    @property
+    def invalid_request(self) -> bool:
+        """The server could not use the body of the request: its XML, a parameter's name, type or value."""
+        return self._shows(_INVALID)
+
+    @property
+    def refused(self) -> bool:
+        """The server declined the request, so nothing was done.
+
+        What is not listed here (a provider that failed, an operation that timed out, an answer that is too large, any
+        unknown code) may have happened after the work was done.
+        """
+        kinds = (_ACCESS_DENIED, _NOT_FOUND, _CLASS_MISSING, _REQUEST_TOO_LARGE, _INVALID, _NOT_BEGUN)
+        return self.not_found or any(map(self._shows, kinds))
 
     def _shows(self, signs: _Signs) -> bool:
         """Whether this fault bears the signs. Where the provider said what is wrong, only that counts."""

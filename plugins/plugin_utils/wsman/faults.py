@@ -11,6 +11,12 @@ from . import namespaces as ns
 from .errors import WSManFault
 from .xml import child_of, is_nil, local, qname, text_of
 
+# OMI_Error is a CIM_Error as MSFT_WmiError is (Open Management Infrastructure, OMI_Error.mof); servers of CIM's
+# infrastructure API put it into a fault.
+_ERRORS = ("MSFT_WmiError", "OMI_Error", "CIM_Error", "__ExtendedStatus")
+_STATUS_TYPES = ("MI", "MI_RESULT")
+"""error_Types whose error_Code is an MI_Result; its values are CIM's status codes (mi.h)."""
+
 _SENTENCES = (qname(ns.FAULT, "Message"), qname(ns.FAULT, "ProviderFault"))  # either may hold the text itself
 
 
@@ -18,8 +24,8 @@ def parse_fault(fault: Element) -> WSManFault:
     """The exception for an ``s:Fault``.
 
     Sources: SOAP 1.2 part 1, section 5.4 (Code, Reason, Detail); DSP0226 section 14 (subcodes); MS-WSMV
-    (``f:WSManFault``, ``f:ProviderFault``); the WMI classes ``__ExtendedStatus`` and ``MSFT_WmiError``, of
-    which there may be an instance inside. What can't be read is left out: a strange fault is still a fault.
+    (``f:WSManFault``, ``f:ProviderFault``); the classes ``__ExtendedStatus``, ``MSFT_WmiError`` and ``OMI_Error``,
+    of which there may be an instance inside. What can't be read is left out: a strange fault is still a fault.
     """
     reason = child_of(fault, ns.SOAP, "Reason")
     text = None if reason is None else child_of(reason, ns.SOAP, "Text")
@@ -27,7 +33,13 @@ def parse_fault(fault: Element) -> WSManFault:
     inside = () if detail is None else tuple(detail.iter())
     wsman_faults = [element for element in inside if element.tag == qname(ns.FAULT, "WSManFault")]
     codes = [_number(element.get("Code")) for element in wsman_faults]
-    wmi_errors = [element for element in inside if local(element) in ("MSFT_WmiError", "__ExtendedStatus")]
+    wmi_errors = [element for element in inside if local(element) in _ERRORS]
+    status, number = (
+        _number(_first(wmi_errors, "CIMStatusCode")),
+        _number(_first(wmi_errors, "error_Code", "StatusCode")),
+    )
+    if (_first(wmi_errors, "error_Type") or "").strip().upper() in _STATUS_TYPES:
+        status, number = _first_number(status, number), None
     outer = codes[0] if codes else None
     # A provider's fault often repeats the code of the fault around it: only another one says more.
     inner = next((code for code in reversed(codes) if code is not None and code != outer), None)
@@ -40,8 +52,8 @@ def parse_fault(fault: Element) -> WSManFault:
         code=outer,
         subcode=_subcode(fault),
         provider_message=next((told for told in reversed(said) if told and told.strip()), None),
-        cim_status=_number(_first(wmi_errors, "CIMStatusCode")),
-        wmi_error_code=_first_number(_number(_first(wmi_errors, "error_Code", "StatusCode")), inner),
+        cim_status=status,
+        wmi_error_code=_first_number(number, inner),
     )
 
 

@@ -18,6 +18,7 @@ faults come with that)::
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 from xml.etree.ElementTree import Element
@@ -25,7 +26,7 @@ from xml.etree.ElementTree import Element
 from . import namespaces as ns
 from .cim import Instance, Value, method_input, parse_fragment, parse_instance
 from .envelope import Request, Session
-from .errors import WSManProtocolError, WSManValueError, one_line
+from .errors import WSManFault, WSManProtocolError, WSManValueError, one_line
 from .namespaces import DEFAULT_NAMESPACE, class_uri
 from .xml import child_of, escape, local, qname, tag, text_of
 
@@ -68,6 +69,7 @@ def invoke(
     parameters: Mapping[str, Value] = _NOTHING,
     *,
     namespace: str = DEFAULT_NAMESPACE,
+    prefixed: bool = False,
 ) -> Operation[Instance]:
     """Call a method (DSP0227, "Invoke"); a static one has no selectors.
 
@@ -78,6 +80,7 @@ def invoke(
         selectors: the key properties of the instance, with their literal values.
         parameters: the input parameters; None is sent as null, one that isn't given is not sent.
         namespace: the WMI namespace.
+        prefixed: how embedded instances are written, see `cim.method_input`.
 
     Returns:
         The output parameters, ``ReturnValue`` among them, as an instance of ``<method>_OUTPUT``.
@@ -92,7 +95,7 @@ def invoke(
         f"{uri}/{method}",
         uri,
         answer_action=f"{uri}/{method}Response",
-        body=method_input(uri, method, parameters),
+        body=method_input(uri, method, parameters, prefixed=prefixed),
         selectors=selectors,
     )
     output = yield from _exchange(session, request)
@@ -128,35 +131,53 @@ def query(
         WSManValueError: the query can't be sent.
     """
     uri = class_uri("*", namespace)
-    dialect = {"Dialect": ns.WQL_DIALECT}
-    optimize = tag("w:OptimizeEnumeration") + tag("w:MaxElements", str(max_elements))
-    body = tag("n:Enumerate", optimize + tag("w:Filter", escape(wql), dialect), {"xmlns:n": ns.ENUMERATION})
     found: list[Instance] = []
+    answer = yield from _enumerate(session, uri, wql, max_elements)
     step = "Enumerate"
     while True:
-        request = Request.new(
-            f"{ns.ENUMERATION}/{step}",
-            uri,
-            answer_action=f"{ns.ENUMERATION}/{step}Response",
-            body=body,
-        )
-        answer = yield from _exchange(session, request)
-        if answer.tag != qname(ns.ENUMERATION, f"{step}Response"):
-            raise WSManProtocolError(f"{step} was answered with {one_line(local(answer))[:80]!r}")
         before = len(found)
         found.extend(_items(answer))
         if len(found) > max_items:
             raise WSManProtocolError(f"the query has more than {max_items} results: {one_line(wql)}")
-        if _either(answer, "EndOfSequence") is not None:
+        context = _context(answer, wql)
+        if context is None:
             return tuple(found)
         if step == "Pull" and len(found) == before:
             raise WSManProtocolError(f"the server neither ends nor goes on with the query: {one_line(wql)}")
-        context = child_of(answer, ns.ENUMERATION, "EnumerationContext")
-        if context is None or len(context) or not text_of(context).strip():
-            raise WSManProtocolError(f"the server gives no way to go on with the query: {one_line(wql)}")
         step = "Pull"
-        more = tag("n:EnumerationContext", escape(text_of(context))) + tag("n:MaxElements", str(max_elements))
-        body = tag("n:Pull", more, {"xmlns:n": ns.ENUMERATION})
+        answer = yield from _pull(session, uri, context, max_elements)
+
+
+def first(session: Session, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
+    """Run a WQL query for one of its results, and release the rest: two requests, or one where there is no more.
+
+    The server works on a query only as far as its results are asked for, so a large directory costs no more than a
+    small one. A server that does not honour DSP0226's optimization costs a Pull more.
+
+    Args:
+        session: the host's settings.
+        wql: the query; put strings into it with `wql_string`.
+        namespace: the WMI namespace.
+
+    Returns:
+        The instance, or None if there is none.
+
+    Raises:
+        WSManFault: the server refused.
+        WSManProtocolError: the answer can't be used.
+        WSManValueError: the query can't be sent.
+    """
+    uri = class_uri("*", namespace)
+    answer = yield from _enumerate(session, uri, wql, 1)
+    found, context = _items(answer), _context(answer, wql)
+    if not found and context is not None:
+        answer = yield from _pull(session, uri, context, 1)
+        found, context = _items(answer), _context(answer, wql)
+    if context is not None:
+        request = _enumeration_request("Release", uri, tag("n:EnumerationContext", escape(context)))
+        with suppress(WSManFault):  # it has ended already, or it ends by itself
+            request.answer(session, (yield request.to_bytes(session)))
+    return found[0] if found else None
 
 
 def wql_string(value: str) -> str:
@@ -171,6 +192,44 @@ def wql_string(value: str) -> str:
         raise WSManValueError(f"the control character U+{ord(bad):04X} can't be part of a WMI query")
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"')
     return f"'{escaped}'"
+
+
+def _enumerate(session: Session, uri: str, wql: str, max_elements: int) -> Operation[Element]:
+    dialect = {"Dialect": ns.WQL_DIALECT}
+    optimize = tag("w:OptimizeEnumeration") + tag("w:MaxElements", str(max_elements))
+    request = _enumeration_request("Enumerate", uri, optimize + tag("w:Filter", escape(wql), dialect))
+    return (yield from _step(session, request, "Enumerate"))
+
+
+def _pull(session: Session, uri: str, context: str, max_elements: int) -> Operation[Element]:
+    more = tag("n:EnumerationContext", escape(context)) + tag("n:MaxElements", str(max_elements))
+    return (yield from _step(session, _enumeration_request("Pull", uri, more), "Pull"))
+
+
+def _step(session: Session, request: Request, step: str) -> Operation[Element]:
+    answer = yield from _exchange(session, request)
+    if answer.tag != qname(ns.ENUMERATION, f"{step}Response"):
+        raise WSManProtocolError(f"{step} was answered with {one_line(local(answer))[:80]!r}")
+    return answer
+
+
+def _enumeration_request(step: str, uri: str, content: str) -> Request:
+    return Request.new(
+        f"{ns.ENUMERATION}/{step}",
+        uri,
+        answer_action=f"{ns.ENUMERATION}/{step}Response",
+        body=tag(f"n:{step}", content, {"xmlns:n": ns.ENUMERATION}),
+    )
+
+
+def _context(answer: Element, wql: str) -> str | None:
+    """How to go on with a query; None if it has ended."""
+    if _either(answer, "EndOfSequence") is not None:
+        return None
+    context = child_of(answer, ns.ENUMERATION, "EnumerationContext")
+    if context is None or len(context) or not text_of(context).strip():
+        raise WSManProtocolError(f"the server gives no way to go on with the query: {one_line(wql)}")
+    return text_of(context)
 
 
 def _exchange(session: Session, request: Request) -> Operation[Element]:

@@ -171,6 +171,87 @@ def test_a_fault_may_not_know_which_request_it_answers() -> None:
     assert caught.value.not_found
 
 
+def omi_error(status: int, kind: str, code: int, message: str) -> str:
+    """As OMI writes it (Unix/common of the Open Management Infrastructure, wsman's SOAP faults)."""
+    uri = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/OMI_Error"
+    return (
+        f'<p:OMI_Error xmlns:p="{uri}" xmlns:b="http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd" '
+        'b:IsCIM_Error="true"><p:OtherErrorType xsi:nil="true"/>'
+        f'<p:CIMStatusCode xsi:type="cim:cimUnsignedInt">{status}</p:CIMStatusCode>'
+        f'<p:Message xsi:type="cim:cimString">{message}</p:Message><p:error_Type>{kind}</p:error_Type>'
+        f"<p:error_Code>{code}</p:error_Code></p:OMI_Error>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "expected"),
+    [
+        (6, "MI", 6, {"not_found"}),
+        # An MI_Result of 5 is an invalid class, a Win32 error of 5 is access denied.
+        (5, "MI_RESULT", 5, {"class_missing"}),
+        (1, "Win32", 5, {"access_denied"}),
+        (1, "HRESULT", 0x80041002, {"not_found"}),
+    ],
+)
+def test_an_error_of_omi(status: int, kind: str, code: int, expected: set[str]) -> None:
+    found = fault(INTERNAL, omi_error(status, kind, code, "Said by OMI."))
+    assert kinds(found) == expected
+    assert (found.cim_status, found.provider_message) == (status, "Said by OMI.")
+
+
+# Codes and their meanings: wsmerror.h and wbemcli.h of the Windows SDK, "Status codes" of DSP0200.
+REFUSED = [
+    ("w:AccessDenied", 5),
+    ("w:SchemaValidationError", 2150858817),
+    ("w:SchemaValidationError", None),
+    ("w:InvalidParameter", 2150858810),
+    ("w:InvalidParameter", 2150858838),
+    ("w:EncodingLimit", 2150858805),
+    ("w:QuotaLimit", 2150858815),
+    ("w:QuotaLimit", None),
+    (INTERNAL, 2150859174),
+    (INTERNAL, 0x80041008),
+    (INTERNAL, 0x80041062),
+    ("w:InvalidSelectors", 2150858842),
+    ("a:ActionNotSupported", 2150858753),
+    (UNREACHABLE, 2150858752),
+]
+UNCLEAR = [
+    ("w:TimedOut", 2150858793),
+    (INTERNAL, 0x80041001),  # WBEM_E_FAILED
+    (INTERNAL, 0x80041004),  # WBEM_E_PROVIDER_FAILURE
+    (INTERNAL, 0x80041013),  # WBEM_E_PROVIDER_LOAD_FAILURE
+    (INTERNAL, 0x80338003),  # ERROR_WSMAN_PROVIDER_FAILURE
+    (INTERNAL, 1726),  # RPC_S_CALL_FAILED
+    (INTERNAL, None),
+    # The answer is too large, and what was to be written may be written.
+    ("w:EncodingLimit", 2150858790),
+    ("w:EncodingLimit", 2150858824),
+    ("w:EncodingLimit", 2150858825),
+    ("w:EncodingLimit", 2150858829),  # ERROR_WSMAN_UNREPORTABLE_SUCCESS
+    ("w:EncodingLimit", None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("subcode", "code", "refused"), [(*case, True) for case in REFUSED] + [(*case, False) for case in UNCLEAR]
+)
+def test_what_shows_that_nothing_was_done(subcode: str | None, code: int | None, refused: bool) -> None:
+    assert fault(subcode, "" if code is None else wsman_fault(code)).refused is refused
+
+
+def test_a_provider_that_fails_behind_a_refusals_code_is_none() -> None:
+    found = fault(UNREACHABLE, provider_fault(2150858752, 0x80041001))
+    assert (found.refused, found.invalid_request) == (False, False)
+
+
+def test_a_body_that_cannot_be_used_is_told_apart() -> None:
+    assert fault("w:SchemaValidationError", wsman_fault(2150858817)).invalid_request
+    assert fault(INTERNAL, wmi_error(4)).invalid_request
+    assert not fault("w:AccessDenied", wsman_fault(5)).invalid_request
+
+
 @pytest.mark.parametrize(
     ("code", "subcode"), [(2150858790, "wsman:SchemaValidationError"), (2150858824, "x"), (None, "w:EncodingLimit")]
 )

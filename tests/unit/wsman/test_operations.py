@@ -14,11 +14,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     Instance,
     Session,
     WSManProtocolError,
+    first,
     get,
     invoke,
     query,
 )
-from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, body, envelope, header, name, reply, run
+from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, body, envelope, fault_reply, header, name, reply, run
 
 SESSION = Session("http://c01.corp.example:5985/wsman", max_envelope_size=65536)
 WQL = "SELECT * FROM Win32_Share"
@@ -122,6 +123,78 @@ def test_a_query_with_more_results_than_allowed_is_refused() -> None:
 def test_a_query_that_goes_nowhere_is_refused(answers: list[Callable[[bytes], bytes]]) -> None:
     with pytest.raises(WSManProtocolError):
         run(query(SESSION, WQL), *answers)
+
+
+RELEASED = reply(NS["n"] + "/ReleaseResponse", "")
+CLOSED = fault_reply(
+    "<s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>n:InvalidEnumerationContext</s:Value></s:Subcode></s:Code>"
+)
+ONE = f"<w:Items>{share('a')}</w:Items>"
+
+
+@pytest.mark.parametrize(
+    ("answers", "found", "steps"),
+    [
+        ([enumerated(f"<n:EnumerationContext/>{ONE}<w:EndOfSequence/>")], "a", ["Enumerate"]),
+        ([enumerated("<n:EnumerationContext/><w:Items/><w:EndOfSequence/>")], None, ["Enumerate"]),
+        ([enumerated(context("uuid:1") + ONE), RELEASED], "a", ["Enumerate", "Release"]),
+        # It had ended by itself: what it has told stays true.
+        ([enumerated(context("uuid:1") + ONE), CLOSED], "a", ["Enumerate", "Release"]),
+        # Without DSP0226's optimization.
+        (
+            [enumerated(context("uuid:1")), pulled(context("uuid:1") + f"<n:Items>{share('b')}</n:Items>"), RELEASED],
+            "b",
+            ["Enumerate", "Pull", "Release"],
+        ),
+        (
+            [enumerated(context("uuid:1")), pulled("<n:Items/><n:EndOfSequence/>")],
+            None,
+            ["Enumerate", "Pull"],
+        ),
+    ],
+)
+def test_the_first_result_is_asked_for_and_no_other(
+    answers: list[Callable[[bytes], bytes]], found: str | None, steps: list[str]
+) -> None:
+    item, requests = run(first(SESSION, WQL), *answers)
+    assert (None if item is None else item.text("Name")) == found
+    assert [(header(request, "a:Action").text or "").rpartition("/")[2] for request in requests] == steps
+    for request in requests:
+        (step,) = body(request)
+        assert [child.text for child in step if child.tag.endswith("}MaxElements")] in ([], ["1"])
+        if step.tag == name("n:Release"):
+            assert [(child.tag, child.text) for child in step] == [(name("n:EnumerationContext"), "uuid:1")]
+
+
+def embedding(octets: int) -> Instance:
+    trustee = Instance("Win32_Trustee", {"SID": tuple(range(octets))})
+    return Instance(
+        "Win32_SecurityDescriptor", {"ControlFlags": 4, "DACL": Instance("Win32_ACE", {"Trustee": trustee})}
+    )
+
+
+def test_embedded_instances_in_the_form_of_other_clients() -> None:
+    # Elements of the tree are compared by their expanded names: both forms say the same.
+    trees = []
+    for prefixed in (False, True):
+        operation = invoke(SESSION, "Win32_Share", "Set", {}, {"Access": embedding(60)}, prefixed=prefixed)
+        request = next(operation)
+        (method,) = body(request)
+        trees.append([(element.tag, element.text) for element in method.iter()])
+        assert (b' xmlns="' in request) is not prefixed
+        assert (b"<SID>59</SID>" in request) is not prefixed
+    assert trees[0] == trees[1]
+
+
+def test_a_few_elements_are_prefixed_in_any_case() -> None:
+    requests = [
+        body(next(invoke(SESSION, "Win32_Share", "Set", {}, {"Access": embedding(8)}, prefixed=prefixed)))
+        for prefixed in (False, True)
+    ]
+    assert [[element.tag for element in found[0].iter()] for found in requests][0] == [
+        element.tag for element in requests[1][0].iter()
+    ]
+    assert b' xmlns="' not in next(invoke(SESSION, "Win32_Share", "Set", {}, {"Access": embedding(8)}))
 
 
 def test_a_method_without_parameters() -> None:
