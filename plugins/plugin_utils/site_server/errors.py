@@ -43,6 +43,10 @@ class Rejected(SiteServerError):
     """The server answered that it refuses: nothing was done."""
 
 
+class InvalidRequest(Rejected):
+    """The server could not use the request: its form, or a value in it."""
+
+
 class AccessDenied(Rejected):
     """The operator's account may not do this."""
 

@@ -61,12 +61,15 @@ class Reading:
         names: names of the SIDs in it, as far as the server told them.
         is_default: the share has no descriptor of its own; this is the server's default for such shares.
         unwritable: reasons why this wire cannot write the descriptor back without loss; empty if it can.
+        cautions: what a write over this wire may lose without anybody seeing it, in sentences without the object's
+            name, so that one of them is told once for a host.
     """
 
     descriptor: SecurityDescriptor
     names: Mapping[Sid, str] = field(default_factory=lambda: MappingProxyType({}))
     is_default: bool = False
     unwritable: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class SiteServer(Protocol):
         """Read the share's permissions."""
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
-        """Write the share's DACL, the first one of its own if it has none."""
+        """Write the share's DACL, the first one of its own if it has none. A SACL is kept."""
 
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory (True) or a file (False); `NotFound` if it is neither."""
@@ -119,8 +122,16 @@ class SiteServer(Protocol):
     def path_descriptor(self, path: str) -> Reading:
         """Read the permissions of a directory or file, owner and group included."""
 
+    def a_child(self, path: str) -> str | None:
+        """Path of one file or folder directly in a directory.
+
+        None if it has none, or if `set_path_descriptor` brings the children in line itself and reports on them.
+        """
+
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
         """Write the DACL of a directory or file, and bring its children in line; None if the server does that itself.
+
+        A SACL is kept.
 
         Raises:
             Interrupted: some children are in line, and the directory itself is not written; do it again.

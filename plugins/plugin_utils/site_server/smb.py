@@ -170,6 +170,10 @@ class SmbSiteServer:
             share, below = self._locate(path)
             return self._reading(self._files.security(share, below).security)
 
+    def a_child(self, path: str) -> str | None:
+        """None: a write brings the children in line itself."""
+        return None
+
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
         """Write the DACL of a directory or file; a directory's children are brought in line before it is written."""
         operation = f"set the permissions of {path}"

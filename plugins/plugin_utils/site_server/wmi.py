@@ -12,11 +12,19 @@ from typing import Protocol, TypeVar
 
 from ..security import SecurityDescriptorError
 from ..wsman import Instance, Operation, Session, WSManError, WSManFault, WSManValueError
-from .errors import AccessDenied, NoAnswer, NotFound, ServerFault, SiteServerError
+from .errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault, SiteServerError
 
 T = TypeVar("T")
 
 NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
+
+# MaxEnvelopeSizekb bounds requests and answers; 500 since Windows Server 2012, 150 before (MS-WSMV 2.2.4.10). The
+# largest descriptor, of 64 KiB, takes about 2 MB in a server's answer.
+TOO_LONG = (
+    "The list of entries is too long for the server's limit (MaxEnvelopeSizekb, 500 or 150 by default). Raise it on "
+    "the server, in PowerShell: winrm set winrm/config '@{MaxEnvelopeSizekb=\"4096\"}'. Or shorten the list, or connect "
+    "by ansible_connection: sitekeeper.sms.smb, which has no such limit."
+)
 
 
 class Transport(Protocol):
@@ -87,7 +95,7 @@ class Wmi:
         except WSManFault:
             raise
         except WSManValueError as error:
-            raise ServerFault(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
+            raise Rejected(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
         except WSManError as error:
             said = f"the answer cannot be used: {error}"
             raise NoAnswer(self.host, operation, said, "Is this address really WinRM's?") from None
@@ -103,20 +111,20 @@ class Wmi:
 
     def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
         said = str(fault)
+        if fault.timed_out:
+            return NoAnswer(self.host, operation, said, "The server is slow; raise the connection's time-out.")
+        kind = Rejected if fault.refused else ServerFault
         if fault.too_large:
-            advice = (
-                "Its list of entries is too long for WinRM; raise MaxEnvelopeSizekb on the server, or shorten the list."
-            )
-            return ServerFault(self.host, operation, said, advice)
+            return kind(self.host, operation, said, TOO_LONG)
         if fault.class_missing:
-            return ServerFault(self.host, operation, said, self.missing)
+            return Rejected(self.host, operation, said, self.missing)
         if fault.not_found:
             return NotFound(self.host, operation, f"not found ({said})", advice)
         if fault.access_denied:
             return AccessDenied(self.host, operation, said, self.denied)
-        if fault.timed_out:
-            return NoAnswer(self.host, operation, said, "The server is slow; raise the connection's time-out.")
-        return ServerFault(self.host, operation, said, "Look the code up, and look into the server's WinRM event log.")
+        if fault.invalid_request:
+            kind = InvalidRequest
+        return kind(self.host, operation, said, "Look the code up, and look into the server's WinRM event log.")
 
 
 def netbios_domain(found: Iterable[Instance], dns: str) -> str | None:

@@ -33,9 +33,8 @@ def members(wmi: Wmi, group: Sid) -> tuple[Account, ...]:
     """
     computer, name = _found(wmi, group)
     operation = f"read the members of group {name}"
-    path = f'Win32_Group.Domain="{_in_path(computer)}",Name="{_in_path(name)}"'
     with wmi.strict(operation):
-        wql = f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={wql_string(path)}"  # noqa: S608 - quoted
+        wql = f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={_path_literal(computer, name)}"  # noqa: S608
     items = wmi.run(operation, query(wmi.session, wql), "")
     with wmi.strict(operation):
         references = [_checked(item.reference("PartComponent")) for item in items]
@@ -97,6 +96,17 @@ def _account(wmi: Wmi, operation: str, reference: Reference) -> Account:
     item = wmi.run(operation, get(wmi.session, reference.class_name, {"Domain": domain, "Name": name}), "")
     with wmi.strict(operation):
         return Account(Sid.parse(item.text("SID") or ""), f"{item.text('Domain')}\\{item.text('Name')}")
+
+
+def _path_literal(computer: str, name: str) -> str:
+    """The group's object path as WQL's literal.
+
+    Written as Microsoft's examples for Win32_GroupUser have it, with single quotes inside double ones; names that have
+    quotes or backslashes themselves need the other way, with all of them escaped.
+    """
+    if not set("'\"\\") & set(computer + name):
+        return f"\"Win32_Group.Domain='{computer}',Name='{name}'\""
+    return wql_string(f'Win32_Group.Domain="{_in_path(computer)}",Name="{_in_path(name)}"')
 
 
 def _in_path(text: str) -> str:

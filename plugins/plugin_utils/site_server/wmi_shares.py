@@ -17,6 +17,7 @@ from ..security.descriptor import SE_DACL_AUTO_INHERITED, SE_DACL_PRESENT, SE_DA
 from ..wsman import get
 from .port import Share
 from .wmi import Wmi
+from .wmi_descriptors import SACL_BITS
 
 _SMB_NAMESPACE = "root/microsoft/windows/smb"
 _NO_SCOPE = "*"
@@ -61,8 +62,9 @@ def read_share(wmi: Wmi, name: str) -> Share:
 
 
 def bare(descriptor: SecurityDescriptor) -> SecurityDescriptor:
-    """What counts of a share's descriptor: its DACL. Owner and group mean nothing, and not every class tells them."""
-    return replace(descriptor, control=descriptor.control & _MEANT, owner=None, group=None)
+    """What counts of a share's descriptor: its lists. Owner and group mean nothing, and not every class shows them."""
+    meant = _MEANT | SACL_BITS if descriptor.sacl is not None else _MEANT
+    return replace(descriptor, control=descriptor.control & meant, owner=None, group=None)
 
 
 @lru_cache(maxsize=64)  # sites that were set up alike hold the same entries

@@ -9,38 +9,32 @@ Win32_LogicalFileSecuritySetting, Win32_SecurityDescriptor, Win32_ACE, Win32_Tru
 
 from __future__ import annotations
 
+import ntpath
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
-from ..security import (
-    ACCESS_ALLOWED,
-    ACCESS_DENIED,
-    Ace,
-    Acl,
-    AnyAce,
-    OpaqueAce,
-    SecurityDescriptor,
-    SecurityDescriptorError,
-    Sid,
-    parse_sddl,
-)
-from ..security.descriptor import SE_DACL_PRESENT, SE_SELF_RELATIVE
+from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ..security.descriptor import SE_SACL_PRESENT
 from ..wsman import (
     Instance,
     Value,
+    WSManProtocolError,
     WSManValueError,
+    first,
     get,
+    has_compact_form,
     invoke,
     query,
     wql_string,
 )
-from .errors import AccessDenied, AccountNotFound, NotFound, ServerFault
+from .errors import AccountNotFound, InvalidRequest, NotFound, Rejected, ServerFault
 from .names import known_account, no_account
 from .port import Account, Reading, Share
-from .wmi import NO_ADMINISTRATOR, Wmi, netbios_domain
+from .wmi import Wmi, netbios_domain
+from .wmi_descriptors import SACL_BITS, instance_of, reading_of
 from .wmi_groups import members, unchangeable
+from .wmi_methods import failure
 from .wmi_shares import bare, read_share
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
@@ -49,20 +43,6 @@ FILE_SETTING = "Win32_LogicalFileSecuritySetting"
 DEFAULT_SHARE_DESCRIPTOR = parse_sddl("D:(A;;0x1200a9;;;WD)")
 """What a share without a descriptor of its own grants: Everyone Read. So since Windows Server 2003 and XP SP1, and
 WS-Management runs on nothing older (Microsoft, "Share and NTFS Permissions on a File Server")."""
-
-_RETURN_VALUES = {
-    2: ("Access is denied (ReturnValue 2)", NO_ADMINISTRATOR),
-    8: ("Unknown failure (ReturnValue 8)", "Look into the server's Application and System event logs."),
-    9: ("Privilege missing (ReturnValue 9)", NO_ADMINISTRATOR),
-    21: ("Invalid parameter (ReturnValue 21)", "An account in the descriptor may not exist any more."),
-}
-
-# Microsoft, "Delete method of the CIM_DataFile class".
-_DELETE_VALUES = {
-    2: ("Access is denied (ReturnValue 2)", NO_ADMINISTRATOR),
-    15: ("Sharing violation (ReturnValue 15)", "Something on the server has the file open."),
-    17: ("Privilege missing (ReturnValue 17)", NO_ADMINISTRATOR),
-}
 
 
 class WsmanSiteServer:
@@ -77,6 +57,8 @@ class WsmanSiteServer:
         self._wmi = wmi
         self._operator = operator
         self._without_setting: set[str] = set()
+        self._prefixed = False
+        self._read: dict[tuple[str, str], Reading] = {}
 
     @property
     def host(self) -> str:
@@ -105,24 +87,28 @@ class WsmanSiteServer:
         """Read the share's permissions. A share without an own descriptor has no instance of the setting."""
         operation = f"read the permissions of share {share.name}"
         try:
-            reading = self._read(operation, SHARE_SETTING, {"Name": share.name})
+            reading = self._reading(operation, SHARE_SETTING, {"Name": share.name})
             return replace(reading, descriptor=bare(reading.descriptor))
         except NotFound:
             self._without_setting.add(share.name)
             return Reading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
-        """Write the share's DACL. Only SetShareInfo can give a share its first one; it sets all three settings."""
+        """Write the share's DACL, and its SACL if the descriptor has one; otherwise that is kept.
+
+        Only SetShareInfo can give a share its first descriptor; it sets all three settings.
+        """
         operation = f"set the permissions of share {share.name}"
         if share.name not in self._without_setting:
             try:
                 return self._write(operation, SHARE_SETTING, {"Name": share.name}, descriptor)
             except NotFound:
                 pass
-        parameters: dict[str, Value] = {"Description": share.description, "Access": _to_wmi(descriptor)}
+        access = self._sent(operation, descriptor, follows_parent=False)
+        parameters: dict[str, Value] = {"Description": share.description, "Access": access}
         if share.maximum_allowed is not None:
             parameters["MaximumAllowed"] = share.maximum_allowed
-        self._call(operation, "Win32_Share", "SetShareInfo", {"Name": share.name}, parameters)
+        self._ask(operation, "Win32_Share", "SetShareInfo", {"Name": share.name}, parameters)
         self._without_setting.discard(share.name)
         return None
 
@@ -139,10 +125,31 @@ class WsmanSiteServer:
 
     def path_descriptor(self, path: str) -> Reading:
         """Read the permissions of a directory or file."""
-        return self._read(f"read the permissions of {path}", FILE_SETTING, {"Path": path})
+        return self._reading(f"read the permissions of {path}", FILE_SETTING, {"Path": path})
+
+    def a_child(self, path: str) -> str | None:
+        """One file or folder in a directory, by one query that ends with its first result.
+
+        CIM_LogicalFile is both kinds. Drive and Path keep Windows from walking through the disk, and Name alone from
+        opening each file for its other properties.
+        """
+        operation = f"find a file or folder in {path}"
+        drive, below = ntpath.splitdrive(path)
+        inside = below if below.endswith("\\") else f"{below}\\"
+        with self._wmi.strict(operation):
+            where = f"Drive={wql_string(drive)} AND Path={wql_string(inside)}"
+        wql = f"SELECT Name FROM CIM_LogicalFile WHERE {where}"  # noqa: S608 - quoted
+        found = self._wmi.run(operation, first(self._wmi.session, wql), "")
+        if found is None:
+            return None
+        with self._wmi.strict(operation):
+            directory, name = ntpath.split(found.text("Name") or "")
+            if not name or directory.casefold().rstrip("\\") != path.casefold().rstrip("\\"):
+                raise WSManProtocolError(f"{found.text('Name')!r} is not directly in {path}"[:400])
+        return ntpath.join(path, name)
 
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
-        """Write the DACL of a directory or file."""
+        """Write the DACL of a directory or file, and its SACL if the descriptor has one; otherwise that is kept."""
         self._write(f"set the permissions of {path}", FILE_SETTING, {"Path": path}, descriptor)
 
     def resolve(self, account: str) -> Account:
@@ -155,14 +162,7 @@ class WsmanSiteServer:
 
     def delete_file(self, path: str) -> None:
         """Delete a file."""
-        call = invoke(self._wmi.session, "CIM_DataFile", "Delete", {"Name": path}, {})
-        operation = f"delete {path}"
-        output = self._wmi.run(operation, call, "It may be gone already.")
-        with self._wmi.strict(operation):
-            result = output.integer("ReturnValue")
-        if result:
-            said, advice = _DELETE_VALUES.get(result, (f"ReturnValue {result}", "Look into the server's event logs."))
-            raise (AccessDenied if result in (2, 17) else ServerFault)(self._wmi.host, operation, said, advice)
+        self._ask(f"delete {path}", "CIM_DataFile", "Delete", {"Name": path}, advice="It may be gone already.")
 
     def service_account(self, service: str) -> str:
         """The account that a service logs on as."""
@@ -251,16 +251,61 @@ class WsmanSiteServer:
     def _no_account(self, account: str, said: str, *advice: str) -> AccountNotFound:
         return no_account(self._wmi.host, account, said, *advice)
 
-    def _read(self, operation: str, class_name: str, key: Mapping[str, str]) -> Reading:
-        output = self._call(operation, class_name, "GetSecurityDescriptor", key)
+    def _reading(self, operation: str, class_name: str, key: Mapping[str, str]) -> Reading:
+        output = self._ask(operation, class_name, "GetSecurityDescriptor", key)
         with self._wmi.strict(operation):
             descriptor = output.instance("Descriptor")
             if descriptor is None:
                 raise ServerFault(self._wmi.host, operation, "the answer holds no descriptor", "Try again.")
-            return _from_wmi(descriptor)
+            reading = reading_of(descriptor)
+        self._read[_object(class_name, key)] = reading
+        return reading
 
     def _write(self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor) -> None:
-        self._call(operation, class_name, "SetSecurityDescriptor", key, {"Descriptor": _to_wmi(descriptor)})
+        if not descriptor.control & SE_SACL_PRESENT:
+            descriptor = self._with_sacl(operation, class_name, key, descriptor)
+        sent = self._sent(operation, descriptor, follows_parent=class_name == FILE_SETTING)
+        self._ask(operation, class_name, "SetSecurityDescriptor", key, {"Descriptor": sent})
+
+    def _with_sacl(
+        self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor
+    ) -> SecurityDescriptor:
+        """The descriptor with the SACL that the object has, since one that is left out is set to NULL."""
+        held = self._read.get(_object(class_name, key)) or self._reading(operation, class_name, key)
+        control = descriptor.control & ~SACL_BITS | held.descriptor.control & SACL_BITS
+        return replace(descriptor, control=control, sacl=held.descriptor.sacl)
+
+    def _sent(self, operation: str, descriptor: SecurityDescriptor, *, follows_parent: bool) -> Instance:
+        try:
+            return instance_of(descriptor, follows_parent=follows_parent)
+        except SecurityDescriptorError as error:
+            advice = "Change it on the server itself."
+            raise Rejected(self._wmi.host, operation, f"nothing was sent: {error}", advice) from None
+
+    def _ask(
+        self,
+        operation: str,
+        class_name: str,
+        method: str,
+        key: Mapping[str, str],
+        parameters: Mapping[str, Value] = MappingProxyType({}),
+        advice: str = "Check that it exists and is spelled right.",
+    ) -> Instance:
+        """Call a method, and once more in the form of other clients if the server cannot use the compact one.
+
+        It is repeated only after an answer that shows that nothing was done.
+        """
+        try:
+            return self._call(operation, class_name, method, key, parameters, advice)
+        except InvalidRequest:
+            if self._prefixed or not has_compact_form(class_name, method, parameters):
+                raise
+        self._prefixed = True
+        try:
+            return self._call(operation, class_name, method, key, parameters, advice)
+        except InvalidRequest:
+            self._prefixed = False  # it was not the form
+            raise
 
     def _call(
         self,
@@ -268,90 +313,19 @@ class WsmanSiteServer:
         class_name: str,
         method: str,
         key: Mapping[str, str],
-        parameters: Mapping[str, Value] = MappingProxyType({}),
+        parameters: Mapping[str, Value],
+        advice: str,
     ) -> Instance:
-        call = invoke(self._wmi.session, class_name, method, key, parameters)
-        output = self._wmi.run(operation, call, "Check that it exists and is spelled right.")
+        call = invoke(self._wmi.session, class_name, method, key, parameters, prefixed=self._prefixed)
+        output = self._wmi.run(operation, call, advice)
         with self._wmi.strict(operation):
             result = output.integer("ReturnValue")
+        if result is None:
+            raise ServerFault(self._wmi.host, operation, "the answer holds no ReturnValue", "Try again.")
         if result:
-            said, advice = _RETURN_VALUES.get(result, (f"ReturnValue {result}", "Look into the server's event logs."))
-            raise (AccessDenied if result in (2, 9) else ServerFault)(self._wmi.host, operation, said, advice)
+            raise failure(self._wmi.host, operation, f"{class_name}.{method}", result)
         return output
 
 
-def _from_wmi(found: Instance) -> Reading:
-    names: dict[Sid, str] = {}
-    unwritable: list[str] = []
-    owner = _trustee(found.instance("Owner"), names)
-    group = _trustee(found.instance("Group"), names)
-    control = (found.integer("ControlFlags") or 0) & ~SE_SELF_RELATIVE
-    # Nothing asks for the SACL, which takes a privilege to read; whatever the flags say of it is not ours.
-    control &= ~0x2A30
-    dacl = None
-    if control & SE_DACL_PRESENT and not found.is_null("DACL"):
-        dacl = Acl(tuple(_ace(item, names, unwritable) for item in found.instances("DACL")))
-    descriptor = SecurityDescriptor(control, owner, group, dacl)
-    return Reading(descriptor, MappingProxyType(names), unwritable=tuple(unwritable))
-
-
-def _ace(item: Instance, names: dict[Sid, str], unwritable: list[str]) -> AnyAce:
-    kind, flags, mask = (item.integer(name) for name in ("AceType", "AceFlags", "AccessMask"))
-    sid = _trustee(item.instance("Trustee"), names)
-    if kind is None or flags is None or mask is None:
-        raise SecurityDescriptorError("an entry lacks its type, flags or mask")
-    if kind in (ACCESS_ALLOWED, ACCESS_DENIED) and not item.text("GuidObjectType"):
-        if sid is None:
-            raise SecurityDescriptorError("an entry lacks its trustee")
-        return Ace(kind, flags, mask, sid)
-    # Of other types WMI shows a part, and not always the same; what it shows is kept, so that it can be seen.
-    whose = f" for {names.get(sid, sid)}" if sid else ""
-    unwritable.append(f"an entry of type {kind}{whose}, which WMI cannot write back whole")
-    body = mask.to_bytes(4, "little") + (sid.to_bytes() if sid else b"")
-    return OpaqueAce(kind if kind not in (ACCESS_ALLOWED, ACCESS_DENIED) else kind + 5, flags, body)
-
-
-def _trustee(item: Instance | None, names: dict[Sid, str]) -> Sid | None:
-    if item is None:
-        return None
-    numbers = item.array("SID")
-    if not numbers and item.text("SIDString"):
-        sid = Sid.parse(item.text("SIDString") or "")
-    else:
-        sid = Sid.from_bytes(_octets(numbers))
-    name = item.text("Name")
-    if name:
-        domain = item.text("Domain")
-        names[sid] = f"{domain}\\{name}" if domain else name
-    return sid
-
-
-def _octets(numbers: Iterable[Any]) -> bytes:
-    try:
-        return bytes(map(int, numbers))
-    except (TypeError, ValueError):
-        raise SecurityDescriptorError("a SID is not made of octets") from None
-
-
-def _to_wmi(descriptor: SecurityDescriptor) -> Instance:
-    """ControlFlags say what is written: the DACL and its protection; owner and group left out are kept."""
-    if descriptor.dacl is None:
-        dacl: Value = None
-    else:
-        dacl = tuple(_ace_to_wmi(ace) for ace in descriptor.dacl)
-    return Instance("Win32_SecurityDescriptor", {"ControlFlags": descriptor.control | SE_SELF_RELATIVE, "DACL": dacl})
-
-
-def _ace_to_wmi(ace: AnyAce) -> Instance:
-    if not isinstance(ace, Ace):
-        raise SecurityDescriptorError(f"an entry of type {ace.ace_type} cannot be written over WMI")
-    sid = tuple(ace.sid.to_bytes())
-    return Instance(
-        "Win32_ACE",
-        {
-            "AccessMask": ace.mask,
-            "AceFlags": ace.flags,
-            "AceType": ace.ace_type,
-            "Trustee": Instance("Win32_Trustee", {"SID": sid}),
-        },
-    )
+def _object(class_name: str, key: Mapping[str, str]) -> tuple[str, str]:
+    return class_name, next(iter(key.values())).casefold()

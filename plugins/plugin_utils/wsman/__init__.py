@@ -13,7 +13,7 @@ from .envelope import Session
 from .errors import WSManError, WSManFault, WSManProtocolError, WSManValueError
 from .faults import parse_fault
 from .namespaces import class_uri
-from .operations import Operation, first, get, invoke, query, wql_string
+from .operations import Operation, first, get, has_compact_form, invoke, query, wql_string
 
 __all__ = [
     "CimDatetime",
@@ -29,6 +29,7 @@ __all__ = [
     "class_uri",
     "first",
     "get",
+    "has_compact_form",
     "invoke",
     "parse_fault",
     "query",

@@ -105,6 +105,18 @@ def invoke(
     return parse_instance(output)
 
 
+def has_compact_form(
+    class_name: str, method: str, parameters: Mapping[str, Value], *, namespace: str = DEFAULT_NAMESPACE
+) -> bool:
+    """Whether `invoke` writes these parameters in another way than `prefixed`.
+
+    Raises:
+        WSManValueError: a name or value can't be sent.
+    """
+    uri = class_uri(class_name, namespace)
+    return method_input(uri, method, parameters) != method_input(uri, method, parameters, prefixed=True)
+
+
 def query(
     session: Session,
     wql: str,

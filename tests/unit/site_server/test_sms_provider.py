@@ -17,6 +17,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     AccessDenied,
     NoAnswer,
     NotFound,
+    Rejected,
     ServerFault,
     SiteServerError,
     Unreachable,
@@ -297,7 +298,7 @@ def test_a_user_who_is_no_sms_administrator() -> None:
 def test_a_host_without_a_provider() -> None:
     with running_lab({"hosts": [{"name": "C01"}]}) as lab, lab_wmi(lab["C01"]) as wmi:
         for options in ({}, {"site_code": "C01"}):
-            with pytest.raises(ServerFault, match="Connect to the computer that the SMS Provider runs on"):
+            with pytest.raises(Rejected, match="Connect to the computer that the SMS Provider runs on"):
                 read_hierarchy_from_provider(wmi, **options)
 
 
@@ -305,12 +306,12 @@ def test_a_provider_that_was_moved() -> None:
     provider = PROVIDER | {"machine": "db1.corp.example"}
     with running_lab(scenario(hierarchy(), provider)) as lab, lab_wmi(lab["C01"]) as wmi:
         said = r"The SMS Provider of site C01 runs on db1\.corp\.example: connect to that"
-        with pytest.raises(ServerFault, match=said):
+        with pytest.raises(Rejected, match=said):
             read_hierarchy_from_provider(wmi)
 
 
 def test_a_site_code_of_another_site() -> None:
-    with running_lab(scenario(hierarchy())) as lab, lab_wmi(lab["C01"]) as wmi, pytest.raises(ServerFault):
+    with running_lab(scenario(hierarchy())) as lab, lab_wmi(lab["C01"]) as wmi, pytest.raises(Rejected):
         read_hierarchy_from_provider(wmi, site_code="P01")
 
 
@@ -514,6 +515,6 @@ def test_several_providers_of_one_site_are_all_named() -> None:
     script = Scripted(
         enumerated(fragment(SiteCode="C01", Machine="db2"), fragment(SiteCode="C01", Machine="db1&#10;x")), gone
     )
-    with pytest.raises(ServerFault, match=r"runs on db1\?x, db2: connect to that"):
+    with pytest.raises(Rejected, match=r"runs on db1\?x, db2: connect to that"):
         read_hierarchy_from_provider(script.wmi)
     assert str(header(script.requests[1], "w:ResourceURI").text).endswith("/wmi/root/sms/site_C01/*")

@@ -200,7 +200,7 @@ def test_a_missing_ca_file_is_the_controllers_affair(host: RunningHost) -> None:
 def test_an_account_that_cannot_be_sent(host: RunningHost) -> None:
     with (
         site_server("site", connection("winrm", host)) as server,
-        pytest.raises(ServerFault, match=r"look up account CORP.*it cannot be sent"),
+        pytest.raises(Rejected, match=r"look up account CORP.*it cannot be sent"),
     ):
         server.resolve("CORP\\bell\a")
     assert host.controls.counters()["wsman_requests"] == 0
