@@ -25,6 +25,8 @@ OBJECT_INHERIT, CONTAINER_INHERIT, NO_PROPAGATE, INHERIT_ONLY, INHERITED = 0x1, 
 SE_DACL_PRESENT, SE_SACL_PRESENT = 0x0004, 0x0010
 SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERITED = 0x0100, 0x0400
 SE_DACL_PROTECTED, SE_SELF_RELATIVE = 0x1000, 0x8000
+SACL_BITS = SE_SACL_PRESENT | 0x0020 | 0x0800 | 0x2000
+"""Present, defaulted, auto-inherited and protected: what a descriptor stores about its SACL."""
 
 MAX_BYTES = 0xFFFF + 0xFFFF + 256
 """Two ACLs at their 16-bit limit, two SIDs and the header: more cannot be a descriptor."""
@@ -109,8 +111,17 @@ class Descriptor:
         return bool(self.control & SE_DACL_PRESENT)
 
     @property
+    def sacl_present(self) -> bool:
+        return bool(self.control & SE_SACL_PRESENT)
+
+    @property
     def protected(self) -> bool:
         return bool(self.control & SE_DACL_PROTECTED)
+
+    def with_sacl_of(self, other: Descriptor) -> Descriptor:
+        """The same descriptor with the SACL of another one; a NULL SACL is none."""
+        bits = other.control & SACL_BITS if other.sacl is not None else 0
+        return replace(self, control=self.control & ~SACL_BITS | bits, sacl=other.sacl)
 
     def with_dacl(self, dacl: Iterable[Ace] | None, *, set_bits: int = 0, clear_bits: int = 0) -> Descriptor:
         """The same descriptor with another DACL (None: a NULL DACL) and other control bits."""

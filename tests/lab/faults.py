@@ -194,10 +194,6 @@ def envelope_too_small(limit: int) -> Fault:
     )
 
 
-def envelope_too_large(limit: int) -> Fault:
-    return Fault(2150858825, "w:EncodingLimit", f"{_PREFIX}The request is larger than the service allows: {limit}")
-
-
 def unsupported_dialect() -> Fault:
     return Fault(
         2150858775,

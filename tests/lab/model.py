@@ -94,10 +94,18 @@ class Settings:
     basic_over_http: bool = False
     basic_over_https: bool = True
     shows_all_ace_types: bool = False
+    shows_sacl: bool = True
+    """Whether the logons have SeSecurityPrivilege, without which WMI shows a descriptor as if it had no SACL."""
+    children_follow: str = "always"
+    """Whether the children of a directory are brought in line when its DACL is written over WMI: `always`, `asked` (if
+    ControlFlags have SE_DACL_AUTO_INHERIT_REQ) or `never`."""
+    prefixed_instances: bool = False
+    """Whether a method with elements in a default namespace is refused, as if only the prefixed form were known."""
     language: str = "en"
     os_version: str = "10.0.20348"
     os_caption: str = "Microsoft Windows Server 2022 Standard"
     max_envelope_size: int = 512_000
+    """MaxEnvelopeSizekb in bytes: how long a request and an answer may be."""
     runs_modules: bool = False
     """Whether shells open, and answer every module at once that nothing changed."""
 

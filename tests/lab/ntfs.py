@@ -87,8 +87,11 @@ def child_descriptor(parent: bytes | None, *, directory: bool, owner: str = "S-1
     return pack(Descriptor(control, owner=owner, group=group, dacl=dacl))
 
 
-def write(backend: Backend, path: str, new: Descriptor) -> None:
-    """Store a file's or directory's new descriptor as Windows would, and let its children follow."""
+def write(backend: Backend, path: str, new: Descriptor, *, children_follow: bool = True) -> None:
+    """Store a file's or directory's new descriptor as Windows would, and let its children follow.
+
+    A SACL is stored as it is given; nothing of it is inherited.
+    """
     old = parse(backend.file_descriptor(path))
     directory = backend.is_directory(path)
     owner, group = new.owner or old.owner, new.group or old.group
@@ -105,8 +108,10 @@ def write(backend: Backend, path: str, new: Descriptor) -> None:
         elif new.control & SE_DACL_AUTO_INHERITED:
             control |= SE_DACL_AUTO_INHERITED
         result = replace(result, control=control, dacl=dacl)
+    if new.sacl_present:
+        result = result.with_sacl_of(new)
     backend.set_file_descriptor(path, pack(result))
-    if new.dacl_present and directory:
+    if new.dacl_present and directory and children_follow:
         _propagate(backend, path, result)
 
 

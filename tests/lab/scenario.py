@@ -24,6 +24,7 @@ from .descriptors import (
     SE_DACL_AUTO_INHERITED,
     SE_DACL_PRESENT,
     SE_DACL_PROTECTED,
+    SE_SACL_PRESENT,
     SE_SELF_RELATIVE,
     Ace,
     BadDescriptor,
@@ -46,7 +47,9 @@ MASKS = {
 }
 """Rights by name: of a share (Read is 0x1200A9) and of a directory; any other right is given as ``mask``."""
 
-FLAGS = {"OI": 0x1, "CI": 0x2, "NP": 0x4, "IO": 0x8, "INHERITED": 0x10}
+FLAGS = {"OI": 0x1, "CI": 0x2, "NP": 0x4, "IO": 0x8, "INHERITED": 0x10, "SA": 0x40, "FA": 0x80}
+"""Of entries; SA and FA are of audit entries: successful and failed access."""
+
 TYPES = {"allow": 0, "deny": 1, "audit": 2}
 
 
@@ -90,32 +93,38 @@ def build(data: Any) -> Scenario:
     return Scenario(built, sites)
 
 
-def entries(host: Host, items: Any) -> tuple[Ace, ...]:
+def entries(host: Host, items: Any, *, type_: str = "allow") -> tuple[Ace, ...]:
     """A list of described entries (principal, access or mask, type, flags) as ACEs; raises BadScenario."""
-    return tuple(_entry(host, item) for item in _list(items, "dacl"))
+    return tuple(_entry(host, item, type_) for item in _list(items, "a list of entries"))
 
 
 def described(descriptor: Descriptor, host: Host) -> dict[str, Any]:
-    """A descriptor for people and playbooks: control flags and entries; ``entries`` is None without a DACL."""
+    """A descriptor for people and playbooks: control flags and entries; ``entries`` is None without a DACL, and
+    ``audit`` without a SACL."""
     return {
         "control": descriptor.control,
         "protected": descriptor.protected,
         "dacl_present": descriptor.dacl_present,
         "owner": descriptor.owner,
         "group": descriptor.group,
-        "entries": None
-        if descriptor.dacl is None
-        else [
-            {
-                "type": next((name for name, number in TYPES.items() if number == ace.type), str(ace.type)),
-                "sid": ace.sid,
-                "name": host.name_of(ace.sid) if ace.sid else None,
-                "mask": ace.mask,
-                "flags": ace.flags,
-            }
-            for ace in descriptor.dacl
-        ],
+        "entries": _shown(descriptor.dacl, host),
+        "audit": _shown(descriptor.sacl, host),
     }
+
+
+def _shown(acl: tuple[Ace, ...] | None, host: Host) -> list[dict[str, Any]] | None:
+    if acl is None:
+        return None
+    return [
+        {
+            "type": next((name for name, number in TYPES.items() if number == ace.type), str(ace.type)),
+            "sid": ace.sid,
+            "name": host.name_of(ace.sid) if ace.sid else None,
+            "mask": ace.mask,
+            "flags": ace.flags,
+        }
+        for ace in acl
+    ]
 
 
 def domain_sid(name: str) -> str:
@@ -205,6 +214,8 @@ def _settings(item: Any, host: str) -> Settings:
     settings = Settings(**data)
     if settings.language not in LANGUAGES:
         raise BadScenario(f"{host}: language {settings.language!r} is not one of {', '.join(LANGUAGES)}")
+    if settings.children_follow not in ("always", "asked", "never"):
+        raise BadScenario(f"{host}: children_follow is always, asked or never, not {settings.children_follow!r}")
     return settings
 
 
@@ -253,7 +264,7 @@ def _service(item: Any) -> Service:
 
 
 def _add_path(host: Host, item: Any, *, directory: bool) -> None:
-    data = _mapping(item, "a path", {"path", "dacl", "protected", "owner", "null_dacl", "raw"})
+    data = _mapping(item, "a path", {"path", "dacl", "protected", "owner", "null_dacl", "raw", "sacl"})
     path = _text(data, "path", "a path")
     try:
         ntfs.new_child(host.backend, path, directory=directory)
@@ -266,7 +277,7 @@ def _add_path(host: Host, item: Any, *, directory: bool) -> None:
 
 
 def _add_share(host: Host, item: Any) -> None:
-    data = _mapping(item, "a share", {"name", "path", "description", "maximum_allowed", "dacl", "null_dacl"})
+    data = _mapping(item, "a share", {"name", "path", "description", "maximum_allowed", "dacl", "null_dacl", "sacl"})
     name = _text(data, "name", "a share")
     host.backend.put_share(
         Share(
@@ -276,7 +287,7 @@ def _add_share(host: Host, item: Any) -> None:
             maximum_allowed=data.get("maximum_allowed"),
         )
     )
-    if "dacl" in data or data.get("null_dacl"):
+    if "dacl" in data or data.get("null_dacl") or "sacl" in data:
         # As it stands: entries with raw generic bits may be planted this way.
         host.backend.set_share_descriptor(name, pack(_descriptor(host, data)))
 
@@ -288,10 +299,15 @@ def _descriptor(host: Host, data: Mapping[str, Any]) -> Descriptor:
     if data.get("raw"):
         control |= SE_DACL_AUTO_INHERITED
     owner = _resolve(host, data["owner"]).sid if data.get("owner") else None
-    return Descriptor(control, owner=owner, dacl=None if data.get("null_dacl") else entries(host, data.get("dacl", ())))
+    dacl = None if data.get("null_dacl") else entries(host, data.get("dacl", ()))
+    sacl = None
+    if "sacl" in data:
+        control |= SE_SACL_PRESENT
+        sacl = entries(host, data["sacl"], type_="audit")
+    return Descriptor(control, owner=owner, dacl=dacl, sacl=sacl)
 
 
-def _entry(host: Host, item: Any) -> Ace:
+def _entry(host: Host, item: Any, type_: str) -> Ace:
     data = _mapping(item, "an entry", {"principal", "access", "mask", "type", "flags", "body"})
     try:
         flags = _flags(data.get("flags", 0))
@@ -300,7 +316,7 @@ def _entry(host: Host, item: Any) -> Ace:
         mask = data["mask"] if "mask" in data else MASKS[data["access"]]
         principal = _text(data, "principal", "an entry")
         sid = principal if _is_sid(principal) else _resolve(host, principal).sid
-        return Ace.basic(TYPES[data.get("type", "allow")], flags, int(mask), sid)
+        return Ace.basic(TYPES[data.get("type", type_)], flags, int(mask), sid)
     except (KeyError, TypeError, ValueError) as error:
         raise BadScenario(f"{host.name}: entry {dict(data)}: {error}") from None
 

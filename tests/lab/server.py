@@ -28,8 +28,8 @@ Address = tuple[str, int]
 
 SOAP_TYPE = "application/soap+xml"
 _UNAUTHORIZED_HEADERS = {"Server": "Microsoft-HTTPAPI/2.0"}
-MAX_BODY = 600_000
-"""Bytes of an HTTP body: an envelope at its limit and what encryption adds."""
+SEALING = 88_000
+"""Bytes that encryption may add to an envelope at its limit."""
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ class WinRMServer:
             return web.Response(status=404)
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
-        body = await _read(request)
+        body = await _read(request, host.settings.max_envelope_size + SEALING)
         if body is None:
             return web.Response(status=413)
         if host.misbehaviour.delay_ms:
@@ -182,6 +182,9 @@ class WinRMServer:
             message = body
         else:
             return web.Response(status=415)
+        if len(message) > host.settings.max_envelope_size:
+            # Seen: "Bad HTTP response returned from server. Code 413", ansible.windows issues 391 and 620.
+            return web.Response(status=413)
         answer = await _answered(listener.service, message, logon)
         if answer.envelope is None:
             return None
@@ -259,12 +262,12 @@ def _spoiled(host: Host, rule: Rule, message_id: str) -> tuple[int, bytes | None
     return None
 
 
-async def _read(request: web.BaseRequest) -> bytes | None:
+async def _read(request: web.BaseRequest, limit: int) -> bytes | None:
     """The body, or None if it is larger than any request may be."""
     data = bytearray()
     async for chunk in request.content.iter_any():
         data += chunk
-        if len(data) > MAX_BODY:
+        if len(data) > limit:
             return None
     return bytes(data)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
 from . import faults, xml
@@ -45,6 +45,8 @@ class Request:
     selectors: Mapping[str, str]
     max_envelope_size: int
     body: Element | None
+    prefixed: bool = True
+    """Whether no element is in a default namespace."""
 
 
 class BadRequest(Exception):
@@ -68,7 +70,7 @@ def read(data: bytes, *, max_bytes: int) -> Request:
             raise faults.version_mismatch()
         header, body = _parts(envelope)
         message_id = _single(header, ADDRESSING, "MessageID")
-        return _checked(header, body, message_id)
+        return replace(_checked(header, body, message_id, max_bytes), prefixed=b' xmlns="' not in data)
     except faults.Fault as fault:
         raise BadRequest(fault, message_id) from None
 
@@ -100,7 +102,7 @@ def _parts(envelope: Element) -> tuple[Element, Element]:
     return envelope[0], envelope[1]
 
 
-def _checked(header: Element, body: Element, message_id: str | None) -> Request:
+def _checked(header: Element, body: Element, message_id: str | None, max_bytes: int) -> Request:
     for block in header:
         required = block.get(_MUST_UNDERSTAND, "false").strip()
         if required not in ("true", "1", "false", "0"):
@@ -135,18 +137,20 @@ def _checked(header: Element, body: Element, message_id: str | None) -> Request:
         resource_uri,
         message_id,
         _selectors(header),
-        _max_envelope_size(header),
+        _max_envelope_size(header, max_bytes),
         body[0] if len(body) else None,
     )
 
 
-def _max_envelope_size(header: Element) -> int:
+def _max_envelope_size(header: Element, limit: int) -> int:
+    """How long the answer may be: what the client asks for, and the server's own limit if that is more or nothing
+    ([MS-WSMV] 3.1.4.1.7)."""
     text = _single(header, WSMAN, "MaxEnvelopeSize")
     if text is None:
-        return 512_000
+        return limit
     if not text.isascii() or not text.isdigit() or len(text) > 10 or int(text) < MIN_ENVELOPE_SIZE:
         raise faults.invalid_header("MaxEnvelopeSize")
-    return int(text)
+    return min(int(text), limit)
 
 
 def _selectors(header: Element) -> dict[str, str]:

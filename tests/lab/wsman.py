@@ -114,6 +114,8 @@ class Service:
 
     def _invoke(self, wmi_class: WmiClass, name: str, method: Method, request: soap.Request, rule: Rule | None) -> str:
         keys = _keys(wmi_class, request.selectors)
+        if self.host.settings.prefixed_instances and not request.prefixed:
+            raise faults.invalid_body("an element without a prefix")
         parameters = _parameters(wmi_class, name, method, request.body)
         self._instance(wmi_class, keys)
         kind = rule.kind if rule else None
@@ -253,7 +255,9 @@ def _matching(host: Host, wmi_class: WmiClass, query: wql.Query) -> list[Instanc
         instance = wmi_class.get(host, {name: str(value) for name, value in keys.items()})
         found = [] if instance is None else [instance]
     else:
-        found = list(wmi_class.instances(host))
+        texts = {name: value for name, value in given.items() if isinstance(value, str)}
+        narrowed = wmi_class.narrowed(host, texts) if wmi_class.narrowed else None
+        found = list(wmi_class.instances(host) if narrowed is None else narrowed)
     return [i for i in found if all(_equal(i.get(name), value) for name, value in query.conditions)]
 
 

@@ -22,8 +22,8 @@ NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Adm
 # largest descriptor, of 64 KiB, takes about 2 MB in a server's answer.
 TOO_LONG = (
     "The list of entries is too long for the server's limit (MaxEnvelopeSizekb, 500 or 150 by default). Raise it on "
-    "the server, in PowerShell: winrm set winrm/config '@{MaxEnvelopeSizekb=\"4096\"}'. Or shorten the list, or connect "
-    "by ansible_connection: sitekeeper.sms.smb, which has no such limit."
+    "the server, in PowerShell: winrm set winrm/config '@{MaxEnvelopeSizekb=\"4096\"}'. Or shorten the list, or "
+    "connect by ansible_connection: sitekeeper.sms.smb, which has no such limit."
 )
 
 

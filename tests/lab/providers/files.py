@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from .. import ntfs
 from ..backend import Missing, split_path
 from ..cim import Instance, Parameters
-from ..descriptors import parse
+from ..descriptors import SE_DACL_AUTO_INHERIT_REQ, parse
 from ..host import Host
 from . import security
 from .wmi_class import INVALID_PARAMETER, SUCCESS, Method, Output, WmiClass
@@ -72,6 +72,22 @@ def _files(host: Host, *, directories: bool) -> Iterator[Instance]:
     return (_file(host, path) for path in _walk(host) if host.backend.is_directory(path) is directories)
 
 
+def _children(host: Host, conditions: Mapping[str, str]) -> Iterator[Instance] | None:
+    """What stands directly in a directory that Drive and Path name."""
+    drive, path = conditions.get("drive"), conditions.get("path")
+    if drive is None or path is None:
+        return None
+    try:
+        children = host.backend.children(host.backend.canonical_path(f"{drive}{path}"))
+    except Missing:
+        return iter(())
+    return (_file(host, child) for child in children)
+
+
+def _get_either(host: Host, keys: Mapping[str, str]) -> Instance | None:
+    return _get_file(host, keys, directory=True) or _get_file(host, keys, directory=False)
+
+
 def _get_file(host: Host, keys: Mapping[str, str], *, directory: bool) -> Instance | None:
     try:
         path = host.backend.canonical_path(keys["Name"])
@@ -110,7 +126,10 @@ def _set_descriptor(host: Host, keys: Mapping[str, str], parameters: Parameters)
     if element is None:
         return INVALID_PARAMETER, {}
     try:
-        ntfs.write(host.backend, keys["Path"], security.from_element(host, element))
+        new = security.from_element(host, element)
+        asked = bool(new.control & SE_DACL_AUTO_INHERIT_REQ)
+        follow = {"always": True, "asked": asked, "never": False}[host.settings.children_follow]
+        ntfs.write(host.backend, keys["Path"], new, children_follow=follow)
     except security.Invalid:
         return INVALID_PARAMETER, {}
     return SUCCESS, {}
@@ -123,6 +142,15 @@ def _delete(host: Host, keys: Mapping[str, str], _unused: Parameters) -> Output:
 
 
 CLASSES = (
+    # The class above the two below; a query on it tells of both.
+    WmiClass(
+        "CIM_LogicalFile",
+        ("Name",),
+        _FILE_PROPERTIES,
+        lambda host: (_file(host, path) for path in _walk(host)),
+        _get_either,
+        narrowed=_children,
+    ),
     WmiClass(
         "Win32_Directory",
         ("Name",),

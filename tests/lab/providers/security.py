@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from ..cim import Instance, Parameters, Value
 from ..descriptors import (
+    SACL_BITS,
     SE_DACL_PRESENT,
     SE_SACL_PRESENT,
     Ace,
@@ -28,26 +29,27 @@ class Invalid(ValueError):
 
 
 def to_instance(host: Host, descriptor: Descriptor) -> Instance:
-    """The descriptor as Win32_SecurityDescriptor. The SACL needs SeSecurityPrivilege and is not shown."""
-    dacl: Value = None
-    if descriptor.dacl is not None:
-        shown = (ace for ace in descriptor.dacl if ace.is_basic or host.settings.shows_all_ace_types)
-        dacl = tuple(_ace(host, ace) for ace in shown)
+    """The descriptor as Win32_SecurityDescriptor. A SACL is shown with SeSecurityPrivilege only."""
+    shows_sacl = descriptor.sacl is not None and host.settings.shows_sacl
     return Instance(
         "Win32_SecurityDescriptor",
         {
-            "ControlFlags": descriptor.control & ~SE_SACL_PRESENT,
-            "DACL": dacl,
+            "ControlFlags": descriptor.control if shows_sacl else descriptor.control & ~SACL_BITS,
+            "DACL": _aces(host, descriptor.dacl),
             "Group": _trustee(host, descriptor.group) if descriptor.group else None,
             "Owner": _trustee(host, descriptor.owner) if descriptor.owner else None,
-            "SACL": None,
+            "SACL": _aces(host, descriptor.sacl) if shows_sacl else None,
             "TIME_CREATED": None,
         },
     )
 
 
 def from_element(host: Host, element: Element) -> Descriptor:
-    """The descriptor that a client sent. Raises Invalid, or the fault of a value of the wrong type."""
+    """The descriptor that a client sent. Raises Invalid, or the fault of a value of the wrong type.
+
+    Without a SACL it has a NULL SACL: "the security descriptor SACL on the target securable object is set to NULL"
+    (learn.microsoft.com, SetSecurityDescriptor of both setting classes).
+    """
     sent = Parameters(
         element,
         "Win32_SecurityDescriptor",
@@ -58,18 +60,25 @@ def from_element(host: Host, element: Element) -> Descriptor:
         raise Invalid("ControlFlags")
     owner, group = sent.element("Owner"), sent.element("Group")
     return Descriptor(
-        control=control,
+        control=control | SE_SACL_PRESENT,
         owner=None if owner is None else _sid(host, owner),
         group=None if group is None else _sid(host, group),
-        dacl=_read_dacl(host, sent) if control & SE_DACL_PRESENT else None,
+        dacl=_read_acl(host, sent, "DACL") if control & SE_DACL_PRESENT else None,
+        sacl=_read_acl(host, sent, "SACL") if control & SE_SACL_PRESENT else None,
     )
 
 
-def _read_dacl(host: Host, sent: Parameters) -> tuple[Ace, ...] | None:
-    """xsi:nil is a NULL DACL. No element at all is an array without items ([DSP0230]): an empty DACL."""
-    if sent.is_null("DACL"):
+def _read_acl(host: Host, sent: Parameters, name: str) -> tuple[Ace, ...] | None:
+    """xsi:nil is a NULL ACL. No element at all is an array without items ([DSP0230]): an empty ACL."""
+    if sent.is_null(name):
         return None
-    return tuple(_read_ace(host, ace) for ace in sent.array("DACL") or ())
+    return tuple(_read_ace(host, ace) for ace in sent.array(name) or ())
+
+
+def _aces(host: Host, acl: tuple[Ace, ...] | None) -> Value:
+    if acl is None:
+        return None
+    return tuple(_ace(host, ace) for ace in acl if ace.is_basic or host.settings.shows_all_ace_types)
 
 
 def _ace(host: Host, ace: Ace) -> Instance:

@@ -160,14 +160,14 @@ def _set_share_info(host: Host, keys: Mapping[str, str], parameters: Parameters)
 
 
 def _store(host: Host, name: str, new: Descriptor) -> None:
-    """Store a share's descriptor: what is left out is kept, nothing is inherited."""
+    """Store a share's descriptor: what is left out is kept, but for the SACL; nothing is inherited."""
     stored = host.backend.share_descriptor(name)
     old = Descriptor(SE_SELF_RELATIVE) if stored is None else parse(stored)
     result = replace(old, owner=new.owner or old.owner, group=new.group or old.group)
     if new.dacl_present:
         dacl = None if new.dacl is None else ntfs.mapped_for_share(new.dacl)
         result = result.with_dacl(dacl, set_bits=new.control & SE_DACL_PROTECTED)
-    host.backend.set_share_descriptor(name, pack(result))
+    host.backend.set_share_descriptor(name, pack(result.with_sacl_of(new)))
 
 
 _SMB_SHARE = WmiClass(

@@ -29,7 +29,11 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class WmiClass:
-    """A class of root/cimv2. ``get`` looks one instance up by its keys (in the order of ``keys``)."""
+    """A class of root/cimv2. ``get`` looks one instance up by its keys (in the order of ``keys``).
+
+    ``narrowed`` gives the instances that the text conditions of a query (by names in lower case) leave to be looked at,
+    or None where they do not narrow them.
+    """
 
     name: str
     keys: tuple[str, ...]
@@ -37,6 +41,7 @@ class WmiClass:
     instances: Callable[[Host], Iterable[Instance]]
     get: Callable[[Host, Mapping[str, str]], Instance | None]
     methods: Mapping[str, Method] = field(default_factory=dict)
+    narrowed: Callable[[Host, Mapping[str, str]], Iterable[Instance] | None] | None = None
 
     def method(self, name: str) -> tuple[str, Method] | None:
         """A method by name, in any case, with the name as it is declared."""

@@ -140,15 +140,17 @@ def descriptor_parameter(
     control: int = 0x8004,
     name: str = "Descriptor",
     owner: str | None = None,
+    audit: list[tuple[int, int, int, str]] | None = None,
 ) -> ET.Element:
-    """A Win32_SecurityDescriptor parameter; entries are (type, flags, mask, SID), None is a null DACL."""
+    """A Win32_SecurityDescriptor parameter; entries are (type, flags, mask, SID), None is a null DACL or no SACL."""
     sd, ace, trustee = (f"{{{WMI}Win32_{part}}}" for part in ("SecurityDescriptor", "ACE", "Trustee"))
     root = ET.Element(f"{{{WMI}{class_name}}}{name}")
     ET.SubElement(root, f"{sd}ControlFlags").text = str(control)
     if entries is None:
         ET.SubElement(root, f"{sd}DACL", {f"{{{XSI}}}nil": "true"})
-    for type_, flags, mask, sid in entries or ():
-        item = ET.SubElement(root, f"{sd}DACL")
+    listed = [("DACL", entry) for entry in entries or ()] + [("SACL", entry) for entry in audit or ()]
+    for acl, (type_, flags, mask, sid) in listed:
+        item = ET.SubElement(root, f"{sd}{acl}")
         ET.SubElement(item, f"{ace}AccessMask").text = str(mask)
         ET.SubElement(item, f"{ace}AceFlags").text = str(flags)
         ET.SubElement(item, f"{ace}AceType").text = str(type_)
@@ -163,10 +165,10 @@ def _trustee(element: ET.Element, namespace: str, sid: str) -> None:
         ET.SubElement(element, f"{namespace}SID").text = str(octet)
 
 
-def shown_entries(output: ET.Element) -> list[tuple[int, int, int, str]]:
+def shown_entries(output: ET.Element, acl: str = "DACL") -> list[tuple[int, int, int, str]]:
     """The entries of a GetSecurityDescriptor output: (type, flags, mask, SID)."""
     found = []
-    for dacl in (element for element in output.iter() if local(element) == "DACL" and len(element)):
+    for dacl in (element for element in output.iter() if local(element) == acl and len(element)):
         values = properties(dacl)
         trustee = properties(values["Trustee"])
         octets = bytes(int(octet) for octet in trustee["SID"])

@@ -23,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect
     ConnectionUnsupported,
     site_server,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import NoAnswer, ServerFault
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import NoAnswer, Rejected, ServerFault
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 
