@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .errors import AuthenticationFailed, NoAnswer, ServerFault, SiteServerError, Unreachable
+from .errors import AuthenticationFailed, NoAnswer, Rejected, ServerFault, SiteServerError, Unreachable
+from .wmi import TOO_LONG
 
 try:
     import requests
@@ -70,7 +71,10 @@ def unusable_status(host: str, status: int) -> SiteServerError:
             "HTTP 500 with an empty body, which is how Windows refuses unencrypted messages",
             "Use ansible_winrm_transport: ntlm, kerberos or credssp with message encryption, or HTTPS.",
         )
-    return NoAnswer(host, OPERATION, f"HTTP {status} without a SOAP message", "Is this address really WinRM's?")
+    said = f"HTTP {status} without a SOAP message"
+    if status == 413:  # Content Too Large: WinRM does not read a request beyond MaxEnvelopeSizekb
+        return Rejected(host, OPERATION, said, TOO_LONG)
+    return NoAnswer(host, OPERATION, said, "Is this address really WinRM's?")
 
 
 def transport_failure(host: str, error: Exception) -> SiteServerError:
