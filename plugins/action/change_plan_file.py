@@ -43,14 +43,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         del tmp
         _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         sites = arguments["sites"] or {}
-        hosts = {
-            str(host): _section(found or {}, sites.get(host)) for host, found in sorted(arguments["results"].items())
-        }
-        _give_findings(hosts, arguments["findings"] or [])
         versions = {"collection": collection_version(), "ansible": str(ansible_version)}
         try:
             if not arguments["change_id"].strip():
                 raise ChangeError("change_id: give the number of the change")
+            hosts = {
+                str(host): _section(str(host), found or {}, sites.get(host))
+                for host, found in sorted(arguments["results"].items())
+            }
+            _give_findings(hosts, arguments["findings"] or [])
             document = make_document(arguments["change_id"].strip(), utc_now(), versions, hosts)
             if not self._task.check_mode:
                 write_document(Path(arguments["path"]), document)
@@ -63,11 +64,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return {**result, "changed": True, "digest": document["digest"], "path": arguments["path"], **summary}
 
 
-def _section(found: Mapping[str, Any], site: str | None) -> dict[str, Any]:
+def _section(host: str, found: Any, site: str | None) -> dict[str, Any]:
     """What is planned for a host, by what `change_plan` said of it."""
+    if not isinstance(found, Mapping) or not isinstance(found.get("planned") or {}, Mapping):
+        raise ChangeError(f"results: {host} has no result of change_plan; give what that registered")
     if found.get("planned"):
         return dict(found["planned"])
-    message = str(found.get("msg") or "") or None
+    # What is no Unicode comes from programs that write other encodings, and a plan cannot hold it.
+    message = str(found.get("msg") or "").encode("utf-8", "replace").decode() or None
     if found.get("unreachable"):
         return unread_section("unreachable", message, site=site or None)
     if found.get("skipped") and site:
@@ -81,6 +85,6 @@ def _give_findings(hosts: Mapping[str, dict[str, Any]], findings: Sequence[Mappi
     """Each finding goes to the server of the site that it is about."""
     by_site: dict[str, list[dict[str, Any]]] = {}
     for finding in findings:
-        by_site.setdefault(str(finding["site"]).upper(), []).append(dict(finding))
+        by_site.setdefault(str(finding.get("site")).upper(), []).append(dict(finding))
     for section in hosts.values():
         section["findings"] = by_site.get(str(section["site"] or "").upper(), [])

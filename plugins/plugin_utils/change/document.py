@@ -33,13 +33,24 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..enforcement import EnforcementError
+from . import shapes
 
 FORMAT = "sitekeeper.sms/change-plan"
 VERSION = 2
 MAX_PLAN = 512 * 1024 * 1024
 """Longest plan file that is read, in bytes; 6,000 hosts take about 7 MB."""
 
-_KEYS = frozenset({"format", "version", "change_id", "created", "collection", "ansible", "sections"})
+_HEAD = shapes.object_of(
+    {
+        "format": shapes.one_of(FORMAT),
+        "version": shapes.one_of(VERSION),
+        "change_id": shapes.NAME,
+        "created": shapes.TIME,
+        "collection": shapes.TEXT,
+        "ansible": shapes.TEXT,
+        "sections": shapes.dictionary_of(shapes.NAME, shapes.DIGEST),
+    }
+)
 _START = re.compile(rb'\{"digest":"(sha256:[0-9a-f]{64})","head":')
 _END_OF_HEAD = b',"hosts":{\n'
 _END = b"}}\n"
@@ -113,8 +124,12 @@ class PlanDocument:
         text = line.rstrip(b"\n").removesuffix(b",")
         if _digest(text) != self.sections[host]:
             raise self._edited(f"its section of {host} has another digest than its head says")
-        section: Mapping[str, Any] = _object(self.path, text)
-        return section
+        found = _object(self.path, text)
+        try:
+            shapes.section(found, "it")
+        except shapes.Malformed as error:
+            raise ChangeError(f"{self.path}: the plan's section of {host} cannot be used: {error}. {_ANEW}") from None
+        return found
 
     def _edited(self, how: str) -> ChangeError:
         return ChangeError(f"{self.path} was edited after it was made: {how}. {_ANEW}")
@@ -141,7 +156,15 @@ def make_document(
         created: when it was made, UTC, ISO 8601.
         versions: of `collection` and `ansible`.
         hosts: the section of each host.
+
+    Raises:
+        ChangeError: it would be no plan, so that nobody could use it.
     """
+    for host, section in hosts.items():
+        try:
+            shapes.section(section, "it")
+        except shapes.Malformed as error:
+            raise ChangeError(f"{host}: what is planned for this host is no section of a plan: {error}") from None
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -218,8 +241,10 @@ def read_document(path: Path) -> PlanDocument:
             f"{path} was edited after it was made: it says that its digest is {stated}, but the digest of its content "
             f"is {computed}. {_ANEW}"
         )
-    if set(head) != _KEYS or not isinstance(head["sections"], dict) or not isinstance(head["change_id"], str):
-        raise ChangeError(f"{path} is no plan: its keys are not those of version {VERSION}")
+    try:
+        _HEAD(head, "its head")
+    except shapes.Malformed as error:
+        raise ChangeError(f"{path} is no plan of version {VERSION}: {error}") from None
     return PlanDocument(str(path), head, computed)
 
 

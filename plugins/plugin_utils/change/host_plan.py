@@ -13,6 +13,7 @@ from ..enforcement import SenderOutcome
 from ..enforcement.report import sender_outcome_result
 from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
 from ..site_server import Account, local_path
+from . import shapes
 from .document import ChangeError
 
 
@@ -138,6 +139,7 @@ def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
         ChangeError: the section is not as this collection makes it.
     """
     try:
+        shapes.section(section, "it")
         if section["status"] != "planned":
             return None
         share, directory, group = section["share"], section["directory"], section["group"]
@@ -145,13 +147,13 @@ def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
             host=host,
             share_path=local_path(share["path"]),
             directory=_read_object("directory", local_path(directory["path"]), directory),
-            share=_read_object("share", str(share["name"]), share),
+            share=_read_object("share", share["name"], share),
             group=None
             if group is None or not group["add"]
             else GroupPlan(_read_account(group), _sids(group["members"]), tuple(map(_read_account, group["add"]))),
         )
-    except (KeyError, TypeError, ValueError, SecurityDescriptorError) as error:
-        raise ChangeError(f"{host}: the plan's section of this host cannot be used: {error!r}") from None
+    except (ValueError, SecurityDescriptorError) as error:
+        raise ChangeError(f"{host}: the plan's section of this host cannot be used: {error}") from None
 
 
 def as_held(descriptor: SecurityDescriptor) -> SecurityDescriptor:
@@ -198,7 +200,7 @@ def _read_object(kind: str, name: str, section: Mapping[str, Any]) -> ObjectPlan
 
 
 def _read_account(section: Mapping[str, Any]) -> Account:
-    return Account(Sid.parse(section["sid"]), str(section["name"]))
+    return Account(Sid.parse(section["sid"]), section["name"])
 
 
 def _sids(accounts: Iterable[Mapping[str, Any]]) -> frozenset[Sid]:

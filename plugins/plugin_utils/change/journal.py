@@ -55,7 +55,7 @@ def append(path: Path, line: Mapping[str, Any]) -> None:
         try:
             # Closing the file, which happens even if the process is killed, gives the lock back.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            text = json.dumps({"time": utc_now(), **line}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            text = _encode({"time": utc_now(), **line}) + b"\n"
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 text = b"\n" + text
@@ -124,7 +124,7 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
     """
     lines: list[Mapping[str, Any]] = []
     torn: list[int] = []
-    named = None if host is None else f'"host":{json.dumps(host, ensure_ascii=False)},'.encode()
+    named = None if host is None else b'"host":' + _encode(host) + b","
     seen: set[bytes] = set()
     try:
         with path.open("rb") as stream:
@@ -145,6 +145,11 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
     except OSError as error:
         raise ChangeError(f"the record {path} cannot be read: {error.strerror or error}") from None
     return Journal(tuple(lines), tuple(torn))
+
+
+def _encode(value: Any) -> bytes:
+    """JSON in UTF-8. Half a character, which UTF-8 does not have, is left escaped, as JSON allows."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _object(line: bytes) -> Mapping[str, Any] | None:

@@ -13,8 +13,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..hierarchy.fields import quoted
 from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
-from ..site_server import Account
+from ..site_server import Account, local_path
+from . import shapes
 from .document import ChangeError
 from .journal import Journal, append
 
@@ -55,6 +57,16 @@ class Event(Enum):
     """The host: it has changed since, so nothing was written."""
     STOPPED = "stopped"
     """The host: something failed; `message` says what, and what is how now."""
+
+
+_EVENT = shapes.object_of(
+    {
+        **shapes.EVENT,
+        "format": shapes.one_of(FORMAT),
+        "version": shapes.one_of(VERSION),
+        "event": shapes.one_of(*(event.value for event in Event)),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +203,9 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
             read.
     """
     try:
-        events = [event for event in journal.lines if event["format"] == FORMAT and event["version"] == VERSION]
+        events = journal.lines
+        for event in events:
+            _EVENT(event, "it")
         known = sorted({str(event["change_id"]) for event in events})
         if change_id is None and len(known) == 1:
             change_id = known[0]
@@ -205,8 +219,8 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
             if event["host"] == host:
                 state.take(event)
         return HostChanges(change_id, str(last["digest"]), tuple(state.objects()), tuple(state.members.values()))
-    except (KeyError, TypeError, ValueError, SecurityDescriptorError) as error:
-        raise ChangeError(f"{path}: an event cannot be read: {error!r}") from None
+    except (ValueError, SecurityDescriptorError) as error:
+        raise ChangeError(f"{path}: an event cannot be read: {error}") from None
 
 
 _Key = tuple[str, str]
@@ -232,6 +246,8 @@ class _State:
             self._take_member(what, _member(about), taking_back=taking_back)
             return
         key = (str(about["kind"]), str(about["name"]))
+        if what in (Event.WRITING, Event.WRITTEN, Event.PUT_BACK) and None in (event["before"], event["after"]):
+            raise ValueError(f"{what.value} of {quoted(about['name'])} must have before and after")
         if taking_back:
             self._take_back(what, key, event["before"], event["after"])
         elif what is Event.WRITING:
@@ -285,7 +301,9 @@ class _State:
     def objects(self) -> list[RecordedObject]:
         # The share closes before the directory: the other way round than the change was made.
         return [
-            RecordedObject(kind, name, parse_sddl(before), parse_sddl(after))
+            RecordedObject(
+                kind, local_path(name) if kind == "directory" else name, parse_sddl(before), parse_sddl(after)
+            )
             for (kind, name), (before, after) in sorted(self._current().items(), reverse=True)
         ]
 
