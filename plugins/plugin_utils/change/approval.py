@@ -12,12 +12,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..hierarchy.fields import quoted
 from .document import ChangeError, PlanDocument
 
 NAMESPACE = "sitekeeper.sms"
 """What a signature has to be for (`ssh-keygen -Y sign -n`), so that one made for something else does not count."""
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_KEY = re.compile(r" key (SHA256:[A-Za-z0-9+/=]+)\s*$")
 _SECONDS = 60
 
 
@@ -76,6 +78,8 @@ def approve(
         _check_digest(plan, approved_digest)
     key = None
     if signature:
+        if signer is not None and not _is_name(signer):
+            raise ChangeError(f"signer: {quoted(signer)} is no name of one signer; give a principal, without * ? ! and ,")
         if allowed_signers is None:
             raise ChangeError(f"{signature}: allowed_signers is missing; give the file of those who may approve")
         signer, key = _check_signature(plan, signature, allowed_signers, signer)
@@ -97,29 +101,47 @@ def _check_digest(plan: PlanDocument, approved: str) -> None:
 
 def _check_signature(
     plan: PlanDocument, signature: Path, allowed_signers: Path, signer: str | None
-) -> tuple[str, str | None]:
+) -> tuple[str | None, str | None]:
+    """Who signed, as far as that is known, and the fingerprint of the key."""
     for what, path in (("signature", signature), ("allowed_signers", allowed_signers)):
         if not path.is_file():
             raise ChangeError(f"{what}: there is no file {path} on the controller")
     files = ["-s", str(signature), "-f", str(allowed_signers)]
-    if signer is None:
-        found = _ssh_keygen(["-Y", "find-principals", *files], b"")
-        names = found.stdout.split("\n")
-        if found.returncode or not names[0].strip():
-            raise ChangeError(
-                f"{signature}: nobody in {allowed_signers} has the key that made this signature, or it is no signature "
-                f"({_said(found)}). Have somebody sign who may approve"
-            )
-        signer = names[0].strip()
-    done = _ssh_keygen(["-Y", "verify", *files, "-I", signer, "-n", NAMESPACE], f"{plan.digest}\n".encode())
+    principals = [signer] if signer is not None else _principals(signature, allowed_signers, files)
+    for principal in principals:
+        done = _ssh_keygen(["-Y", "verify", *files, "-I", principal, "-n", NAMESPACE], f"{plan.digest}\n".encode())
+        if not done.returncode:
+            break
+    name = principals[0] if len(principals) == 1 and _is_name(principals[0]) else None
     if done.returncode:
         raise ChangeError(
-            f"{signature} is no signature of {signer} over the digest of {plan.path}, made for {NAMESPACE} "
-            f"({_said(done)}). If the plan is the one that was approved, have it signed: "
+            f"{signature} is no signature of {name or f'anybody in {allowed_signers}'} over the digest of {plan.path}, "
+            f"made for {NAMESPACE} ({_said(done)}). If the plan is the one that was approved, have it signed: "
             f"echo {plan.digest} | ssh-keygen -Y sign -n {NAMESPACE} -f KEY >{signature}"
         )
-    key = re.search(r"SHA256:[A-Za-z0-9+/=]+", done.stdout)
-    return signer, key[0] if key else None
+    key = _KEY.search(done.stdout)
+    return name, key[1] if key else None
+
+
+def _principals(signature: Path, allowed_signers: Path, files: list[str]) -> list[str]:
+    """The principals of the first line that has the key, as ssh-keygen prints them: names, or patterns of names.
+
+    A pattern that is verified as if it were a name matches itself. So the signature and the line's options are checked,
+    and no name is claimed.
+    """
+    found = _ssh_keygen(["-Y", "find-principals", *files], b"")
+    principals = [line for line in found.stdout.splitlines() if line.strip()]
+    if found.returncode or not principals:
+        raise ChangeError(
+            f"{signature}: nobody in {allowed_signers} has the key that made this signature, or it is no signature "
+            f"({_said(found)}). Have somebody sign who may approve"
+        )
+    return principals
+
+
+def _is_name(principal: str) -> bool:
+    """Whether it is one principal, and no pattern or list of them: ssh_config(5), PATTERNS."""
+    return bool(principal.strip()) and principal.isprintable() and not set(principal) & set("*?!,")
 
 
 def _ssh_keygen(arguments: list[str], content: bytes) -> subprocess.CompletedProcess[str]:
@@ -141,4 +163,4 @@ def _ssh_keygen(arguments: list[str], content: bytes) -> subprocess.CompletedPro
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr + "\n" + done.stdout).strip().splitlines()
-    return lines[0].strip()[:200] if lines else f"ssh-keygen ended with {done.returncode}"
+    return "".join(each if each.isprintable() else "?" for each in lines[0].strip()[:200]) if lines else f"ssh-keygen ended with {done.returncode}"

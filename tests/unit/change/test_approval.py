@@ -37,11 +37,14 @@ def signing(tmp_path: Path) -> Any:
         def key(self, name: str, *, may_approve: bool = True, options: str = "") -> Path:
             path = tmp_path / name
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path))
-            if may_approve:
-                with self.allowed.open("a", encoding="utf-8") as stream:
-                    stream.write(f"{name}@corp.example {options}{path.with_suffix('.pub').read_text()}")
             self.allowed.touch()
+            if may_approve:
+                self.allow(f"{name}@corp.example", path, options)
             return path
+
+        def allow(self, principals: str, key: Path, options: str = "") -> None:
+            with self.allowed.open("a", encoding="utf-8") as stream:
+                stream.write(f"{principals} {options}{key.with_suffix('.pub').read_text()}")
 
         def sign(self, key: Path, digest: str, namespace: str = "sitekeeper.sms") -> Path:
             signature = tmp_path / "signature"
@@ -156,6 +159,64 @@ def test_the_words_that_say_how_to_sign_lead_to_a_signature(plan: PlanDocument, 
     command = str(refusal.value).rpartition("have it signed: ")[2].replace("KEY", str(key))
     run("sh", "-c", command)
     assert approve(plan, signature=signature, allowed_signers=signing.allowed).signer == "board@corp.example"
+
+
+def fingerprint(key: Path) -> str:
+    """As ssh-keygen -l shows it: bits, fingerprint, comment, type."""
+    return run("ssh-keygen", "-l", "-f", str(key.with_suffix(".pub"))).decode().split()[1]
+
+
+@pytest.mark.parametrize(
+    ("principals", "signer"),
+    [
+        ("board@corp.example", "board@corp.example"),
+        # A pattern is nobody's name, and of several names the signature does not show which one signed.
+        ("*", None),
+        ("*@corp.example", None),
+        ("boar?@corp.example", None),
+        ("!deputy@corp.example,*@corp.example", None),
+        ("board@corp.example,*@corp.example", None),
+        ("board@corp.example,chair@corp.example", None),
+    ],
+)
+def test_only_a_name_that_the_allowed_signers_give_is_recorded(
+    plan: PlanDocument, signing: Any, principals: str, signer: str | None
+) -> None:
+    key = signing.key("board", may_approve=False)
+    signing.allow(principals, key)
+    signature = signing.sign(key, plan.digest)
+    approval = approve(plan, signature=signature, allowed_signers=signing.allowed)
+    assert (approval.signer, approval.key) == (signer, fingerprint(key))
+    # Whom the operator requires, the file has to let sign, and is recorded.
+    approval = approve(plan, signature=signature, allowed_signers=signing.allowed, signer="board@corp.example")
+    assert (approval.signer, approval.key) == ("board@corp.example", fingerprint(key))
+
+
+def test_who_is_excluded_from_a_pattern_is_not_taken_for_the_signer(plan: PlanDocument, signing: Any) -> None:
+    key = signing.key("deputy", may_approve=False)
+    signing.allow("!deputy@corp.example,*@corp.example", key)
+    with pytest.raises(ChangeError, match=r"is no signature of deputy@corp.example"):
+        approve(
+            plan,
+            signature=signing.sign(key, plan.digest),
+            allowed_signers=signing.allowed,
+            signer="deputy@corp.example",
+        )
+
+
+def test_a_pattern_that_may_not_sign_this_is_called_so(plan: PlanDocument, signing: Any) -> None:
+    key = signing.key("board", may_approve=False)
+    signing.allow("*", key, 'namespaces="git" ')
+    with pytest.raises(ChangeError, match=r"is no signature of anybody in .*allowed_signers over the digest"):
+        approve(plan, signature=signing.sign(key, plan.digest), allowed_signers=signing.allowed)
+
+
+@pytest.mark.parametrize("signer", ["*", "*@corp.example", "boar?", "!deputy", "a@x,b@x", "a@x\nb@x", " "])
+def test_a_signer_is_named_and_not_described(plan: PlanDocument, signing: Any, signer: str) -> None:
+    key = signing.key("board", may_approve=False)
+    signing.allow("*", key)
+    with pytest.raises(ChangeError, match=r"signer: .* is no name of one signer"):
+        approve(plan, signature=signing.sign(key, plan.digest), allowed_signers=signing.allowed, signer=signer)
 
 
 def test_without_ssh_keygen_it_says_so(plan: PlanDocument, signing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
