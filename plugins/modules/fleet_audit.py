@@ -152,5 +152,5 @@ hosts:
       description: What is the matter.
       returned: if there is something to say
       type: str
-      sample: "p02.corp.example: could not talk to WinRM: Connection refused"
+      sample: "p02.corp.example: could not read share SMS_SITE: ConnectionRefusedError: Connection refused"
 """

@@ -10,15 +10,14 @@ shown by their code points.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from ..text import visible
 from .document import is_changing, is_lacking_members, summary_of
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|<>~&$^=@\"]|^[-+)]|:(?=//))")
 _STATES = {
     "planned": "planned",
@@ -238,13 +237,6 @@ def as_markdown(plan: Mapping[str, Any]) -> str:
 def as_html(plan: Mapping[str, Any]) -> str:
     """The plan as one HTML page that needs no other file, no script and no network."""
     return _render(_HTML, plan, autoescape=True)
-
-
-def visible(text: str) -> str:
-    """Text in one line, with every character that cannot be seen shown by its code point."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(f"⟨U+{ord(each):04X}⟩" if unicodedata.category(each) in _INVISIBLE else each for each in text)
 
 
 def _render(template: str, plan: Mapping[str, Any], *, autoescape: bool) -> str:

@@ -5,19 +5,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from functools import lru_cache
+from ..text import visible as _visible
 
 MAX_CHARACTERS = 20_000
 """What is shown of one text. A security descriptor may be as long as 64 KiB; nobody reads that in a report."""
-
-# ASCII without control characters, which is nearly everything, needs no closer look.
-_PLAIN = re.compile(r"[ -~]*", re.ASCII)
-
-# Control characters, invisible ones that direct the text around them (U+202E and its like), half characters, line and
-# paragraph separators, and code points that are none: general categories of the Unicode Standard, section 4.5.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"})
 
 # A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection". The wide ones are
 # their full-width forms, which some take for the same.
@@ -28,14 +19,7 @@ def visible(text: str) -> str:
     """Return ``text`` with everything that can't be seen written out, as ``<U+202E>``, and no longer than is shown."""
     if len(text) > MAX_CHARACTERS:
         text = f"{text[:MAX_CHARACTERS]} … ({len(text) - MAX_CHARACTERS} more characters)"
-    if _PLAIN.fullmatch(text):
-        return text
-    return "".join(map(_shown, text))
-
-
-@lru_cache(maxsize=4096)
-def _shown(character: str) -> str:
-    return f"<U+{ord(character):04X}>" if unicodedata.category(character) in _HIDDEN else character
+    return _visible(text)
 
 
 def cell(text: str) -> str:

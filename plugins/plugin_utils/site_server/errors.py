@@ -8,6 +8,8 @@ Adapters translate every fault of their wire into this family; nothing above the
 
 from __future__ import annotations
 
+from ..text import LONGEST_LINE, one_line, visible
+
 
 class SiteServerError(Exception):
     """Something could not be done at a site server.
@@ -15,16 +17,16 @@ class SiteServerError(Exception):
     Attributes:
         host: the host as the inventory calls it.
         operation: what was tried, with its object: `read the permissions of share SMS_SITE`.
-        said: what the server (or the library in between) answered.
+        said: what the server (or the library in between) answered, in one visible line.
         advice: what to do about it.
     """
 
     def __init__(self, host: str, operation: str, said: str, advice: str) -> None:
         self.host = host
-        self.operation = operation
-        self.said = said
+        self.operation = visible(operation[:LONGEST_LINE])
+        self.said = one_line(said)
         self.advice = advice
-        super().__init__(f"{host}: could not {operation}: {said.rstrip('. ')}. {advice}")
+        super().__init__(f"{host}: could not {self.operation}: {self.said.rstrip('. ')}. {advice}")
 
 
 class NoAnswer(SiteServerError):
@@ -33,6 +35,10 @@ class NoAnswer(SiteServerError):
 
 class Unreachable(NoAnswer):
     """No connection, or none that stayed up."""
+
+
+class NotSent(Unreachable):
+    """The server closed the connection before the request. Nothing was sent, so the same request may be sent anew."""
 
 
 class AuthenticationFailed(SiteServerError):

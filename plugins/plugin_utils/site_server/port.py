@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ..security import SecurityDescriptor, Sid
+from ..text import visible
 
 _BACKSLASHES = re.compile(r"\\{2,}")
 _PATH = re.compile(r"[A-Za-z]:\\[^\x00-\x1f<>:\"|?*/]*")
@@ -24,11 +25,15 @@ class Account:
 
     Attributes:
         sid: its security identifier.
-        name: `DOMAIN\name` as the server shows it; the SID's text where it has no name.
+        name: `DOMAIN\name` as the server shows it, for people: with what cannot be seen as code points; the SID's text
+            where it has no name. The SID decides.
     """
 
     sid: Sid
     name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,10 @@ class Share:
 
     Attributes:
         name: its name.
-        path: the local directory behind it; empty for a share that is none of a directory.
+        path: the local directory behind it, as the server spells it, which is what has to be sent back: not made
+            visible. Empty for a share that is none of a directory.
         is_disk: whether files are shared, not a printer, a device or IPC$.
-        description: its comment.
+        description: its comment, as the server spells it too.
         maximum_allowed: most simultaneous connections, or None for no limit.
         descriptor: its permissions, with entries of all types, if the server told them along with the settings.
     """
@@ -58,7 +64,8 @@ class Reading:
 
     Attributes:
         descriptor: what decides about access.
-        names: names of the SIDs in it, as far as the server told them.
+        names: names of the SIDs in it for people, with what cannot be seen as code points, as far as the server told
+            them.
         is_default: the share has no descriptor of its own; this is the server's default for such shares.
         unwritable: reasons why this wire cannot write the descriptor back without loss; empty if it can.
         cautions: what a write over this wire may lose without anybody seeing it, in sentences without the object's
@@ -70,6 +77,11 @@ class Reading:
     is_default: bool = False
     unwritable: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = {sid: visible(name) for sid, name in self.names.items()}
+        object.__setattr__(self, "names", MappingProxyType(names))
+        object.__setattr__(self, "unwritable", tuple(map(visible, self.unwritable)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,9 @@ class Propagated:
     updated: int
     refused: int = 0
     refusals: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refusals", tuple(map(visible, self.refusals)))
 
 
 class SiteServer(Protocol):

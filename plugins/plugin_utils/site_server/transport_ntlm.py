@@ -13,17 +13,25 @@ from __future__ import annotations
 
 import base64
 import http.client
-import io
 import re
-import socket
 import struct
-import time
 from contextlib import suppress
+from select import POLLIN, poll
 from typing import Any
 from urllib.parse import quote
 
 from .errors import NoAnswer, SiteServerError
-from .http import OPERATION, connection_failure, refused_credentials, unusable_status
+from .exchange import TIMES_READ_TIMEOUT, Unusable, counted_response, current, exchange, too_long
+from .http import (
+    compressed,
+    connection_failure,
+    not_sent,
+    redirected,
+    refused_credentials,
+    transport_failure,
+    unusable_status,
+)
+from .wmi import TALKING
 
 try:
     import spnego
@@ -62,13 +70,13 @@ _FLAGS = slice(20, 24)
 _SIGNATURE = 16
 
 _SAFE_IN_PATH = "!#$%&'()*+,/:;=?@[]~"
-_MAX_FRAMING = 256 * 1024
 _MAX_SAID = 200
-_TIMES_TIMEOUT = 10
 
 
 class NtlmSender:
     """One authenticated connection, which is made with the first request.
+
+    Each message is sent once. An answer of 401 to it ends the connection; it is not repeated with another logon.
 
     Args:
         host: the host as the inventory calls it, for messages.
@@ -77,7 +85,8 @@ class NtlmSender:
         path: the path of the service there.
         user: the account.
         password: its password.
-        timeout: seconds to wait for the server, each time. Ten times that is the most that one answer may take.
+        timeout: seconds to wait for the server, each time. `TIMES_READ_TIMEOUT` times that is the most that a request
+            may take, with its answer, and with the connection and the logon before the first.
         limit: longest answer, in bytes.
     """
 
@@ -109,14 +118,23 @@ class NtlmSender:
         """Post one request; the answer's body, that of a fault included.
 
         Raises:
-            SiteServerError: one of its kinds; the connection is to be closed then, and can't be used again.
+            NotSent: the server had closed the connection before.
+            SiteServerError: another of its kinds; the connection is to be closed then, and can't be used again.
         """
+        with exchange(self._host, self._timeout * TIMES_READ_TIMEOUT, self._limit):
+            return self._send(envelope)
+
+    def _send(self, envelope: bytes) -> bytes:
         try:
             headers = {}
             if self._context is None:
                 self._context, token = self._logging_on()
                 headers["Authorization"] = _token(token)
+            elif self._is_closed():
+                raise not_sent(self._host)
             return self._exchange(envelope, headers)
+        except Unusable as error:
+            raise transport_failure(self._host, error) from None
         except (OSError, http.client.IncompleteRead) as error:
             raise connection_failure(self._host, error) from None
         except http.client.HTTPException as error:
@@ -129,6 +147,15 @@ class NtlmSender:
         if self._connection is not None:
             with suppress(OSError):
                 self._connection.close()
+
+    def _is_closed(self) -> bool:
+        """Whether the server has closed the connection, or said something unasked."""
+        if self._connection is None or self._connection.sock is None:
+            return True
+        current().watch(self._connection.sock)
+        unasked = poll()
+        unasked.register(self._connection.sock, POLLIN)
+        return bool(unasked.poll(0))
 
     def _logging_on(self) -> tuple[Any, bytes | None]:
         """The security context, and the token that tells the server of it."""
@@ -172,15 +199,12 @@ class NtlmSender:
             if not 0 < self._port < 65536:  # the operating system would take another one
                 raise OSError(f"{self._port} is no port")
             connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
-            connection.response_class = self._response  # type: ignore[assignment]
+            connection.response_class = counted_response  # type: ignore[assignment]
             connection.connect()
+            current().watch(connection.sock)
         except (ValueError, http.client.InvalidURL):  # what can be no host name; the one in their words is not escaped
             raise connection_failure(self._host, OSError(f"{self._address!a} cannot be connected to")) from None
         return connection
-
-    def _response(self, connection: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
-        answer = _Answer(connection, self._limit + _MAX_FRAMING, self._timeout * _TIMES_TIMEOUT)
-        return http.client.HTTPResponse(answer, *args, **kwargs)  # type: ignore[arg-type]
 
     def _exchange(self, envelope: bytes, headers: dict[str, str]) -> bytes:
         sealed = self._context.wrap_winrm(envelope)
@@ -200,7 +224,7 @@ class NtlmSender:
         )
         status, said, answer = self._post(body, {"Content-Type": _SEALED_TYPE, **headers})
         if status == 401:
-            raise refused_credentials(self._host, self._user)
+            raise refused_credentials(self._host, self._user, message=True)
         if _PROTOCOL.lower() not in (said.get("Content-Type") or "").lower():
             if status == 200:
                 raise self._unusable("it is not sealed")
@@ -227,9 +251,14 @@ class NtlmSender:
         connection.request("POST", self._path, body, {**_HEADERS, **headers})
         try:
             with connection.getresponse() as response:
+                if 300 <= response.status < 400:
+                    asked = f"{self._address}:{self._port}"
+                    raise redirected(response.status, asked, response.headers.get("Location"))
+                if (encoding := response.headers.get("Content-Encoding", "identity")).strip().lower() != "identity":
+                    raise compressed(encoding)
                 answer = response.read(self._limit + 1)
                 if len(answer) > self._limit:
-                    raise self._unusable(f"the answer is longer than {self._limit} bytes")
+                    raise too_long(self._limit)
                 if response.length:
                     raise http.client.IncompleteRead(answer, response.length)
                 return response.status, response.headers, answer
@@ -239,45 +268,10 @@ class NtlmSender:
     def _unusable_status(self, status: int, body: bytes) -> SiteServerError:
         if status == 500 and body:
             return self._unusable("HTTP 500 with a message that is not sealed")
-        return unusable_status(self._host, status)
+        return unusable_status(self._host, status, encrypted=True)
 
     def _unusable(self, why: str) -> NoAnswer:
-        return NoAnswer(self._host, OPERATION, f"the answer cannot be used: {why}", "Is this address really WinRM's?")
-
-
-class _Answer(io.RawIOBase):
-    """What http.client reads one answer from: so many bytes, and for so long, whatever it is that they say.
-
-    The time-out of a socket is for each read, and http.client reads headers, chunks and interim answers without end.
-    """
-
-    def __init__(self, connection: socket.socket, limit: int, seconds: float) -> None:
-        self._received = connection.makefile("rb", buffering=0)
-        self._left = limit
-        self._end = time.monotonic() + seconds
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """As http.client asks a socket."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        """It is for reading."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Some more of it."""
-        if time.monotonic() > self._end:
-            raise TimeoutError("the answer came too slowly")
-        size = self._received.readinto(buffer)
-        self._left -= size or 0
-        if self._left < 0:
-            raise http.client.HTTPException("it has no end")
-        return size
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._received.close()
-        super().close()
+        return NoAnswer(self._host, TALKING, f"the answer cannot be used: {why}", "Is this address really WinRM's?")
 
 
 def _credential(user: str, password: str) -> tuple[Any, str | None]:

@@ -16,12 +16,17 @@ from urllib.request import getproxies
 
 from ansible.errors import AnsibleConnectionFailure
 
-from .errors import AuthenticationFailed, ServerFault, SiteServerError
-from .http import OPERATION, bound_answers, refused_credentials, transport_failure, unusable_status
+from ..wsman import IDENTIFY
+from .errors import AuthenticationFailed, NotSent, ServerFault, SiteServerError
+from .exchange import TIMES_READ_TIMEOUT, exchange
+from .http import WITH_A_FAULT, bounded, guard, refused_credentials, transport_failure, unusable_status
 from .transport_ntlm import NtlmSender
+from .wmi import TALKING
 
 try:
+    import requests
     import winrm.exceptions
+    from requests.auth import HTTPBasicAuth
     from winrm.protocol import Protocol
 except ImportError as error:
     PYWINRM_MISSING: str | None = str(error)
@@ -53,6 +58,10 @@ class _Sender(Shape):
 class WinrmTransport:
     """Posts envelopes over NTLM by `NtlmSender`, and otherwise by pywinrm's own transport; opens no shell.
 
+    Each envelope is sent once. Where the inventory names several kinds of authentication, a message that changes
+    nothing (Identify) finds the one that works, so that none is repeated with another kind. Where the server has closed
+    a connection that is logged on when the next message is to be sent, a new one is made first.
+
     The connection plugin works out the options, and gets the Kerberos ticket, exactly as it does for its own modules.
     Its `_connect` cannot be used, since that opens a shell at once. pywinrm's `Protocol.send_message` is passed by
     too, since it parses faults with a parser that expands entities.
@@ -81,20 +90,26 @@ class WinrmTransport:
         self.timeout = float(connection._winrm_connection_timeout or Protocol.DEFAULT_OPERATION_TIMEOUT_SEC)
 
     def send(self, envelope: bytes) -> bytes:
-        """Post one request. The first one settles which of the inventory's kinds of authentication works."""
+        """Post one request; the answer's body, that of a fault included."""
         if self._sender is not None:
-            return self._post(self._sender, envelope)
+            with suppress(NotSent):
+                return self._post(self._sender, envelope)
+        return self._first(envelope)
+
+    def _first(self, envelope: bytes) -> bytes:
+        """Post one request over a new connection, and settle which of the inventory's kinds of authentication works."""
         refusals: list[AuthenticationFailed | ServerFault] = []
-        for kind in self._kinds:
+        for number, kind in enumerate(self._kinds, 1):
+            is_last = number == len(self._kinds)
             try:
-                self._sender = self._sender_for(kind)
-                answer = self._post(self._sender, envelope)
+                sender = self._sender = self._sender_for(kind)
+                answer = self._post(sender, envelope if is_last else IDENTIFY)
             except (AuthenticationFailed, ServerFault) as refusal:
-                # The server does not take this kind, or the controller cannot do it. No message came through.
+                # The server does not take this kind, or the controller cannot do it.
                 refusals.append(refusal)
             else:
                 self._kinds = [kind]
-                return answer
+                return answer if is_last else self._post(sender, envelope)
         if len(refusals) == 1:
             raise refusals[0]
         tried = zip(self._kinds, refusals, strict=True)
@@ -160,38 +175,57 @@ class WinrmTransport:
 
 
 class _PywinrmSender:
-    """One connection of pywinrm's: every kind of authentication that it knows."""
+    """One connection of pywinrm's: every kind of authentication that it knows.
+
+    Where the logon is for the connection (NTLM, Kerberos, CredSSP), a request without content does it.
+    """
 
     def __init__(self, host: str, user: str | None, protocol: Protocol, limit: int) -> None:
         self._host = host
         self._user = user
+        self._limit = limit
+        self._seconds = float(protocol.read_timeout_sec) * TIMES_READ_TIMEOUT
         self._transport = protocol.transport
-        session = self._transport.build_session()
-        # What the environment says of proxies and certificates is in the session by now. requests would read all of
-        # it again for each request, and the logon of an unrelated .netrc as well.
-        session.trust_env = False
-        bound_answers(session, limit)
+        # pywinrm would log on while it makes the session, which is not guarded by then.
+        sealing: list[requests.Session] = []
+        self._transport.setup_encryption = sealing.append  # type: ignore[assignment, method-assign]
+        self._session: requests.Session = self._transport.build_session()
+        del self._transport.setup_encryption
+        self._is_sealed = bool(sealing)
+        self._is_logged_on = isinstance(self._session.auth, HTTPBasicAuth | None)
+        guard(self._session, challenges=not self._is_logged_on)
 
     def send(self, envelope: bytes) -> bytes:
-        try:
-            answer: bytes = self._transport.send_message(envelope)
-            return answer
-        except winrm.exceptions.WinRMTransportError as error:
-            if not error.response_text:
-                raise unusable_status(self._host, error.code) from None
-            return str(error.response_text).encode()
-        except Exception as error:
-            raise _translate(self._host, self._user, error) from None
+        with exchange(self._host, self._seconds, self._limit):
+            try:
+                if not self._is_logged_on:
+                    self._log_on()
+                    self._is_logged_on = True
+                return bounded(self._transport.send_message(envelope), self._limit)
+            except winrm.exceptions.WinRMTransportError as error:
+                if error.code not in WITH_A_FAULT or not error.response_text:
+                    encrypted = self._is_sealed or self._transport.endpoint.startswith("https:")
+                    raise unusable_status(self._host, error.code, encrypted=encrypted) from None
+                return bounded(str(error.response_text).encode(), self._limit)
+            except Exception as error:
+                raise _translate(self._host, self._user, error, message=self._is_logged_on) from None
+
+    def _log_on(self) -> None:
+        if self._is_sealed:
+            self._transport.setup_encryption(self._session)
+        else:
+            empty = self._session.prepare_request(requests.Request("POST", self._transport.endpoint))
+            self._transport._send_message_request(self._session, empty)
 
     def close(self) -> None:
         self._transport.close_session()
 
 
-def _translate(host: str, user: str | None, error: Exception) -> SiteServerError:
+def _translate(host: str, user: str | None, error: Exception, *, message: bool = False) -> SiteServerError:
     # pywinrm lets the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of the
     # operating system through as they are: there is no smaller common base than Exception.
     if isinstance(error, winrm.exceptions.InvalidCredentialsError):
-        return refused_credentials(host, user)
+        return refused_credentials(host, user, message=message)
     if isinstance(error, NO_KERBEROS_LOGON):
         return AuthenticationFailed(
             host,
@@ -200,10 +234,8 @@ def _translate(host: str, user: str | None, error: Exception) -> SiteServerError
             "Check ansible_user (user@REALM), ansible_password or the ticket (klist), the realm in krb5.conf, and "
             "the host's name in the domain (ansible_winrm_kerberos_hostname_override).",
         )
-    if isinstance(error, winrm.exceptions.WinRMTransportError):
-        return unusable_status(host, error.code)
     if isinstance(error, winrm.exceptions.WinRMError):
-        return ServerFault(host, OPERATION, str(error), "Check the host's ansible_winrm_* variables.")
+        return ServerFault(host, TALKING, str(error), "Check the host's ansible_winrm_* variables.")
     return transport_failure(host, error)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from ..wsman import Instance, Operation, Session, WSManError, WSManFault, WSManV
 from .errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault, SiteServerError
 
 T = TypeVar("T")
+
+TALKING = "talk to WinRM"
+"""The operation of a transport's errors, in whose place `Wmi` puts the one that the request belongs to."""
+
+LONGEST_OPERATION = 600.0
+"""Seconds for all requests of one operation: a query whose answer comes in parts takes several. Each request has a
+deadline of its own besides (`exchange.TIMES_READ_TIMEOUT`)."""
 
 NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 
@@ -28,7 +36,7 @@ TOO_LONG = (
 
 
 class Transport(Protocol):
-    """Sends envelopes. Raises `SiteServerError` kinds only."""
+    """Sends envelopes, each at most once. Raises `SiteServerError` kinds only."""
 
     def send(self, envelope: bytes) -> bytes:
         """Post one request; the answer's body, that of a fault (HTTP 500) included."""
@@ -47,6 +55,7 @@ class Wmi:
         session: settings of the envelopes.
         denied: what to do where access is denied.
         missing: what to do where a class or its namespace does not exist.
+        longest: seconds that one operation may take with all its requests.
     """
 
     host: str
@@ -54,6 +63,7 @@ class Wmi:
     session: Session
     denied: str = NO_ADMINISTRATOR
     missing: str = "This Windows lacks the WMI class; is it a server?"
+    longest: float = LONGEST_OPERATION
 
     def run(self, operation: str, steps: Operation[T], advice: str) -> T:
         """Drive a sans-IO operation with the transport.
@@ -85,10 +95,14 @@ class Wmi:
             return None
 
     def _drive(self, operation: str, steps: Operation[T]) -> T:
+        end = time.monotonic() + self.longest
         try:
             request = next(steps)
             while True:
-                request = steps.send(self.transport.send(request))
+                request = steps.send(self._send(operation, request))
+                if time.monotonic() > end:
+                    said = f"the server has not finished within {self.longest:g} seconds"
+                    raise NoAnswer(self.host, operation, said, "Check the load of the server.")
         except StopIteration as finished:
             result: T = finished.value
             return result
@@ -99,6 +113,14 @@ class Wmi:
         except WSManError as error:
             said = f"the answer cannot be used: {error}"
             raise NoAnswer(self.host, operation, said, "Is this address really WinRM's?") from None
+
+    def _send(self, operation: str, request: bytes) -> bytes:
+        try:
+            return self.transport.send(request)
+        except SiteServerError as error:
+            if error.operation != TALKING:
+                raise
+            raise error.__class__(error.host, operation, error.said, error.advice) from None
 
     @contextmanager
     def strict(self, operation: str) -> Iterator[None]:

@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 from .cim import CimDatetime, Instance, Reference, Value
-from .envelope import Session
+from .envelope import IDENTIFY, Session
 from .errors import WSManError, WSManFault, WSManProtocolError, WSManValueError
 from .faults import parse_fault
 from .namespaces import class_uri
 from .operations import Operation, first, get, has_compact_form, invoke, query, wql_string
 
 __all__ = [
+    "IDENTIFY",
     "CimDatetime",
     "Instance",
     "Operation",

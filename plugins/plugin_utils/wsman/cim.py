@@ -23,8 +23,9 @@ from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 from xml.etree.ElementTree import Element
 
+from ..text import one_line
 from . import namespaces as ns
-from .errors import WSManProtocolError, WSManValueError, one_line
+from .errors import WSManProtocolError, WSManValueError
 from .namespaces import DEFAULT_NAMESPACE, class_uri, identifier, split_class_uri
 from .xml import TYPE, child_of, escape, is_nil, local, qname, split, tag, text_of
 
@@ -67,7 +68,7 @@ class CimDatetime:
         except (ValueError, OverflowError):
             found = None
         if found is None:
-            shown = one_line(self.text)[:80]
+            shown = one_line(self.text, 80)
             raise WSManProtocolError(f"{shown!r} can't be read as a CIM datetime ({self.form})")
         return found
 
@@ -104,7 +105,7 @@ class Instance:
     def __post_init__(self) -> None:
         by_name = {name.lower(): value for name, value in self.properties.items()}
         if len(by_name) != len(self.properties):
-            raise WSManValueError(f"{one_line(self.class_name)[:80]}: two properties differ in case only")
+            raise WSManValueError(f"{one_line(self.class_name, 80)}: two properties differ in case only")
         object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
         object.__setattr__(self, "_by_name", by_name)
 
@@ -185,7 +186,7 @@ class Instance:
     def _wrong(self, name: str, what: str) -> WSManProtocolError:
         value = self._value(name)
         shown = f"{value[:80]!r}" if isinstance(value, str) else type(value).__name__
-        return WSManProtocolError(f"{one_line(self.class_name)[:80]}.{name} should be {what} but is {shown}")
+        return WSManProtocolError(f"{one_line(self.class_name, 80)}.{name} should be {what} but is {shown}")
 
 
 Value: TypeAlias = "str | int | bool | Instance | Reference | CimDatetime | tuple[Value, ...] | None"
@@ -223,7 +224,7 @@ def parse_fragment(element: Element) -> Instance:
 
 def _instance(element: Element, class_name: str, namespace: str) -> Instance:
     if text_of(element).strip():
-        where = one_line(class_name or local(element))[:80]
+        where = one_line(class_name or local(element), 80)
         raise WSManProtocolError(f"the answer has text where properties of {where} belong")
     names: dict[str, str] = {}
     values: dict[str, list[Value]] = {}

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
+from ..text import one_line
 from . import namespaces as ns
 from .cim import selector_set
-from .errors import WSManProtocolError, WSManValueError, one_line
+from .errors import WSManProtocolError, WSManValueError
 from .faults import parse_fault
 from .xml import child_of, escape, local, parse, qname, tag, text_of
 
@@ -30,6 +31,13 @@ _DECLARATIONS = {
     "xmlns:a": ns.ADDRESSING,
     "xmlns:w": ns.WSMAN,
 }
+IDENTIFY = tag(
+    "s:Envelope",
+    tag("s:Header") + tag("s:Body", tag("i:Identify")),
+    {"xmlns:s": ns.SOAP, "xmlns:i": ns.IDENTITY},
+).encode()
+"""The request that asks a service what it is, and changes nothing (DSP0226 section 11)."""
+
 _UNDERSTAND = {"s:mustUnderstand": "true"}
 
 
@@ -146,4 +154,4 @@ def _header(envelope: Element, name: str) -> str | None:
 
 
 def _shown(text: str) -> str:
-    return repr(one_line(text)[:200])
+    return repr(one_line(text, 200))

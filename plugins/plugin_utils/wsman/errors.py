@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..text import one_line
+
 # Codes of f:WSManFault (winerror.h facility 0x33, named in the Windows SDK's wsmerror.h).
 ERROR_ACCESS_DENIED = 5
 ERROR_WSMAN_RESOURCE_NOT_FOUND = 0x80338000  # 2150858752
@@ -33,8 +35,6 @@ CIM_ERR_ACCESS_DENIED = 2
 CIM_ERR_INVALID_NAMESPACE = 3
 CIM_ERR_INVALID_CLASS = 5
 CIM_ERR_NOT_FOUND = 6
-
-_LINE = 1000  # characters of a server's sentence that reach a message
 
 
 class WSManError(Exception):
@@ -252,9 +252,3 @@ class WSManFault(WSManError):
         ]
         listed = ", ".join(mark for mark in marks if mark)
         return f"{sentence} ({listed})" if listed else sentence
-
-
-def one_line(text: str) -> str:
-    """The text with each run of white space or unprintable characters as one space, 1000 characters at most."""
-    flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LINE]).split())
-    return flat if len(flat) <= _LINE else f"{flat[: _LINE - 1]}…"

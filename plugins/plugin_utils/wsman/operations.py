@@ -23,15 +23,19 @@ from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 from xml.etree.ElementTree import Element
 
+from ..text import one_line
 from . import namespaces as ns
 from .cim import Instance, Value, method_input, parse_fragment, parse_instance
 from .envelope import Request, Session
-from .errors import WSManFault, WSManProtocolError, WSManValueError, one_line
+from .errors import WSManFault, WSManProtocolError, WSManValueError
 from .namespaces import DEFAULT_NAMESPACE, class_uri
 from .xml import child_of, escape, local, qname, tag, text_of
 
 T = TypeVar("T")
 Operation: TypeAlias = Generator[bytes, bytes, T]
+
+MAX_ANSWERS = 2_000
+"""Answers that one query may take: at 100 instances each, more than a hierarchy has of anything."""
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
@@ -100,7 +104,7 @@ def invoke(
     )
     output = yield from _exchange(session, request)
     if local(output).lower() != f"{method}_OUTPUT".lower():
-        answer = one_line(local(output))[:80]
+        answer = one_line(local(output), 80)
         raise WSManProtocolError(f"{class_name}.{method} was answered with {answer!r}")
     return parse_instance(output)
 
@@ -139,14 +143,14 @@ def query(
 
     Raises:
         WSManFault: the server refused.
-        WSManProtocolError: the answer can't be used, or there are too many instances.
+        WSManProtocolError: the answer can't be used, or there are too many instances, answers or bytes.
         WSManValueError: the query can't be sent.
     """
     uri = class_uri("*", namespace)
     found: list[Instance] = []
     answer = yield from _enumerate(session, uri, wql, max_elements)
     step = "Enumerate"
-    while True:
+    for _number in range(MAX_ANSWERS):
         before = len(found)
         found.extend(_items(answer))
         if len(found) > max_items:
@@ -158,6 +162,7 @@ def query(
             raise WSManProtocolError(f"the server neither ends nor goes on with the query: {one_line(wql)}")
         step = "Pull"
         answer = yield from _pull(session, uri, context, max_elements)
+    raise WSManProtocolError(f"the query takes more than {MAX_ANSWERS} answers: {one_line(wql)}")
 
 
 def first(session: Session, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
@@ -246,7 +251,10 @@ def _context(answer: Element, wql: str) -> str | None:
 
 def _exchange(session: Session, request: Request) -> Operation[Element]:
     """Send the request; return the one element in the answer's body."""
-    content = request.answer(session, (yield request.to_bytes(session)))
+    return _content(request.answer(session, (yield request.to_bytes(session))))
+
+
+def _content(content: tuple[Element, ...]) -> Element:
     if len(content) != 1:
         raise WSManProtocolError(f"the answer's body has {len(content)} elements, expected was one")
     return content[0]

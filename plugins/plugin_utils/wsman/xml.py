@@ -20,7 +20,8 @@ from contextlib import suppress
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
-from .errors import WSManProtocolError, WSManValueError, one_line
+from ..text import one_line
+from .errors import WSManProtocolError, WSManValueError
 from .namespaces import XSI
 
 MAX_DEPTH = 64  # elements inside each other; a security descriptor in a query's answer needs about ten

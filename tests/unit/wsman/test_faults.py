@@ -132,7 +132,7 @@ def test_a_message_is_not_said_twice() -> None:
 
 def test_one_line_for_the_operator() -> None:
     found = fault(None, reason="first\r\n  second\tthird\u202e fourth " + "long " * 1000)
-    assert str(found).startswith("first second third fourth long long")
+    assert str(found).startswith("first second third<U+202E> fourth long long")
     assert "\n" not in str(found)
     assert len(str(found)) <= 1000
 
