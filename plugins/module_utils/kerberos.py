@@ -30,6 +30,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.krb5_conf import (
     read_configuration,
     read_file,
 )
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import receive
 
 with suppress(ImportError):  # smb_session, which alone imports this, tells what is missing.
     from impacket.krb5 import types
@@ -360,12 +361,13 @@ def _ask(realm: str, kdcs: Sequence[tuple[str, int]], request: bytes, timeout: f
     failures = []
     for host, port in kdcs:
         try:
+            until = time.monotonic() + timeout
             with socket.create_connection((host, port), timeout) as connection:
                 connection.sendall(struct.pack("!L", len(request)) + request)
-                (length,) = struct.unpack("!L", _receive(connection, 4))
+                (length,) = struct.unpack("!L", receive(connection, 4, until))
                 if length > _LONGEST_ANSWER:
                     raise OSError(f"an answer of {length} bytes")
-                return _receive(connection, length)
+                return receive(connection, length, until)
         except (OSError, UnicodeError) as error:  # the latter for a name that no host can have
             reason = (
                 f"no answer in {timeout:g} seconds"
@@ -377,16 +379,6 @@ def _ask(realm: str, kdcs: Sequence[tuple[str, int]], request: bytes, timeout: f
         f"no domain controller of {realm} answers for Kerberos ({'; '.join(failures)})",
         f"Name them in krb5.conf ([realms] {realm} = {{ kdc = ... }}), or let the realm's name resolve to them.",
     )
-
-
-def _receive(connection: socket.socket, length: int) -> bytes:
-    received = b""
-    while len(received) < length:
-        more = connection.recv(length - len(received))
-        if not more:
-            raise OSError("it closed the connection instead of answering")
-        received += more
-    return received
 
 
 @contextmanager

@@ -57,7 +57,6 @@ _DELETE_PENDING = 0xC0000056
 _BAD_NETWORK_NAME = 0xC00000CC
 _GONE = (_NO_SUCH_FILE, _NAME_NOT_FOUND, _DELETE_PENDING)
 
-_LOST = ("unreachable", "garbled")
 _DENIED = {
     "open_share": "the share's permissions do not let the account in",
     "list": "the permissions of the share or of the directory do not let the account list the directory",
@@ -279,7 +278,7 @@ class _Probe:
                 try:
                     self._remove_all()
                 except SmbError as error:
-                    self._lost = error.kind in _LOST
+                    self._lost = error.kind in SmbError.LOST
         if not self._lost:
             return
         # The server deletes the file when it sees that the first connection has ended. There may be a guard even if the
@@ -293,7 +292,7 @@ class _Probe:
                 try:
                     self._remove_all()
                 except SmbError as error:
-                    self._lost = error.kind in _LOST
+                    self._lost = error.kind in SmbError.LOST
             if time.monotonic() > patience:
                 return
             time.sleep(_LOOK_AGAIN_SECONDS)
@@ -304,7 +303,7 @@ class _Probe:
             try:
                 self._close(self._open(name, _DELETE, options=_DELETE_ON_CLOSE))
             except SmbError as error:
-                if error.kind in _LOST:
+                if error.kind in SmbError.LOST:
                     raise
                 if error.status not in _GONE:
                     continue
@@ -335,13 +334,16 @@ class _Probe:
         self._set("log_on", ok=True, milliseconds=_since(marks[1]))
 
     def _open_share(self) -> None:
-        with smb_errors():
+        with self._logged_on.exchange():
             self._tree = self._logged_on.connection.connectTree(self._request.share)
 
     def _list(self) -> None:
-        """List the files that look like ours: that takes the same right as to list all, however many there are."""
+        """List the files that look like ours: that takes the same right as to list all, however many there are.
+
+        impacket asks for one page after the other until there is none; the exchange ends a listing that does not.
+        """
         try:
-            with smb_errors():
+            with self._logged_on.exchange():
                 files = self._logged_on.connection.listPath(self._request.share, _PATTERN)
         except SmbError as error:
             if error.status != _NO_SUCH_FILE:
@@ -355,7 +357,7 @@ class _Probe:
         try:
             self._make(_GENERIC_READ | _GENERIC_WRITE | _DELETE, _DELETE_ON_CLOSE)
         except SmbError as error:
-            if error.kind in _LOST:
+            if error.kind in SmbError.LOST:
                 raise
             self._make(_GENERIC_READ | _GENERIC_WRITE)
         self._created = True
@@ -366,7 +368,7 @@ class _Probe:
         try:
             handle = self._open(self._name, access, disposition=_FILE_CREATE, options=options)
         except SmbError as error:
-            if error.kind not in _LOST:
+            if error.kind not in SmbError.LOST:
                 self._may_exist = []
             raise
         if options & _DELETE_ON_CLOSE:
@@ -403,13 +405,13 @@ class _Probe:
         before = list(self._may_exist)
         self._may_exist = [*before, self._new_name]
         try:
-            with smb_errors():
+            with self._logged_on.exchange():
                 if self._logged_on.is_smb1:
                     self._logged_on.connection.rename(self._request.share, self._name, self._new_name)
                 else:
                     self._rename_by_handle()
         except SmbError as error:
-            if error.kind not in _LOST:
+            if error.kind not in SmbError.LOST:
                 self._may_exist = before
             raise
         self._may_exist = [self._new_name]
@@ -446,14 +448,14 @@ class _Probe:
     def _opened(self, name: str, access: int) -> Iterator[Any]:
         handle = self._open(name, access)
         try:
-            with smb_errors():
+            with self._logged_on.exchange():
                 yield handle
         finally:
             with suppress(SmbError):
                 self._close(handle)
 
     def _close(self, handle: Any) -> None:
-        with smb_errors():
+        with self._logged_on.exchange():
             if not self._logged_on.is_smb1:
                 # impacket counts on one handle a name, and breaks off when it closes a second one.
                 server = self._logged_on.connection.getSMBServer()
@@ -462,7 +464,7 @@ class _Probe:
 
     def _open(self, name: str, access: int, *, disposition: int = _FILE_OPEN, options: int = 0) -> Any:
         options |= _NON_DIRECTORY
-        with smb_errors():
+        with self._logged_on.exchange():
             if not self._logged_on.is_smb1:
                 return self._logged_on.connection.createFile(self._tree, name, access, _SHARE_ALL, options, disposition)
             # impacket asks for an oplock here, and takes its break for the answer to the next request.
@@ -496,7 +498,7 @@ class _Probe:
                     return
         except SmbError as error:
             self._failed(step, error, _since(start))
-            self._lost = self._lost or error.kind in _LOST
+            self._lost = self._lost or error.kind in SmbError.LOST
         else:
             self._set(step, ok=True, milliseconds=_since(start))
 

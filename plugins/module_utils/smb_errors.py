@@ -8,13 +8,12 @@ Needs impacket and the standard library only, as `smb_session` does.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 with suppress(ImportError):  # smb_session tells what is missing.
-    from impacket import nmb, smb, smb3
-    from impacket.dcerpc.v5.rpcrt import DCERPCException
+    from impacket import smb, smb3
+    from impacket.dcerpc.v5.rpcrt import DCERPCException, rpc_status_codes
     from impacket.nt_errors import ERROR_MESSAGES
     from impacket.smbconnection import SessionError
     from impacket.system_errors import ERROR_MESSAGES as SYSTEM_ERROR_MESSAGES
@@ -48,17 +47,43 @@ _LOGON = {
 }
 
 
+_CONNECTION_LOST = frozenset(
+    {
+        0xC00000B5,  # STATUS_IO_TIMEOUT
+        0xC00000C4,  # STATUS_UNEXPECTED_NETWORK_ERROR
+        0xC00000C9,  # STATUS_NETWORK_NAME_DELETED
+        0xC00000D6,  # STATUS_VIRTUAL_CIRCUIT_CLOSED
+        0xC000013B,  # STATUS_LOCAL_DISCONNECT
+        0xC000013C,  # STATUS_REMOTE_DISCONNECT
+        0xC000013E,  # STATUS_LINK_FAILED
+        0xC000013F,  # STATUS_LINK_TIMEOUT
+        0xC0000203,  # STATUS_USER_SESSION_DELETED
+        0xC000020C,  # STATUS_CONNECTION_DISCONNECTED
+        0xC000020D,  # STATUS_CONNECTION_RESET
+        0xC0000241,  # STATUS_CONNECTION_ABORTED
+        0xC000035C,  # STATUS_NETWORK_SESSION_EXPIRED
+        0x00050002,  # STATUS_SMB_BAD_TID
+        0x005B0002,  # STATUS_SMB_BAD_UID
+    }
+)
+"""Statuses of a session that is of no more use ([MS-ERREF] 2.3.1, [MS-CIFS] 2.2.2.4)."""
+
+
 class SmbError(Exception):
     """What an SMB server refused, or what kept it from answering.
 
     Attributes:
         kind: `unreachable` (no connection, or none that stayed up), `logon` (the account is not let in), `refused`
-            (anything else that the server or our own rules refuse), `garbled` (an answer that cannot be used).
+            (any other error that the server answered with, or that our own rules make of it; the connection is as good
+            as before), `garbled` (an answer that cannot be used).
         said: what happened, without a full stop.
         advice: what to do about it; may be empty.
         status: the NT status, or the Windows error code of a remote procedure call, or None.
         status_name: its name, such as `STATUS_ACCESS_DENIED`, or an empty string.
     """
+
+    LOST = ("unreachable", "garbled")
+    """The kinds after which a connection is of no more use."""
 
     def __init__(self, kind: str, said: str, advice: str = "", status: int | None = None) -> None:
         self.kind = kind
@@ -115,20 +140,37 @@ def _translate(error: Exception, logon: str | None) -> SmbError:
         if logon is not None:
             said, advice = _LOGON.get(status, ("the server does not let it in", "Look the status up."))
             return SmbError("logon", f"{logon}: {said} ({status_name(status)})", advice, status)
-        return SmbError("refused", status_words(status), status=status)
+        return answered(status)
     if isinstance(error, DCERPCException):
-        code = error.get_error_code()
+        code = error.get_error_code() or _fault(error)
         if isinstance(code, int) and code:
-            return SmbError("refused", status_words(code & 0xFFFFFFFF), status=code & 0xFFFFFFFF)
+            return answered(code & 0xFFFFFFFF)
         return SmbError("garbled", f"the remote procedure call failed: {reason_of(error)}")
-    if isinstance(error, (nmb.NetBIOSTimeout, socket.timeout, TimeoutError)):
-        return SmbError("unreachable", "the server did not answer in time", "Is it up? Raise ansible_smb_timeout.")
-    if isinstance(error, (nmb.NetBIOSError, OSError)):
-        return SmbError("unreachable", f"the connection broke: {reason_of(error)}", "Is the server up?")
+    if isinstance(error, TimeoutError):
+        advice = "Check that the server is up. If it is slow, raise ansible_smb_timeout."
+        return SmbError("unreachable", reason_of(error), advice)
+    if isinstance(error, OSError):
+        return SmbError("unreachable", f"the connection broke: {reason_of(error)}", "Check that the server is up.")
     return SmbError("garbled", f"the answer cannot be used ({reason_of(error)})", "Is this really an SMB server?")
+
+
+def answered(status: int) -> SmbError:
+    """The error for a status that the server answered with. A Windows error code may come as an HRESULT."""
+    if status & 0xFFFF0000 == 0x80070000:
+        status &= 0xFFFF
+    return SmbError("unreachable" if status in _CONNECTION_LOST else "refused", status_words(status), status=status)
+
+
+def _fault(error: DCERPCException) -> int | None:
+    """The status of a fault ([C706] 12.6.4.7), which impacket gives as words alone."""
+    words = str(error)
+    return next((code for code, known in rpc_status_codes.items() if known == words), None)
 
 
 def _known(status: int) -> tuple[str, str] | None:
     """Name and text of a code; remote procedure calls on Windows' own functions fail with the codes of those."""
     found = ERROR_MESSAGES.get(status) or SYSTEM_ERROR_MESSAGES.get(status)
-    return (str(found[0]), str(found[1])) if found else None
+    if found:
+        return str(found[0]), str(found[1])
+    fault = rpc_status_codes.get(status)
+    return (fault.partition(":")[0].strip(), "the remote procedure call failed") if fault else None

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.kerberos import TicketError, service_ticket
+from ansible_collections.sitekeeper.sms.plugins.module_utils.kerberos import Ticket, TicketError, service_ticket
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import (
     SmbError,
     reason_of,
@@ -23,10 +23,10 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import (
 )
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_signed import SignedSmb1, SignedSmb3
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import Traffic
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import Stream
 
 try:
-    from impacket import nmb, ntlm
+    from impacket import ntlm
     from impacket.smbconnection import SessionError, SMBConnection
 except ImportError:
     IMPACKET_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -50,15 +50,16 @@ class SmbSession:
 
     Attributes:
         settings: how it was opened.
-        connection: impacket's connection, for everything that it can do. Wrap its calls in `smb_errors`.
+        connection: impacket's connection, for everything that it can do. Wrap its calls in `exchange`.
         traffic: what went over it so far.
         dialect: `SMB 3.1.1` and so on.
     """
 
-    def __init__(self, settings: SmbSettings, connection: Any, traffic: Traffic) -> None:
+    def __init__(self, settings: SmbSettings, connection: Any, stream: Stream) -> None:
         self.settings = settings
         self.connection = connection
-        self.traffic = traffic
+        self.traffic = stream.traffic
+        self._stream = stream
         self.dialect = str(connection.getSMBServer().dialect)
         self._opened = time.monotonic()
 
@@ -78,14 +79,38 @@ class SmbSession:
         return bool(self.connection.getSMBServer().is_encrypted)
 
     @property
+    def closed(self) -> bool:
+        """Whether the connection is of no more use: closed, or broken by something that went wrong."""
+        return self._stream.get_socket() is None
+
+    @property
     def server_time(self) -> int:
         """Now, by the server's clock, as a FILETIME (100 ns since 1601); 0 if the server did not tell it."""
         clock = int(self.connection.getSMBServer().clock)
         return clock + int((time.monotonic() - self._opened) * 10_000_000) if clock else 0
 
+    @contextmanager
+    def exchange(self, *, logon: str | None = None) -> Iterator[None]:
+        """Something that is asked of the server, with one deadline for all of it.
+
+        Args:
+            logon: the account, while it logs on.
+
+        Raises:
+            SmbError: whatever went wrong. After one of the kinds `SmbError.LOST` the connection is closed, so that no
+                late answer is taken for that to another request.
+        """
+        try:
+            with smb_errors(logon=logon), self._stream.exchange():
+                yield
+        except SmbError as error:
+            if error.kind in SmbError.LOST:
+                self._stream.close()
+            raise
+
     def close(self) -> None:
         """Log off and close the connection; a server that is gone already is no error."""
-        with suppress(Exception):
+        with suppress(SmbError), self.exchange():
             self.connection.logoff()
         self.abandon()
 
@@ -113,35 +138,37 @@ def open_session(settings: SmbSettings, connected: Callable[[], None] | None = N
     """
     if not settings.user and not settings.kerberos:
         raise SmbError("logon", "no user name is given", "Nobody is let in as nobody; name the account.")
-    traffic = Traffic()
-    connection = _connect(settings, traffic)
-    if connected is not None:
-        connected()
-    session = SmbSession(settings, connection, traffic)
+    stream = Stream(settings)
     try:
-        with smb_errors(logon=settings.account):
-            _log_on(settings, connection)
-            connection.getSMBServer().logged_on()
-    except SmbError:
-        session.abandon()
+        connection = _connect(settings, stream)
+        if connected is not None:
+            connected()
+        session = SmbSession(settings, connection, stream)
+        _log_on(settings, session)
+    except BaseException:
+        stream.close()
         raise
     return session
 
 
-def _connect(settings: SmbSettings, traffic: Traffic) -> Any:
+def _connect(settings: SmbSettings, stream: Stream) -> Any:
     kind, spoken = (SignedSmb1, "SMB 1") if settings.dialect == "nt1" else (SignedSmb3, "SMB 2 or 3")
     where = f"{settings.address} port {settings.port}"
     try:
-        protocol = kind(settings, traffic)
+        with stream.exchange():
+            stream.connect()
+            protocol = kind(settings, stream)
     except SmbError:
         raise
-    except (nmb.NetBIOSTimeout, TimeoutError):
-        raise SmbError("unreachable", f"no answer from {where} in {settings.timeout:g} seconds") from None
+    except TimeoutError:
+        advice = "Check that the server is up. If it is slow, raise ansible_smb_timeout."
+        raise SmbError("unreachable", f"no answer from {where} in {settings.timeout:g} seconds", advice) from None
     except OSError as error:
-        raise SmbError("unreachable", f"no connection to {where}: {reason_of(error)}", "Is the server up?") from None
-    except nmb.NetBIOSError:
-        said = f"{where} closed the connection instead of answering {spoken}"
-        raise SmbError("unreachable", said, _no_dialect(settings)) from None
+        if stream.connected:
+            said = f"{where} closed the connection instead of answering {spoken}"
+            raise SmbError("unreachable", said, _no_dialect(settings)) from None
+        advice = f"Check that the server is up and that TCP {settings.port} is open."
+        raise SmbError("unreachable", f"no connection to {where}: {reason_of(error)}", advice) from None
     except Exception as error:
         # See smb_errors.
         said = f"{where} does not negotiate {spoken} ({reason_of(error)})"
@@ -155,34 +182,46 @@ def _no_dialect(settings: SmbSettings) -> str:
     return "If this server is older than Windows Server 2008 and speaks SMB 1 only, set ansible_smb_dialect: nt1."
 
 
-def _log_on(settings: SmbSettings, connection: Any) -> None:
+def _log_on(settings: SmbSettings, session: SmbSession) -> None:
+    connection = session.connection
     server = connection.getSMBServer()
-    if settings.kerberos:
-        _log_on_by_ticket(settings, connection)
-    elif isinstance(server, SignedSmb1):
-        if server.extended_security:
-            # impacket would try again with NTLMv1, which counts as a second wrong password.
-            connection.login(settings.user, settings.password, settings.domain, ntlmFallback=False)
+    with smb_errors(logon=settings.account):
+        ticket = _ticket(settings) if settings.kerberos else None
+    with session.exchange(logon=settings.account):
+        if ticket is not None:
+            _log_on_by_ticket(settings, connection, ticket)
+        elif isinstance(server, SignedSmb1):
+            if server.extended_security:
+                # impacket would try again with NTLMv1, which counts as a second wrong password.
+                connection.login(settings.user, settings.password, settings.domain, ntlmFallback=False)
+            else:
+                # Windows NT 4.0. The answer that LM would give stands for whoever listens; NT's own goes in its place.
+                key = ntlm.compute_nthash(settings.password).hex()
+                connection.login(settings.user, "", settings.domain, key, key)
         else:
-            # Windows NT 4.0. The answer that LM would give stands for whoever listens; NT's own goes in its place.
-            key = ntlm.compute_nthash(settings.password).hex()
-            connection.login(settings.user, "", settings.domain, key, key)
-    else:
-        connection.login(settings.user, settings.password, settings.domain)
+            connection.login(settings.user, settings.password, settings.domain)
+        server.logged_on()
 
 
-def _log_on_by_ticket(settings: SmbSettings, connection: Any) -> None:
-    service = f"cifs/{(settings.kerberos_name or settings.address).lower()}"
+def _service(settings: SmbSettings) -> str:
+    return f"cifs/{(settings.kerberos_name or settings.address).lower()}"
+
+
+def _ticket(settings: SmbSettings) -> Ticket:
+    """The ticket for the server. The realm's KDCs have time of their own for their answers."""
     try:
-        ticket = service_ticket(settings.user, settings.domain, settings.password, service, settings.timeout)
+        return service_ticket(settings.user, settings.domain, settings.password, _service(settings), settings.timeout)
     except TicketError as error:
         account = f"{settings.account}: " if settings.account else ""
         raise SmbError("logon", f"{account}{error.said}", error.advice) from None
+
+
+def _log_on_by_ticket(settings: SmbSettings, connection: Any, ticket: Ticket) -> None:
     try:
         connection.kerberosLogin(ticket.user, "", ticket.realm, TGS=ticket.reply, useCache=False)
     except SessionError as error:
         status = error.getErrorCode() & 0xFFFFFFFF
         if status not in _TICKET_REFUSED:
             raise
-        said = f"{ticket.user}@{ticket.realm}: the server does not accept the ticket for {service}"
+        said = f"{ticket.user}@{ticket.realm}: the server does not accept the ticket for {_service(settings)}"
         raise SmbError("logon", f"{said} ({status_name(status)})", _TICKET_ADVICE, status) from None

@@ -21,7 +21,7 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError, status_name
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import Stream, Traffic
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import Stream
 
 try:
     from Cryptodome.Cipher import AES
@@ -52,6 +52,7 @@ _CREDITS = 127
 _STATUS_SUCCESS = 0
 _STATUS_PENDING = 0x103
 _UNSOLICITED = 0xFFFFFFFFFFFFFFFF
+_MAX_CONTEXTS = 16
 _GUEST_ACTION = 1
 _SMB1_SIGNATURES_ENABLED = 0x04
 _SMB1_SIGNATURES_REQUIRED = 0x08
@@ -67,17 +68,12 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
 
     _latest: Any = None
 
-    def __init__(self, settings: SmbSettings, traffic: Traffic) -> None:
+    def __init__(self, settings: SmbSettings, stream: Stream) -> None:
         self._settings = settings
         self.clock = 0
         self._end_of_logon: bytes | None = None
         self._granted_flags = 0
-        stream = Stream(settings, traffic)
-        try:
-            super().__init__(settings.address, settings.address, timeout=settings.timeout, session=stream)
-        except BaseException:
-            stream.close()
-            raise
+        super().__init__(settings.address, settings.address, timeout=settings.timeout, session=stream)
 
     def negotiateSession(self, preferredDialect: Any = None, negSessionResponse: Any = None) -> None:  # noqa: N802, N803
         """Negotiate, then see whether what was negotiated will do."""
@@ -97,6 +93,12 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
         if self._settings.encryption and not encrypts:
             said = f"the server does not encrypt ({self.dialect}), and ansible_smb_encryption asks for it"
             raise SmbError("refused", said, "Encryption takes SMB 3 with AES-128-CCM.")
+
+    def processContextList(self, contextCount: int, contextList: bytes) -> None:  # noqa: N802, N803
+        """Read the negotiate contexts ([MS-SMB2] 2.2.4.1), of which there are nine types."""
+        if contextCount > _MAX_CONTEXTS:
+            raise SmbError("garbled", f"the server negotiates {contextCount} contexts")
+        super().processContextList(contextCount, contextList)
 
     @property
     def dialect(self) -> str:
@@ -139,15 +141,14 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
             packet["Signature"] = self._signature(packet.getData())
 
     def recvSMB(self, packetID: Any = None) -> Any:  # noqa: N802, N803
-        """The answer to a request, verified. Interim answers and oplock breaks are passed over."""
-        waiting = self._Connection["OutstandingResponses"]
-        while packetID not in waiting:
-            for raw in self._receive():
-                packet = SMB2Packet(raw)
-                if packet["MessageID"] >= self._Connection["SequenceWindow"]:
-                    raise SmbError("garbled", "the server answers what it was not asked", _IN_BETWEEN)
-                waiting[packet["MessageID"]] = packet
-        packet = self._latest = waiting.pop(packetID)
+        """The answer to a request, verified. Interim answers and oplock breaks are passed over.
+
+        One request waits for its answer at a time, so an answer to any other is none.
+        """
+        (raw, *others) = self._receive()
+        packet = self._latest = SMB2Packet(raw)
+        if others or packet["MessageID"] != packetID:
+            raise SmbError("garbled", "the server answers what it was not asked", _IN_BETWEEN)
         if self._Connection["Dialect"] > smb3.SMB2_DIALECT_002:
             self._Connection["SequenceWindow"] += max(0, packet["CreditCharge"] - 1)
         return packet
@@ -196,7 +197,7 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
     def _receive(self) -> list[bytes]:
         """The verified messages of the next packet that has any that count."""
         while True:
-            raw = self._NetBIOSSession.recv_packet(self._timeout).get_trailer()
+            raw = self._NetBIOSSession.recv_packet().get_trailer()
             sealed = raw.startswith(b"\xfdSMB")
             if sealed:
                 raw = self._decrypted(raw)
@@ -260,15 +261,10 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
     dialect = "SMB 1"
     is_encrypted = False
 
-    def __init__(self, settings: SmbSettings, traffic: Traffic) -> None:
+    def __init__(self, settings: SmbSettings, stream: Stream) -> None:
         self._settings = settings
         self.clock = 0
-        stream = Stream(settings, traffic)
-        try:
-            super().__init__(settings.address, settings.address, timeout=settings.timeout, session=stream)
-        except BaseException:
-            stream.close()
-            raise
+        super().__init__(settings.address, settings.address, timeout=settings.timeout, session=stream)
 
     @property
     def is_signed(self) -> bool:
@@ -309,7 +305,7 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
 
     def recvSMB(self) -> Any:  # noqa: N802
         """The answer to a request, verified."""
-        raw = self._sess.recv_packet(self.get_timeout()).get_trailer()
+        raw = self._sess.recv_packet().get_trailer()
         if self._SignatureEnabled:
             # An answer's number is its request's plus one, and impacket has counted on by two.
             number = struct.pack("<q", self._SignSequenceNumber - 1)

@@ -25,14 +25,14 @@ from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_s
 from ..security.descriptor import SE_DACL_AUTO_INHERITED
 from ..security.inheritance import DACL_BITS, with_inherited
 from ..security.well_known import NAME_OF
-from ..smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client, put_file
+from ..smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client
 from .errors import (
     AccessDenied,
     AuthenticationFailed,
     Interrupted,
     NoAnswer,
     NotFound,
-    ServerFault,
+    Rejected,
     SiteServerError,
     Unreachable,
 )
@@ -40,6 +40,7 @@ from .names import known_account, no_account
 from .port import Account, Propagated, Reading, Share
 from .smb_descriptors import descriptor_to_write, read_descriptor
 from .smb_propagation import Broken, Propagation
+from .smb_status import outcome_of
 
 T = TypeVar("T")
 
@@ -50,15 +51,6 @@ DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP = parse_sddl("D:(A;;FA;;;WD)")
 
 _NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 _NOT_OURS_TO_CREATE = "Check the path; creating it is not this module's job."
-_DENIED = frozenset({5, 1314, 0xC0000022, 0xC0000061, 0xC00000CA})
-_NOT_FOUND = frozenset(
-    {
-        *(2, 3, 123, 1060, 2310),  # ERROR_FILE_NOT_FOUND and others; NERR_NetNameNotFound
-        *(0xC000000F, 0xC0000033, 0xC0000034, 0xC000003A, 0xC000003B),  # names and paths
-        *(0xC00000CC, 0xC0000066, 0xC0000151, 0xC00000DF),  # shares, groups, domains
-    }
-)
-_SESSION_LOST = frozenset({0xC00000B5, 0xC00000C9, 0xC0000203, 0xC000020C, 0xC000020D, 0xC000035C})
 _ALREADY_A_MEMBER = 0xC0000153
 _NO_MEMBER = 0xC0000152
 
@@ -125,13 +117,16 @@ class SmbSiteServer:
             session.close()
 
     def reconnect(self) -> None:
-        """Log off. The next request logs on again, and reads the shares anew."""
+        """Log off. The next request logs on again, and reads shares and names anew."""
         self.close()
         self._shares = None
+        self._closed_shares.clear()
+        self._names.clear()
 
     def share(self, name: str) -> Share:
         """Read a share's settings, from the list of all shares, which tells where paths are as well."""
         with self._doing(f"read share {name}"):
+            self._shares = None
             for info in self._all_shares():
                 if info.name.casefold() == name.casefold():
                     limit = None if info.max_uses == NO_LIMIT else info.max_uses
@@ -197,14 +192,7 @@ class SmbSiteServer:
             try:
                 return propagation.write(wanted)
             except Broken as broken:
-                self._drop()
-                raise Interrupted(
-                    self.host,
-                    f"bring the files and folders below {path} in line",
-                    f"{broken.error.said.rstrip('. ')}, after {broken.updated} were",
-                    f"{broken.state}.",
-                    broken.updated,
-                ) from None
+                raise self._broken_off(path, broken) from None
 
     def resolve(self, account: str) -> Account:
         """Find an account's SID. SIDs and English built-in names cost no request, others two round trips each."""
@@ -263,7 +251,31 @@ class SmbSiteServer:
         """Write a file, over one that is there."""
         with self._doing(f"write {path}", "Its directory has to exist."):
             share, below = self._locate(path)
-            put_file(self._connected(), share, below, read)
+            self._files.write(share, below, read)
+
+    def _broken_off(self, path: str, broken: Broken) -> SiteServerError:
+        """What a propagation that stopped has done, and what is to be done now."""
+        operation = f"set the permissions of {path}"
+        cause = self._translate(operation, broken.error, "")
+        said = cause.said.rstrip(". ")
+        if broken.written:
+            said = f"{said}. It has its new permissions, and so has all that was in it; newer files may lack them"
+            return NoAnswer(self.host, operation, said, "Run it again.")
+        maybe = f", and {broken.uncertain} more may be" if broken.uncertain else ""
+        if broken.written is None and not isinstance(cause, Rejected):
+            below = (
+                f"{said}. {broken.updated} files and folders below it were brought in line{maybe}; it may be written"
+            )
+            return type(cause)(self.host, operation, below, "Run it again.")
+        if isinstance(cause, Rejected) and not broken.updated and not broken.uncertain:
+            return cause
+        return Interrupted(
+            self.host,
+            f"bring the files and folders below {path} in line",
+            f"{said}, after {broken.updated} were{maybe}",
+            "The folder itself has its old permissions, so run it again: it takes up where it stopped.",
+            broken.updated,
+        )
 
     def _inheriting(
         self, path: str, held: SecurityDescriptor, wanted: SecurityDescriptor, *, is_folder: bool
@@ -320,7 +332,7 @@ class SmbSiteServer:
             try:
                 self._files.connect(share)
             except SmbError as error:
-                if error.kind != "refused" or error.status in _SESSION_LOST:
+                if error.kind != "refused":
                     raise
                 refusal = error
                 self._closed_shares.add(share)
@@ -362,17 +374,21 @@ class SmbSiteServer:
 
     @property
     def _files(self) -> FileClient:
+        session = self._connected()
         if self._open_files is None:
-            self._open_files = file_client(self._connected())
+            self._open_files = file_client(session)
         return self._open_files
 
     @property
     def _pipes(self) -> PipeClient:
+        session = self._connected()
         if self._open_pipes is None:
-            self._open_pipes = PipeClient(self._connected())
+            self._open_pipes = PipeClient(session)
         return self._open_pipes
 
     def _connected(self) -> SmbSession:
+        if self._session is not None and self._session.closed:
+            self._drop()
         if self._session is None:
             try:
                 self._session = self._connect()
@@ -408,17 +424,17 @@ class SmbSiteServer:
 
     def _translate(self, operation: str, error: SmbError, advice: str) -> SiteServerError:
         said = error.said
-        if error.kind == "unreachable" or error.status in _SESSION_LOST:
+        if error.kind in SmbError.LOST:
             self._drop()
-            return Unreachable(self.host, operation, said, error.advice or "Is the server up?")
-        if error.kind == "garbled":
-            self._drop()
+            if error.kind == "unreachable":
+                return Unreachable(self.host, operation, said, error.advice or "Check that the server is up.")
             return NoAnswer(self.host, operation, said, error.advice or "Is this a Windows server?")
-        if error.status in _NOT_FOUND:
+        outcome = outcome_of(error.status)
+        if outcome is NotFound:
             return NotFound(self.host, operation, f"not found ({said})", advice or "Check the name.")
-        if error.status in _DENIED:
+        if outcome is AccessDenied:
             return AccessDenied(self.host, operation, said, _NO_ADMINISTRATOR)
-        return ServerFault(self.host, operation, said, error.advice or advice or "Look into the server's event logs.")
+        return outcome(self.host, operation, said, error.advice or advice or "Look into the server's event logs.")
 
 
 def _ways(path: str, shares: tuple[ShareInfo, ...]) -> Iterator[tuple[bool, bool, bool, int, str, str]]:

@@ -38,10 +38,6 @@ _SECOND = 10_000_000
 _CLOCK_MARGIN = 5 * _SECOND
 """Five seconds as a FILETIME: what is older than the start, less this, cannot have appeared meanwhile."""
 
-NOT_WRITTEN = "The folder itself has its old permissions, so run it again: it takes up where it stopped"
-MAYBE_WRITTEN = "The folder itself may have its new permissions already; all that was in it has"
-WRITTEN = "The folder and all that was in it have their new permissions; files made in these seconds may lack them"
-
 _VANISHED = frozenset({0xC0000034, 0xC000003A, 0xC0000056, 0xC000000F})
 """Names that are gone, or about to go (STATUS_DELETE_PENDING), by the time they are opened."""
 
@@ -52,13 +48,15 @@ class Broken(Exception):
     Attributes:
         error: why.
         updated: how many children have changed.
-        state: of the directory itself, in words.
+        uncertain: how many more may have, as their writes got no answer.
+        written: whether the directory itself has changed; None if its own write is what failed.
     """
 
-    def __init__(self, error: SmbError, updated: int, state: str) -> None:
+    def __init__(self, error: SmbError, updated: int, uncertain: int, written: bool | None) -> None:
         self.error = error
         self.updated = updated
-        self.state = state
+        self.uncertain = uncertain
+        self.written = written
         super().__init__(str(error))
 
 
@@ -108,6 +106,7 @@ class Propagation:
         self._failure: Exception | None = None
         self._examined = 0
         self._updated = 0
+        self._uncertain = 0
         self._refused = 0
         self._refusals: list[str] = []
         self._started = 0
@@ -117,22 +116,24 @@ class Propagation:
         """Bring the children in line with `descriptor`, write it, and look at what appeared meanwhile.
 
         Raises:
-            Broken: the connection broke.
+            Broken: it stopped half way.
             SmbError: the operator may not write the directory; nothing is written.
         """
         files = file_client(self._session)
         files.may_write(self._share, self._path)
         self._started = self._session.server_time - _CLOCK_MARGIN
-        state = NOT_WRITTEN
+        written: bool | None = False
         try:
             self._walk(files, _Task(self._path, descriptor, 0))
-            state = MAYBE_WRITTEN
+            written = None
             files.set_dacl(self._share, self._path, descriptor_to_write(descriptor))
-            state = WRITTEN
+            written = True
             for batch in _batches(self._late(files)):
                 self._walk(files, _Task(self._path, descriptor, 0, batch))
         except SmbError as error:
-            raise Broken(error, self._updated, state) from None
+            raise Broken(error, self._updated, self._uncertain, written) from None
+        except SecurityDescriptorError as error:
+            raise Broken(SmbError("garbled", str(error)), self._updated, self._uncertain, written) from None
         return Propagated(self._examined, self._updated, self._refused, tuple(self._refusals))
 
     def _late(self, files: FileClient) -> Iterator[Entry]:
@@ -223,7 +224,7 @@ class Propagation:
             changed = [now for _names, now in propagate(task.above, [Node(entry.name, entry.is_directory, before)])]
             after = changed[0] if changed else before
             if changed:
-                files.set_dacl(self._share, path, descriptor_to_write(after))
+                self._write(files, path, after)
         except SmbError as error:
             if error.kind != "refused":
                 raise
@@ -234,14 +235,23 @@ class Propagation:
             self._refuse(path, error)
             return
         with self._state:
+            self._examined += 1
+            self._updated += len(changed)
             if self._failure is not None:
                 # Another connection has failed: end here too, and let it say why.
                 raise self._failure
-            self._examined += 1
-            self._updated += len(changed)
         self._report()
         if entry.is_directory and not entry.leads_elsewhere and not after.dacl_protected:
             yield _Task(path, after, task.depth + 1)
+
+    def _write(self, files: FileClient, path: str, descriptor: SecurityDescriptor) -> None:
+        try:
+            files.set_dacl(self._share, path, descriptor_to_write(descriptor))
+        except SmbError as error:
+            if error.kind in SmbError.LOST:
+                with self._state:
+                    self._uncertain += 1
+            raise
 
     def _refuse(self, path: str, error: Exception) -> None:
         with self._state:

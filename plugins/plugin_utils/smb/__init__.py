@@ -9,7 +9,7 @@ Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.
 
 from __future__ import annotations
 
-from .files import Entry, FileClient, Found, file_client, put_file
+from .files import Entry, FileClient, Found, file_client
 from .pipes import NO_LIMIT, PipeClient, ShareInfo
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "PipeClient",
     "ShareInfo",
     "file_client",
-    "put_file",
 ]

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ...module_utils.smb_errors import SmbError, smb_errors, status_words
+from ...module_utils.smb_errors import SmbError, answered
 from ...module_utils.smb_session import SmbSession
 
 with suppress(ImportError):  # smb_session keeps the reason
@@ -24,7 +24,11 @@ with suppress(ImportError):  # smb_session keeps the reason
 MAX_DESCRIPTOR = 64 * 1024
 """Longest security descriptor that is read or written, in bytes."""
 
+MAX_PAGES = 100_000
+"""Most pages of a directory's listing. One of 64 KiB holds about 600 names."""
+
 READ_DATA = 0x00000001
+WRITE_DATA = 0x00000002
 READ_CONTROL = 0x00020000
 WRITE_DAC = 0x00040000
 READ_ATTRIBUTES = 0x00000080
@@ -42,6 +46,8 @@ _OWNER_GROUP_DACL = 0x7
 _DACL = 0x4
 _SECURITY = 3
 _OPEN = 1
+_OVERWRITE_IF = 5
+_SHARE_READ = 1
 _SHARE_ALL = 7
 _DELETE_ON_CLOSE = 0x1000
 _DIRECTORY_FILE = 0x1
@@ -49,7 +55,7 @@ _NON_DIRECTORY_FILE = 0x40
 _OPEN_REPARSE_POINT = 0x200000
 _DIRECTORY_INFORMATION = 1
 _PAGE = 64 * 1024
-_PIECE = 1024 * 1024
+_PIECE = 64 * 1024
 _SAME_FILE = b"\xff" * 16
 _CREATE, _CLOSE, _QUERY_INFO, _SET_INFO = 5, 6, 16, 17
 
@@ -123,6 +129,9 @@ class FileClient(Protocol):
     def content(self, share: str, path: str) -> Iterator[bytes]:
         """Read a file from its beginning to its end, a piece at a time, even while others write to it."""
 
+    def write(self, share: str, path: str, read: Callable[[int], bytes]) -> None:
+        """Write a file, over one that is there, with what `read` returns until that is nothing."""
+
     def delete(self, share: str, path: str) -> None:
         """Delete a file."""
 
@@ -135,27 +144,54 @@ def file_client(session: SmbSession) -> FileClient:
     return _Smb1Files(session) if session.is_smb1 else _Smb2Files(session)
 
 
-def put_file(session: SmbSession, share: str, path: str, read: Callable[[int], bytes]) -> None:
-    """Write a file, over one that is there."""
-    with smb_errors():
-        session.connection.putFile(share, path, read)
-
-
-def _pieces(connection: Any, tree: int, handle: Any) -> Iterator[bytes]:
+def _pieces(session: SmbSession, tree: int, handle: Any) -> Iterator[bytes]:
     offset = 0
     while True:
-        with smb_errors():
-            piece = bytes(connection.readFile(tree, handle, offset, _PIECE))
+        with session.exchange():
+            piece = bytes(session.connection.readFile(tree, handle, offset, _PIECE))
         if not piece:
             return
         yield piece
         offset += len(piece)
 
 
+def _put(session: SmbSession, tree: int, handle: Any, read: Callable[[int], bytes]) -> None:
+    offset = 0
+    while piece := read(_PIECE):
+        with session.exchange():
+            # impacket tells the size under SMB 2 and the end under SMB 1.
+            written = session.connection.writeFile(tree, handle, piece, offset)
+        if written not in (len(piece), offset + len(piece)):
+            raise SmbError("garbled", f"the server wrote less than the {len(piece)} bytes that it was given")
+        offset += len(piece)
+
+
+class _Listing:
+    """Sees to it that a listing ends, whatever the server answers."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._seen: set[int] = set()
+
+    def add(self, page: bytes) -> None:
+        """Take a page into account.
+
+        Raises:
+            SmbError: it was there before, or there are too many. Pages hold names, so no two are the same.
+        """
+        mark = hash(page)
+        if mark in self._seen:
+            raise SmbError("garbled", f"the listing of {self._path} repeats itself")
+        if len(self._seen) == MAX_PAGES:
+            raise SmbError("garbled", f"the listing of {self._path} has more than {MAX_PAGES} pages")
+        self._seen.add(mark)
+
+
 class _Files:
     """What `FileClient` takes in every dialect: the connection, and the shares that it is connected to."""
 
     def __init__(self, session: SmbSession) -> None:
+        self._session = session
         self._connection = session.connection
         self._server = session.connection.getSMBServer()
         self._trees: dict[str, int] = {}
@@ -165,7 +201,7 @@ class _Files:
 
     def _tree(self, share: str) -> int:
         if share not in self._trees:
-            with smb_errors():
+            with self._session.exchange():
                 self._trees[share] = self._connection.connectTree(share)
         return self._trees[share]
 
@@ -185,7 +221,7 @@ class _Smb2Files(_Files):
         opened, answer, _closed = self._on_one(
             share, path, READ_CONTROL | READ_ATTRIBUTES, (_QUERY_INFO, query + b"\0"), options=options
         )
-        with smb_errors():
+        with self._session.exchange():
             offset, size = struct.unpack_from("<HL", answer, 66)
             descriptor = answer[offset : offset + size]
             if offset < 72 or len(descriptor) != size or size > MAX_DESCRIPTOR:
@@ -201,57 +237,77 @@ class _Smb2Files(_Files):
         self._on_one(share, path, WRITE_DAC, options=_OPEN_REPARSE_POINT)
 
     def content(self, share: str, path: str) -> Iterator[bytes]:
-        with smb_errors():
+        with self._session.exchange():
             tree = self._tree(share)
             handle = self._server.create(tree, path, READ_DATA, _SHARE_ALL, _NON_DIRECTORY_FILE, _OPEN, 0)
         try:
-            yield from _pieces(self._connection, tree, handle)
+            yield from _pieces(self._session, tree, handle)
         finally:
             # A connection that broke has closed it already.
-            with suppress(Exception):
+            with suppress(SmbError), self._session.exchange():
                 self._server.close(tree, handle)
+
+    def write(self, share: str, path: str, read: Callable[[int], bytes]) -> None:
+        with self._session.exchange():
+            tree = self._tree(share)
+            handle = self._server.create(tree, path, WRITE_DATA, _SHARE_READ, _NON_DIRECTORY_FILE, _OVERWRITE_IF, 0)
+        try:
+            _put(self._session, tree, handle, read)
+        except BaseException:
+            with suppress(SmbError), self._session.exchange():
+                self._server.close(tree, handle)
+            raise
+        with self._session.exchange():
+            self._server.close(tree, handle)
 
     def delete(self, share: str, path: str) -> None:
         options = _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE | _OPEN_REPARSE_POINT
         self._on_one(share, path, DELETE, options=options)
 
     def entries(self, share: str, path: str) -> Iterator[Entry]:
-        with smb_errors():
+        with self._session.exchange():
             tree = self._tree(share)
             handle = self._server.create(
                 tree, path, LIST_DIRECTORY | READ_ATTRIBUTES, _SHARE_ALL, _DIRECTORY_FILE, _OPEN, 0
             )
+        listing = _Listing(path)
         try:
             while True:
                 try:
-                    with smb_errors():
-                        page = self._server.queryDirectory(
-                            tree, handle, "*", informationClass=_DIRECTORY_INFORMATION, maxBufferSize=_PAGE
+                    with self._session.exchange():
+                        page = bytes(
+                            self._server.queryDirectory(
+                                tree, handle, "*", informationClass=_DIRECTORY_INFORMATION, maxBufferSize=_PAGE
+                            )
                         )
                 except SmbError as error:
                     if error.status in (STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE):
                         return
                     raise
+                listing.add(page)
                 yield from _entries(page, path)
         finally:
             # A connection that broke has closed it already.
-            with suppress(Exception):
+            with suppress(SmbError), self._session.exchange():
                 self._server.close(tree, handle)
 
     def _on_one(
         self, share: str, path: str, access: int, *requests: tuple[int, bytes], options: int = 0
     ) -> tuple[bytes, ...]:
-        """Open, do, close; the answers. The first that fails is raised."""
+        """Open, do, close; the answers. The first that fails is raised.
+
+        What was done is done, so a failure to close counts only where closing is what does it.
+        """
         tree = self._tree(share)
         name = path.encode("utf-16-le")
         fixed = (57, 0, 0, 2, 0, 0, access, 0, _SHARE_ALL, _OPEN, options, 120, len(name), 0, 0)
         create = struct.pack("<HBBLQQLLLLLHHLL", *fixed) + (name or b"\0")
         close = struct.pack("<HHL16s", 24, 0, 0, _SAME_FILE)
-        with smb_errors():
+        with self._session.exchange():
             answers = self._server.related(tree, [(_CREATE, create), *requests, (_CLOSE, close)])
-        for status, _message in answers:
+        for status, _message in answers[:-1] if requests else answers:
             if status:
-                raise SmbError("refused", status_words(status), status=status)
+                raise answered(status)
         return tuple(message for _status, message in answers)
 
 
@@ -266,7 +322,7 @@ class _Smb1Files(_Files):
     def security(self, share: str, path: str) -> Found:
         handle, attributes = self._open(share, path, READ_CONTROL | READ_ATTRIBUTES, _OPEN_REPARSE_POINT)
         try:
-            with smb_errors():
+            with self._session.exchange():
                 parameters = struct.pack("<HHL", handle, 0, _OWNER_GROUP_DACL)
                 answer = self._nt_transact(share, 6, parameters, b"")
             return Found(attributes, answer)
@@ -278,7 +334,7 @@ class _Smb1Files(_Files):
         _check_size(descriptor, self._server._dialects_parameters["MaxBufferSize"] - 128)
         handle, _attributes = self._open(share, path, WRITE_DAC, _OPEN_REPARSE_POINT)
         try:
-            with smb_errors():
+            with self._session.exchange():
                 self._nt_transact(share, 3, struct.pack("<HHL", handle, 0, _DACL), descriptor)
         finally:
             self._close(share, handle)
@@ -290,9 +346,18 @@ class _Smb1Files(_Files):
     def content(self, share: str, path: str) -> Iterator[bytes]:
         handle, _attributes = self._open(share, path, READ_DATA, _NON_DIRECTORY_FILE)
         try:
-            yield from _pieces(self._connection, self._tree(share), handle)
+            yield from _pieces(self._session, self._tree(share), handle)
         finally:
             self._close(share, handle)
+
+    def write(self, share: str, path: str, read: Callable[[int], bytes]) -> None:
+        handle, _attributes = self._open(share, path, WRITE_DATA, _NON_DIRECTORY_FILE, _OVERWRITE_IF)
+        try:
+            _put(self._session, self._tree(share), handle, read)
+        except BaseException:
+            self._close(share, handle)
+            raise
+        self._close(share, handle, must=True)
 
     def delete(self, share: str, path: str) -> None:
         handle, _attributes = self._open(share, path, DELETE, _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE)
@@ -303,14 +368,16 @@ class _Smb1Files(_Files):
         pattern = f"{path}\\*" if path else "*"
         first = struct.pack("<HHHHL", 0x16, 512, 0x0006, 0x101, 0)
         try:
-            with smb_errors():
+            with self._session.exchange():
                 head, page = self._find(tree, 1, first + self._name(f"\\{pattern}"))
                 search, count, ended = struct.unpack_from("<HHH", head)
         except SmbError as error:
             if error.status in (STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE):
                 return
             raise
+        listing = _Listing(path)
         while True:
+            listing.add(page)
             last, resume = "", 0
             for name, key, entry in _entries_of_smb1(page, path, count):
                 last, resume = name, key
@@ -318,7 +385,7 @@ class _Smb1Files(_Files):
                     yield entry
             if ended or not count:
                 return
-            with smb_errors():
+            with self._session.exchange():
                 more = struct.pack("<HHHLH", search, 512, 0x101, resume, 0x000E)
                 head, page = self._find(tree, 2, more + self._name(last))
                 count, ended = struct.unpack_from("<HH", head)
@@ -326,9 +393,9 @@ class _Smb1Files(_Files):
     def _name(self, text: str) -> bytes:
         return f"{text}\0".encode("utf-16-le")
 
-    def _open(self, share: str, path: str, access: int, options: int = 0) -> tuple[int, int]:
+    def _open(self, share: str, path: str, access: int, options: int = 0, disposition: int = _OPEN) -> tuple[int, int]:
         tree = self._tree(share)
-        with smb_errors():
+        with self._session.exchange():
             command = smb.SMBCommand(smb.SMB.SMB_COM_NT_CREATE_ANDX)
             command["Parameters"] = smb.SMBNtCreateAndX_Parameters()
             command["Data"] = smb.SMBNtCreateAndX_Data(flags=self._server.get_flags()[1])
@@ -338,7 +405,7 @@ class _Smb1Files(_Files):
             parameters["CreateFlags"] = 0
             parameters["AccessMask"] = access
             parameters["ShareAccess"] = _SHARE_ALL
-            parameters["Disposition"] = _OPEN
+            parameters["Disposition"] = disposition
             parameters["CreateOptions"] = options
             command["Data"]["FileName"] = name
             command["Data"]["Pad"] = 0
@@ -356,7 +423,7 @@ class _Smb1Files(_Files):
 
     def _close(self, share: str, handle: int, *, must: bool = False) -> None:
         try:
-            with smb_errors():
+            with self._session.exchange():
                 self._server.close(self._trees[share], handle)
         except SmbError:
             if must:
@@ -398,9 +465,10 @@ class _Smb1Files(_Files):
 
 
 def _attributes(opened: bytes) -> int:
-    with smb_errors():
-        (attributes,) = struct.unpack_from("<L", opened, 120)
-        return int(attributes)
+    if len(opened) < 124:
+        raise SmbError("garbled", "the answer about an open file ends early")
+    (attributes,) = struct.unpack_from("<L", opened, 120)
+    return int(attributes)
 
 
 def _check_size(descriptor: bytes, limit: int) -> None:
@@ -409,9 +477,9 @@ def _check_size(descriptor: bytes, limit: int) -> None:
         raise SmbError("refused", said, "Shorten its list of entries.", STATUS_BUFFER_TOO_SMALL)
 
 
-def _entries(page: Any, path: str) -> Iterator[Entry]:
+def _entries(raw: bytes, path: str) -> Iterator[Entry]:
     """The entries of one page of FileDirectoryInformation."""
-    at, raw = 0, bytes(page)
+    at = 0
     while True:
         if len(raw) < at + _ENTRY.size:
             raise SmbError("garbled", f"the listing of {path} ends early")

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils.smb_errors import SmbError, smb_errors
+from ...module_utils.smb_errors import SmbError
 from ...module_utils.smb_session import SmbSession
 from ..security import SecurityDescriptorError, Sid
 
@@ -59,16 +59,35 @@ else:
         structure = (("ParmErr", LPLONG), ("ErrorCode", ULONG))
 
 
-MAX_ANSWER = 4 * 1024 * 1024
-"""Longest answer of a call that is read, in bytes; a server of 5,000 shares needs about 1 MB."""
 MAX_DESCRIPTOR = 64 * 1024
 """Longest security descriptor, in bytes: an ACL's own limit, with owner and group."""
 MAX_NAMES = 4096
 """Most entries of a list that is read."""
 
+MAX_LOOKUPS = 64
+"""Most questions for the names in one list, where the server refuses to answer them all at once."""
+
 SOME_NOT_MAPPED = 0x00000107
 NONE_MAPPED = 0xC0000073
 NO_LIMIT = 0xFFFFFFFF
+_NO_NAMES = frozenset({5, 50, 0xC0000022, 0xC0000061, 0xC00000BB, 0x1C010002, 0x1C010003})
+"""Refusals that are not about one SID: access denied, privilege not held, not supported, no such procedure."""
+_PIPE_GONE = frozenset(
+    {
+        109,  # ERROR_BROKEN_PIPE
+        232,  # ERROR_NO_DATA
+        233,  # ERROR_PIPE_NOT_CONNECTED
+        1722,  # RPC_S_SERVER_UNAVAILABLE
+        1726,  # RPC_S_CALL_FAILED
+        0xC0000008,  # STATUS_INVALID_HANDLE
+        0xC00000AC,  # STATUS_PIPE_NOT_AVAILABLE
+        0xC00000B0,  # STATUS_PIPE_DISCONNECTED
+        0xC00000B1,  # STATUS_PIPE_CLOSING
+        0xC0000128,  # STATUS_FILE_CLOSED
+        0xC000014B,  # STATUS_PIPE_BROKEN
+    }
+)
+"""Statuses of a pipe that is of no more use, while the session may be ([MS-ERREF] 2.2 and 2.3.1)."""
 _WELL_KNOWN_DOMAIN_ONLY = 0xFFFFFFFF
 _MAXIMUM_ALLOWED = 0x02000000
 _LOOKUP_NAMES = 0x800
@@ -109,20 +128,13 @@ class ShareInfo:
         return bool(self.kind & 0x80000000)
 
 
-class _BoundedTransport(_Transport):  # type: ignore[misc]
-    """impacket's named pipe; an answer in endless fragments ends."""
-
-    _received = 0
-
-    def send(self, *args: Any, **options: Any) -> Any:
-        self._received = 0
-        return super().send(*args, **options)
+class _Pipe(_Transport):  # type: ignore[misc]
+    """impacket's named pipe, of which it would read nothing for ever."""
 
     def recv(self, *args: Any, **options: Any) -> Any:
         data = super().recv(*args, **options)
-        self._received += len(data)
-        if not data or self._received > MAX_ANSWER:
-            raise SmbError("garbled", f"the answer of {self._received} bytes ends nowhere")
+        if not data:
+            raise SmbError("garbled", "the answer of a remote procedure call ends early")
         return data
 
 
@@ -203,10 +215,34 @@ class PipeClient:
         return Sid(domain.authority, (*domain.subauthorities, rid))
 
     def names_of(self, sids: Iterable[Sid]) -> dict[Sid, str]:
-        r"""Names as `DOMAIN\name`, of those SIDs that have one (LsarLookupSids, one call)."""
-        asked = list(dict.fromkeys(sids))[:MAX_NAMES]
-        if not asked:
-            return {}
+        r"""Names as `DOMAIN\name`, of those SIDs that have one and of which the server tells it.
+
+        Some servers refuse a whole list for one SID in it, such as Samba as a domain controller for S-1-22-... Then
+        each half is asked for, and so on, so that the others' names are found. A refusal is never an error here: names
+        are for people, and no decision depends on them.
+        """
+        names: dict[Sid, str] = {}
+        waiting = [list(dict.fromkeys(sids))[:MAX_NAMES]]
+        for _unused in range(MAX_LOOKUPS):
+            if not waiting:
+                break
+            asked = waiting.pop()
+            if not asked:
+                continue
+            try:
+                names.update(self._names(asked))
+            except SmbError as error:
+                if error.kind != "refused":
+                    raise
+                if error.status in _NO_NAMES or error.status in _PIPE_GONE:
+                    break
+                if len(asked) > 1:
+                    half = len(asked) // 2
+                    waiting += [asked[half:], asked[:half]]
+        return names
+
+    def _names(self, asked: list[Sid]) -> dict[Sid, str]:
+        """One question (LsarLookupSids)."""
         with self._call("lsarpc") as pipe:
             try:
                 answer = lsat.hLsarLookupSids(pipe, self._open_policy(pipe), [str(sid) for sid in asked])
@@ -293,19 +329,31 @@ class PipeClient:
 
     @contextmanager
     def _call(self, name: str) -> Iterator[Any]:
-        with smb_errors():
-            pipe = self._pipes.get(name)
-            if pipe is None:
-                transport = _BoundedTransport(
-                    self._session.settings.address,
-                    filename=f"\\{name}",
-                    smb_connection=self._session.connection,
-                )
-                pipe = transport.get_dce_rpc()
-                pipe.connect()
-                pipe.bind(_INTERFACES[name]())
-                self._pipes[name] = pipe
-            yield pipe
+        """The pipe, opened if it is not; what is asked in the block has one deadline."""
+        try:
+            with self._session.exchange():
+                pipe = self._pipes.get(name)
+                if pipe is None:
+                    transport = _Pipe(
+                        self._session.settings.address,
+                        filename=f"\\{name}",
+                        smb_connection=self._session.connection,
+                    )
+                    pipe = transport.get_dce_rpc()
+                    pipe.connect()
+                    pipe.bind(_INTERFACES[name]())
+                    self._pipes[name] = pipe
+                yield pipe
+        except SmbError as error:
+            if error.status in _PIPE_GONE:
+                self._forget(name)
+            raise
+
+    def _forget(self, name: str) -> None:
+        """Open a pipe anew when it is needed next."""
+        self._pipes.pop(name, None)
+        if name == "lsarpc":
+            self._policy = None
 
 
 _INTERFACES = {
