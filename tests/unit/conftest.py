@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTIONS = CHECKOUT / "build" / "collections"
@@ -18,6 +19,18 @@ if not (COLLECTIONS / "ansible_collections" / "sitekeeper" / "sms").exists():
 
 # The checkout itself is there for the lab, tests.lab.
 sys.path[:0] = [str(COLLECTIONS), str(CHECKOUT)]
+
+# The one place for Hypothesis's settings; a test names its number of examples and nothing else. How long an example
+# takes, and how long it takes to make one, is the machine's affair: on a busy one, each of these checks failed tests
+# that were right. What is made too large is thrown away and made anew, so a check of that says nothing either. The line
+# that print_blob adds to a failure lets anybody see the same failure again.
+settings.register_profile(
+    "sitekeeper",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    print_blob=True,
+)
+settings.load_profile("sitekeeper")
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from impacket.ldap import ldaptypes
 
@@ -106,7 +106,7 @@ def compare(request: pytest.FixtureRequest, record_property: Callable[[str, obje
     def run(strategy: st.SearchStrategy[Any], check: Callable[[Any], None], cases: int = CASES) -> None:
         compared = set()
 
-        @settings(max_examples=cases, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=cases)
         @given(strategy)
         def compare_one(case: Any) -> None:
             check(case)

@@ -577,7 +577,7 @@ object_entries = st.builds(
 
 
 @with_samba
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.lists(plain_entries, min_size=1, max_size=8), st.booleans(), st.booleans())
 def test_a_file_servers_child_is_sambas(samba: Ask, entries: list[Ace], follows: bool, is_folder: bool) -> None:
     """se_create_child_secdesc makes the descriptors of new files and directories on Samba's file server.
@@ -594,7 +594,7 @@ def test_a_file_servers_child_is_sambas(samba: Ask, entries: list[Ace], follows:
 
 
 @with_samba
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     st.lists(plain_entries | object_entries, min_size=1, max_size=8),
     st.none() | st.lists(plain_entries.filter(lambda ace: ace.flags & 0x2 or not ace.flags & 0xF), max_size=3),
