@@ -28,6 +28,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ..waiting import PATIENCE
 from .fleet_lab import INVENTORY
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -160,7 +161,7 @@ def _lab(hosts: int) -> Iterator[_Lab]:
                 yield _Lab(process, directory)
             finally:
                 with suppress(BrokenPipeError):
-                    process.communicate("quit\n", timeout=60)
+                    process.communicate("quit\n", timeout=PATIENCE)
 
 
 def _run(lab: _Lab, hosts: int, command: Sequence[str], environment: Mapping[str, str]) -> Run:

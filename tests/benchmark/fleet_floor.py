@@ -24,6 +24,8 @@ from typing import Any
 import spnego
 from Cryptodome.Hash import MD4
 
+from ..waiting import PATIENCE
+
 _THREADS = 32
 _NT_HASH = "--nt-hash" in sys.argv
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
@@ -58,7 +60,7 @@ def _envelopes(path: str) -> tuple[str, str]:
 
 def _read(host: dict[str, Any], envelopes: tuple[str, ...]) -> int:
     """Bytes of the answers."""
-    connection = http.client.HTTPConnection(host["ansible_host"], host["ansible_port"], timeout=30)
+    connection = http.client.HTTPConnection(host["ansible_host"], host["ansible_port"], timeout=PATIENCE)
 
     def post(body: bytes, headers: dict[str, str], expected: int) -> tuple[http.client.HTTPResponse, bytes]:
         connection.request("POST", "/wsman", body, headers)

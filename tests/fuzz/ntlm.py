@@ -15,9 +15,9 @@ from pathlib import Path
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServerError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.transport_ntlm import NtlmSender
 from tests.lab.ntlm import Negotiation
+from tests.waiting import PATIENCE
 
 LIMIT = 8 * 1024
-SECONDS = 10.0
 MESSAGE = b"<s:Envelope>told</s:Envelope>"
 SEAL_HERE = b"{seal}"
 
@@ -104,7 +104,7 @@ def converse(data: bytes) -> Conversation:
     (server,) = _servers
     server.challenges, server.noise = bool(data and data[0] % 2), data[1:]
     address = ("fuzz", "127.0.0.1", server.port, "/wsman")
-    sender = NtlmSender(*address, user="CORP\\fuzz", password="noise", timeout=SECONDS, limit=LIMIT)
+    sender = NtlmSender(*address, user="CORP\\fuzz", password="noise", timeout=PATIENCE, limit=LIMIT)
     message, refusal = None, None
     try:
         message = sender.send(b"<s:Envelope>asked</s:Envelope>")
@@ -112,7 +112,7 @@ def converse(data: bytes) -> Conversation:
         refusal = error
     finally:
         sender.close()
-    requests = server.requests.get(timeout=SECONDS)
+    requests = server.requests.get(timeout=PATIENCE)
     if refusal is not None and not str(refusal).isprintable():
         raise AssertionError(f"{str(refusal)!r:.2000} is not safe to show")
     if refusal is not None and requests <= server.challenges + 1:

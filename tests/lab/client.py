@@ -17,6 +17,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from ..waiting import PATIENCE
+
 # The control API is on the loopback: a proxy of the environment must not see it.
 _opener = build_opener(ProxyHandler({}))
 
@@ -72,7 +74,7 @@ class LabClient:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
-            with _opener.open(Request(url, data, headers, method=method), timeout=30) as response:
+            with _opener.open(Request(url, data, headers, method=method), timeout=PATIENCE) as response:
                 return json.load(response)
         except HTTPError as error:
             raise LabClientError(f"{method} {url}: {error.read().decode(errors='replace')}") from None

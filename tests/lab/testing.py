@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..waiting import PATIENCE
 from .control import Controls
 from .hierarchy import default_hierarchy
 from .lab import Endpoint, Lab
@@ -28,8 +29,6 @@ from .samba import SmbControls
 from .scenario import Scenario, build
 
 __all__ = ["RunningHost", "RunningLab", "default_hierarchy", "running_lab"]
-
-_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +138,9 @@ def running_lab(
         finally:
             _run(loop, lab.stop())
             loop.call_soon_threadsafe(loop.stop)
-            thread.join(_SECONDS)
+            thread.join(PATIENCE)
             loop.close()
 
 
 def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run_coroutine_threadsafe(work, loop).result(_SECONDS)
+    asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)

@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab.samba import missing
+from tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TARGETS = CHECKOUT / "tests" / "integration" / "targets"
 SCENARIO = TARGETS / "setup_lab" / "files" / "scenario.yml"
 BUILD = CHECKOUT / "build" / "integration"
 AT_ONCE = 2
-LAB_START_SECONDS = 60
 
 
 def needs_samba(name: str) -> bool:
@@ -55,11 +55,9 @@ def running_lab(name: str, build: Path) -> Iterator[dict[str, Any]]:
         subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=output) as process,
     ):
         try:
-            give_up = time.monotonic() + LAB_START_SECONDS
-            while not endpoints.exists():
-                if process.poll() is not None or time.monotonic() > give_up:
-                    raise SystemExit(f"the lab did not start:\n{log.read_text(errors='replace')}")
-                time.sleep(0.05)
+            wait_until(lambda: endpoints.exists() or process.poll() is not None, "the lab is ready or ends")
+            if not endpoints.exists():
+                raise SystemExit(f"the lab did not start:\n{log.read_text(errors='replace')}")
             yield json.loads(endpoints.read_text(encoding="utf-8"))
         finally:
             process.terminate()

@@ -15,14 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from ...waiting import PATIENCE, wait_until
 from ..errors import LabError
 from ..model import Account, Logon
 from . import configuration, keeper
 from .tools import Layout, find
 
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10.0
 _POLICY = "maximum password age"
+_PASSWORD_SECONDS = 2.1
+"""The age at which a password has expired for certain: Samba counts whole seconds, and may have one of them."""
 
 STATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "ok": (
@@ -52,6 +53,7 @@ class SmbServer:
         self._keeper: subprocess.Popen[bytes] | None = None
         self._states: dict[str, str] = {}
         self._users: list[Account] = []
+        self._passwords_set = 0.0
 
     # -- life
 
@@ -75,13 +77,10 @@ class SmbServer:
                 env=self.layout.environment(),
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _START_SECONDS
-        while not _answers(self.address):
-            if not self.running or time.monotonic() > deadline:
-                log = self._last_words()
-                self.stop()
-                raise LabError(f"smbd does not answer at {self.address}: {log}")
-            time.sleep(0.02)
+        wait_until(lambda: not self.running or _answers(self.address), f"smbd answers at {self.address} or ends")
+        if not self.running:
+            self.stop()
+            raise LabError(f"smbd ended: {self._last_words()}")
 
     def stop(self) -> None:
         """End smbd and every process it started, at once."""
@@ -91,7 +90,7 @@ class SmbServer:
         if process.stdin:
             process.stdin.close()
         try:
-            process.wait(_STOP_SECONDS)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -139,6 +138,7 @@ class SmbServer:
         for account, logon in added:
             rid = account.sid.rpartition("-")[2]
             self.layout.run("pdbedit", "-a", "-t", "-u", account.name, "-U", rid, text=f"{logon.password}\n" * 2)
+        self._passwords_set = time.time()
 
     def remove_user(self, account: Account) -> None:
         """Remove an account; its line below stays, so that no uid is used twice."""
@@ -159,6 +159,7 @@ class SmbServer:
     def copy_users(self, other: SmbServer) -> None:
         """Know the same accounts as another host."""
         self._users = list(other._users)
+        self._passwords_set = other._passwords_set
         self._copy(other, other.layout.passwd, *other.layout.user_databases)
 
     def copy_groups(self, other: SmbServer) -> None:
@@ -179,10 +180,13 @@ class SmbServer:
         for step in STATES["ok"] + (STATES[state] if state != "ok" else ()):
             program, *arguments = (part.format(name=name) for part in step)
             self.layout.run(program, *arguments)
+        if state == "password_expired":
+            wait_until(lambda: time.time() > self._passwords_set + _PASSWORD_SECONDS, "the password has expired")
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password (``-a`` takes one that exists, ``-r`` takes no password)."""
         self.layout.run("pdbedit", "-a", "-t", "-u", name, text=f"{password}\n" * 2)
+        self._passwords_set = time.time()
 
     def _let_passwords_expire(self) -> None:
         """Passwords of accounts without the flag X (never expires) expire in a second: so all get the flag."""

@@ -18,13 +18,13 @@ from impacket.smb3 import SMB3  # type: ignore[import-untyped, unused-ignore]
 from impacket.smb3 import SessionError as Smb3Error  # type: ignore[import-untyped, unused-ignore]
 from impacket.smbconnection import SessionError, SMBConnection  # type: ignore[import-untyped, unused-ignore]
 
+from ...waiting import PATIENCE
 from ..backend import Missing, Unavailable
 from ..model import Logon, Share
 from .configuration import ADMINISTRATIVE, SMB_PORT
 
 T = TypeVar("T")
 
-_SECONDS = 10
 _INFO_SECURITY = 3  # [MS-SMB2] 2.2.37, SMB2_0_INFO_SECURITY
 _OWNER_GROUP_DACL = 0x7
 _READ_CONTROL, _SHARE_ALL, _FILE_OPEN = 0x00020000, 0x7, 0x1
@@ -130,9 +130,9 @@ class Session:
 
     def _connect(self) -> None:
         # impacket forgets to close the socket of an attempt that fails, so a first one is made without it.
-        socket.create_connection((self._address, SMB_PORT), _SECONDS).close()
+        socket.create_connection((self._address, SMB_PORT), PATIENCE).close()
         domain, _unused, user = self._logon.user.rpartition("\\")
-        self._connection = connection = SMBConnection(self._address, self._address, timeout=_SECONDS)
+        self._connection = connection = SMBConnection(self._address, self._address, timeout=PATIENCE)
         connection.login(user, self._logon.password, domain)
         self._tree = connection.connectTree(ADMINISTRATIVE)
         pipe = transport.SMBTransport(self._address, self._address, filename=r"\srvsvc", smb_connection=connection)

@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...waiting import PATIENCE
 from ..errors import LabError
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -20,7 +21,6 @@ _PROGRAMS = {
     **dict.fromkeys(("smbclient", "smbcacls", "rpcclient"), "smbclient"),
 }
 _INSTALL = "apt-get install samba samba-vfs-modules smbclient python3-samba libnss-wrapper"
-_SECONDS = 30
 
 
 def missing() -> str:
@@ -45,14 +45,14 @@ def find(program: str) -> str | None:
 def _is_preloadable(library: str) -> bool:
     """Whether the dynamic linker finds it: it complains and goes on if not."""
     done = subprocess.run(
-        ["/bin/true"], env={"LD_PRELOAD": library}, capture_output=True, check=False, timeout=_SECONDS
+        ["/bin/true"], env={"LD_PRELOAD": library}, capture_output=True, check=False, timeout=PATIENCE
     )
     return not done.stderr
 
 
 def _has_module(name: str) -> bool:
     options = subprocess.run(
-        [find("smbd") or "smbd", "-b"], capture_output=True, text=True, check=False, timeout=_SECONDS
+        [find("smbd") or "smbd", "-b"], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     directories = [line.partition(":")[2].strip() for line in options.stdout.splitlines() if "MODULESDIR" in line]
     return any(Path(directory, "vfs", f"{name}.so").exists() for directory in directories)
@@ -147,7 +147,7 @@ class Layout:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=_SECONDS,
+                timeout=PATIENCE,
                 env=self.environment(),
             )
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from tests.lab.hierarchy import default_hierarchy
 from tests.lab.samba import missing
 from tests.lab.scenario import build
 from tests.lab.testing import RunningHost, RunningLab, running_lab
+from tests.waiting import PATIENCE, wait_until
 
 from .support import call, connect, descriptor_parameter, get, return_value, shown_entries
 
@@ -75,7 +75,7 @@ def run(host: RunningHost, program: str, *arguments: str, user: str = "", passwo
         "PASSWD": password or host.credentials[user].password,
     }
     command = [program, "-s", os.devnull, "-U", user.replace("\\", "/"), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.stdout + done.stderr
 
 
@@ -283,8 +283,6 @@ def test_account_states(samba: RunningLab, state: str, expected: str):
     host = samba["P01"]
     host.smb.set_account_state(SENDER, state)
     try:
-        if state == "password_expired":
-            time.sleep(2.1)  # passwords live one whole second
         assert status(smbclient(host, "ls", user=SENDER)) == expected
         assert status(smbclient(host, "ls", user="CORP\\smssvc")) == ""
     finally:
@@ -496,10 +494,7 @@ def test_nothing_is_left_when_a_lab_is_killed(directory: Path):
     finally:
         lab.send_signal(signal.SIGKILL)
         lab.communicate()
-    deadline = time.monotonic() + 5
-    while (left := _processes(f"{directory}/smb")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left == []
+    wait_until(lambda: _processes(f"{directory}/smb") == [], "the lab's processes have ended")
 
 
 def test_below_a_directory_that_is_closed_to_senders(directory: Path):

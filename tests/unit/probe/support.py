@@ -1,15 +1,14 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site server on Samba for the probe, and a slow wire to it that can be cut."""
+"""A site server on Samba for the probe, and a wire to it that can be held and cut."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, running_lab
+from tests.waiting import PATIENCE, wait_until
 
 needs_samba = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -79,7 +79,7 @@ class SiteServer:
             "domain": domain,
             "user": user,
             "password": self.host.credentials[SENDER].password,
-            "timeout": 10,
+            "timeout": PATIENCE,
         }
         return SmbSettings(**(chosen | changes))
 
@@ -98,17 +98,14 @@ class SiteServer:
             env={"PASSWD": password, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=True,
         )
         names = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")}
         return names - {".", ".."}
 
     def wait_until_empty(self) -> None:
-        give_up = time.monotonic() + 10
-        while self.listed():
-            assert time.monotonic() < give_up, self.listed()
-            time.sleep(0.05)
+        wait_until(lambda: not self.listed(), "the directory is empty")
 
 
 @pytest.fixture(scope="session")
@@ -129,23 +126,38 @@ def server(lab_server: SiteServer) -> Iterator[SiteServer]:
 
 
 class Wire:
-    """A TCP relay to a server that lets answers pass slowly and can be cut."""
+    """A TCP relay to a server that can be held, so that something can be done while the client waits, and cut."""
 
-    def __init__(self, target: tuple[str, int], answer_delay: float) -> None:
+    def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
-        self._delay = answer_delay
+        self._moment: Callable[[], bool] | None = None
+        self._held, self._released = threading.Event(), threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def hold_when(self, moment: Callable[[], bool]) -> None:
+        """Keep the first answer of the server that comes after this moment, and all that come later."""
+        self._moment = moment
+
+    def wait_until_held(self) -> None:
+        """Return once an answer is kept: the server has done what was asked, and the client does not know."""
+        assert self._held.wait(PATIENCE), "the moment has not come"
+
+    def release(self) -> None:
+        """Let all answers pass, those that were kept first."""
+        self._moment = None
+        self._released.set()
+
     def cut(self) -> None:
-        """End all connections; new ones are let through."""
+        """Lose what is kept, and end all connections; new ones are let through."""
         ends, self._sockets = self._sockets, []
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+        self.release()
 
     def close(self) -> None:
         """End all connections and let no more through."""
@@ -161,15 +173,16 @@ class Wire:
                 self.connections += 1
                 server = socket.create_connection(self._target)
                 self._sockets += [client, server]
-                for source, sink, delay in ((client, server, 0.0), (server, client, self._delay)):
-                    threading.Thread(target=self._pass, args=(source, sink, delay), daemon=True).start()
+                for source, sink, answers in ((client, server, False), (server, client, True)):
+                    threading.Thread(target=self._pass, args=(source, sink, answers), daemon=True).start()
 
-    @staticmethod
-    def _pass(source: socket.socket, sink: socket.socket, delay: float) -> None:
+    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
         with suppress(OSError), source, sink:
             try:
                 while data := source.recv(65536):
-                    time.sleep(delay)
+                    if answers and self._moment and self._moment():
+                        self._held.set()
+                        self._released.wait(PATIENCE)
                     sink.sendall(data)
             finally:
                 # To close alone does not end a connection while the other thread waits for what comes from it.
@@ -180,7 +193,7 @@ class Wire:
 
 @pytest.fixture
 def wire(lab_server: SiteServer) -> Iterator[Wire]:
-    relay = Wire((lab_server.host.address, lab_server.host.smb_port), answer_delay=0.05)
+    relay = Wire((lab_server.host.address, lab_server.host.smb_port))
     yield relay
     relay.close()
 

@@ -38,6 +38,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import _c
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.unit.smb.between import between
+from tests.waiting import PATIENCE
 
 SAMBA_MISSING = missing()
 on_samba = pytest.mark.skipif(
@@ -80,7 +81,7 @@ def crowd(host: RunningHost) -> Iterator[str]:
 
 
 def settings(host: RunningHost, **changes: Any) -> SmbSettings:
-    values = {"address": host.address, "port": 445, "timeout": 10, **changes}
+    values = {"address": host.address, "port": 445, "timeout": PATIENCE, **changes}
     return SmbSettings("C01", domain="CORP", user="ansible", password=host.password, **values)
 
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.waiting import PATIENCE
+
 Change = Callable[[bytes], "bytes | None"]
 """Gets each message of the server; returns what goes on to the client, or None to cut the connection."""
 
@@ -41,8 +43,7 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
         with suppress(OSError):
             while True:
                 client, _peer = listener.accept()
-                server = socket.create_connection((address, port), 10)
-                server.settimeout(None)
+                server = socket.create_connection((address, port))
                 open_sockets.extend((client, server))
                 for target, arguments in ((pump_up, (client, server)), (pump_down, (server, client))):
                     thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -56,11 +57,11 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
             yield listener.getsockname()[1]
         finally:
             _shut(listener)
-            thread.join(10)
+            thread.join(PATIENCE)
             for opened in open_sockets:
                 _shut(opened)
             for each in threads:
-                each.join(10)
+                each.join(PATIENCE)
             for opened in open_sockets:
                 opened.close()
 
@@ -85,7 +86,7 @@ def answering(*answers: bytes) -> Iterator[int]:
             yield listener.getsockname()[1]
         finally:
             _shut(listener)
-            thread.join(10)
+            thread.join(PATIENCE)
 
 
 def _exactly(source: socket.socket, size: int) -> bytes:

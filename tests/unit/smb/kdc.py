@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import PATIENCE, wait_until
+
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin"
 _PROGRAMS = {"krb5kdc": "krb5-kdc", "kdb5_util": "krb5-kdc", "kadmin.local": "krb5-admin-server", "kinit": "krb5-user"}
-_SECONDS = 20
 
 KDC_CONF = """
 [realms]
@@ -80,7 +81,11 @@ class Realm:
     @contextmanager
     def kdc(self, *, clockskew: int = 300) -> Iterator[int]:
         """Run a KDC that bears a difference of so many seconds between clocks; its port."""
-        port = free_port()
+        with held_port() as port, self._kdc_at(port, clockskew):
+            yield port
+
+    @contextmanager
+    def _kdc_at(self, port: int, clockskew: int) -> Iterator[None]:
         text = KDC_CONF.format(realm=self.name, base=self.base, port=port, clockskew=clockskew)
         (self.base / f"kdc.conf.{port}").write_text(text, encoding="utf-8")
         with subprocess.Popen(
@@ -90,8 +95,9 @@ class Realm:
             stderr=subprocess.DEVNULL,
         ) as process:
             try:
-                _wait_for(port, process)
-                yield port
+                wait_until(lambda: process.poll() is not None or _answers(port), "krb5kdc answers or ends")
+                assert process.poll() is None, "krb5kdc ended"
+                yield
             finally:
                 process.terminate()
 
@@ -117,7 +123,7 @@ class Realm:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=_SECONDS,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, f"{program}: {done.stdout}"
         return done.stdout
@@ -133,20 +139,18 @@ def new_realm(name: str, base: Path) -> Realm:
     return realm
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port of 127.0.0.1 that refuses connections, and that nobody else is given meanwhile.
+
+    A server that sets SO_REUSEADDR can listen there all the same.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, "krb5kdc ended"
-        assert time.monotonic() < deadline, "krb5kdc does not answer"
-        time.sleep(0.02)
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

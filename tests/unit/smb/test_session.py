@@ -19,6 +19,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import fi
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.unit.smb.between import answering, between
+from tests.waiting import PATIENCE
 
 SAMBA_MISSING = missing()
 on_samba = pytest.mark.skipif(
@@ -52,7 +53,7 @@ def settings(host: RunningHost, account: str = "CORP\\ansible", dialect: str = "
         user=user,
         password=host.credentials[account].password,
         dialect="nt1" if dialect == "SMB 1" else None,
-        timeout=10,
+        timeout=PATIENCE,
     )
 
 
@@ -307,7 +308,7 @@ def test_an_unencrypted_answer_is_not_believed(host: RunningHost) -> None:
 )
 def test_what_is_no_smb_server_is_named(answer: bytes, dialect: str | None) -> None:
     with answering(answer) as port:
-        wanted = SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, dialect=dialect, timeout=3)
+        wanted = SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, dialect=dialect, timeout=PATIENCE)
         error = refusal(wanted)
     assert error.kind in ("unreachable", "refused", "garbled")
     assert "127.0.0.1" in error.said or error.advice
@@ -336,7 +337,7 @@ def host_like() -> Iterator[SmbSettings]:
     body = struct.pack("<HHHH16sLLLLQQHHL", 65, 1, 0x0300, 0, bytes(16), 0, 65536, 65536, 65536, 0, 0, 128, 0, 0)
     header = struct.pack("<4sHHLHHLLQLLQ16s", b"\xfeSMB", 64, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, bytes(16))
     with answering(header + body) as port:
-        yield SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, timeout=3)
+        yield SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
