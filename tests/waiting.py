@@ -14,7 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 600.0
+PATIENCE = 600
 """Seconds after which a test gives up. Only a test that fails waits that long, so a slow machine fits in many times."""
 
 _PAUSE = 0.01

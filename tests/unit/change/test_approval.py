@@ -19,6 +19,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     write_document,
 )
 from tests.unit.change.samples import document, section
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def signing(tmp_path: Path) -> Any:
 
 
 def run(*command: str, given: str = "") -> bytes:
-    return subprocess.run(command, check=True, capture_output=True, timeout=60, input=given.encode()).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, input=given.encode()).stdout
 
 
 @pytest.mark.parametrize("spell", [str, str.upper, lambda digest: f" {digest}\n", lambda digest: digest[7:]])

@@ -19,6 +19,7 @@ import yaml
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from tests.lab.testing import default_hierarchy, running_lab
 from tests.unit.change.samples import validator
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 MODULES = ("change_plan", "change_plan_file", "change_plan_info", "change_apply", "change_rollback")
@@ -31,7 +32,7 @@ def module(name: str) -> Any:
 def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_HOME": f"{directory}/ansible"}
     return subprocess.run(
-        arguments, cwd=directory, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300,
+        arguments, cwd=directory, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
 

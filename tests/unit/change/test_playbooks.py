@@ -20,6 +20,7 @@ import yaml
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import unread_section, write_document
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.unit.change.samples import DIRECTORY, document, planned_section, section, server_of
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ELSEWHERE = "D:\\SMS"
@@ -80,7 +81,7 @@ class Desk:
                 "ANSIBLE_HOME": f"{self.directory}/ansible",
                 "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             },
-            capture_output=True, text=True, timeout=300, check=False,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         output = done.stdout + done.stderr
         told = [yaml.safe_load(line.strip().rstrip(",")) for line in output.splitlines() if re.match(r" {8}\"", line)]

@@ -26,6 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record impor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, format_sddl, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from tests.unit.change.samples import DIRECTORY, recorder, validator
+from tests.waiting import PATIENCE
 
 A, B, C = (parse_sddl(f"D:(A;;FA;;;BA)(A;;{mask};;;WD)") for mask in ("0x1", "0x2", "0x3"))
 SHARE = {"kind": "share", "name": "SMS_SITE"}
@@ -55,7 +56,7 @@ def test_processes_that_write_at_the_same_time_tear_no_lines(tmp_path: Path) -> 
         subprocess.Popen([sys.executable, "-c", _WRITER, str(path), name], env={**os.environ, "PYTHONPATH": path_of()})
         for name in "abc"
     ]
-    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(PATIENCE) for writer in writers] == [0, 0, 0]
     journal = read_journal(path)
     assert journal.torn == ()
     for name in "abc":

@@ -25,6 +25,7 @@ import yaml
 
 from tests.lab.inventory import inventory as lab_inventory
 from tests.lab.testing import RunningLab, running_lab
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 DOCS = CHECKOUT / "docs"
@@ -153,7 +154,7 @@ def run(directory: Path, command: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

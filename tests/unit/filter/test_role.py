@@ -19,6 +19,7 @@ import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.findings import KINDS
 from tests.lab.testing import default_hierarchy, running_lab
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROLE = "sitekeeper.sms.sms_sender_perms"
@@ -66,7 +67,7 @@ def play(tmp_path):
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
 
     return run

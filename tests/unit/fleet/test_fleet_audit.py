@@ -10,8 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import EXAMP
 from tests.lab.hierarchy import SENDER, SERVICE
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
+from tests.waiting import PATIENCE, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_NOCOLOR": "1"}
@@ -82,13 +82,13 @@ class Fleet:
 
     def play(self, *arguments: str, playbook: list[dict[str, Any]] | str, failed: bool = False) -> str:
         with self.start(playbook, *arguments) as running:
-            said, _nothing = running.communicate(timeout=300)
+            said, _nothing = running.communicate(timeout=PATIENCE)
         assert bool(running.returncode) == failed, said
         return said
 
     def audit(self, *arguments: str, play: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         """Run fleet_audit; what it returns."""
-        task = {"sms_sites": "{{ sms_sites }}", "path": str(self.file), "retries": 0, **options}
+        task = {"sms_sites": "{{ sms_sites }}", "path": str(self.file), "retries": 0, "timeout": PATIENCE, **options}
         result = self.directory / "result.json"
         tasks = [
             {"sitekeeper.sms.fleet_audit": task, "run_once": True, "register": "fleet"},
@@ -204,16 +204,16 @@ def test_an_interrupted_run_is_gone_on_with(lab: RunningLab, fleet: Fleet) -> No
 
 def test_what_was_read_survives_an_interrupt(lab: RunningLab, fleet: Fleet) -> None:
     for name in ("S01", "S02", "S03"):
-        lab[name].controls.misbehave(delay_ms=20_000)
-    fleet.variables["ansible_winrm_read_timeout_sec"] = 90
-    task = {"sms_sites": "{{ sms_sites }}", "path": str(fleet.file)}
+        lab[name].controls.misbehave(delay_ms=1000 * PATIENCE)
+    fleet.variables["ansible_winrm_read_timeout_sec"] = 2 * PATIENCE
+    task = {"sms_sites": "{{ sms_sites }}", "path": str(fleet.file), "timeout": PATIENCE}
     tasks = [{"sitekeeper.sms.fleet_audit": task, "run_once": True}]
     running = fleet.start([{"hosts": "sms_sites", "gather_facts": False, "tasks": tasks}])
     try:
-        wait_for(lambda: fleet.file.exists() and len(fleet.file.read_bytes().splitlines()) == 4)
+        wait_until(lambda: fleet.file.exists() and len(fleet.file.read_bytes().splitlines()) == 4, "three are read")
         running.send_signal(signal.SIGINT)
         assert running.wait(30) != 0
-        wait_for(lambda: not processes_with(str(fleet.directory)))
+        wait_until(lambda: not processes_with(str(fleet.directory)), "all its processes have ended")
     finally:
         running.kill()
         running.communicate()
@@ -222,13 +222,6 @@ def test_what_was_read_survives_an_interrupt(lab: RunningLab, fleet: Fleet) -> N
     result = fleet.audit()
     assert result["resumed"] == 3
     assert result["counts"]["hosts"] == result["counts"]["drifted"] + 1 == 6
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.1)
 
 
 def processes_with(directory: str) -> list[str]:

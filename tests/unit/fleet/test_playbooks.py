@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.lab.inventory import inventory as lab_inventory
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PROGRAMS = Path(sys.executable).parent
@@ -59,7 +60,7 @@ class Controller:
 
     def play(self, playbook: str, *arguments: str, failed: bool = False) -> str:
         with self.start("ansible-playbook", "-i", "inventory", f"sitekeeper.sms.{playbook}", *arguments) as running:
-            said, _nothing = running.communicate(timeout=300)
+            said, _nothing = running.communicate(timeout=PATIENCE)
         assert bool(running.returncode) == failed, said
         return said
 
@@ -108,7 +109,7 @@ def test_four_slices_at_the_same_time_report_what_one_run_does(tmp_path: Path) -
                 )
                 for one in slices
             ]
-            said = [running.communicate(timeout=300)[0] for running in started]
+            said = [running.communicate(timeout=PATIENCE)[0] for running in started]
         assert [running.returncode for running in started] == [0, 0, 2, 0], said[2]
         merged = Controller(lab, tmp_path / "merged")
         files = f"{{{{ query('ansible.builtin.fileglob', '{tmp_path}/*.jsonl') }}}}"

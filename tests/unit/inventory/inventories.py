@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ansible.plugins.loader import inventory_loader
 
+from tests.waiting import PATIENCE
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 NAME = "sitekeeper.sms.hierarchy"
 
@@ -39,5 +41,5 @@ def run(directory, *command):
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )

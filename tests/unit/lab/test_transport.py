@@ -20,6 +20,7 @@ from winrm.transport import Transport
 from tests.lab.model import Logon
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.unit.lab.support import connect, envelope, get, transport
+from tests.waiting import PATIENCE
 
 SHARE = {"Name": "SMS_SITE"}
 
@@ -210,7 +211,7 @@ def test_a_sealed_message_needs_a_context(hierarchy: RunningLab) -> None:
 def test_paths_methods_and_types_that_winrm_does_not_serve(hierarchy: RunningLab) -> None:
     host = hierarchy["P01"]
     url = urlsplit(host.url)
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=PATIENCE)
     try:
         for method, path, status in (("POST", "/", 404), ("GET", "/wsman", 405), ("POST", "/wsman", 401)):
             connection.request(method, path, body=b"")
@@ -318,4 +319,4 @@ def test_a_stopped_lab_leaves_nothing_behind() -> None:
         Transport(url, username="x", password="x")
     assert not directory.exists()
     with pytest.raises(requests.exceptions.ConnectionError):
-        requests.post(url, proxies={"http": ""}, timeout=5)
+        requests.post(url, proxies={"http": ""}, timeout=PATIENCE)

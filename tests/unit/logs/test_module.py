@@ -20,6 +20,7 @@ from ansible_collections.sitekeeper.sms.plugins.action.sender_log_info import Ac
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import EXAMPLES
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from tests.lab.testing import RunningLab, running_lab
+from tests.waiting import PATIENCE
 
 from . import samples
 
@@ -75,7 +76,7 @@ def play(directory: Path, tasks: list[dict[str, Any]], variables: dict[str, Any]
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert told.exists(), done.stdout + done.stderr

@@ -24,6 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
 from tests.lab.testing import running_lab
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections"}
@@ -112,7 +113,7 @@ def run_playbook(directory: Path) -> int:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -133,7 +134,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ, **COLLECTIONS, "ANSIBLE_HOME": str(tmp_path_factory.mktemp("ansible"))},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     return {name.rpartition(".")[2]: shown["doc"] for name, shown in json.loads(done.stdout).items()}

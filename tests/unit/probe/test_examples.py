@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from tests.unit.probe.support import SENDER, SiteServer, needs_samba
+from tests.waiting import PATIENCE
 
 pytestmark = needs_samba
 
@@ -65,7 +66,7 @@ def play(directory: Path, inventory: dict[str, Any], tasks: list[dict[str, Any]]
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

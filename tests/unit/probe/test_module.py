@@ -25,6 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
+from tests.waiting import PATIENCE
 
 COLLECTION = "ansible_collections.sitekeeper.sms.plugins"
 ARGUMENTS = {
@@ -68,7 +69,7 @@ def test_the_module_takes_what_is_documented() -> None:
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert "Secret-1" not in done.stdout + done.stderr

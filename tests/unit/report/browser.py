@@ -21,13 +21,12 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium here. To run this: sudo make test, or install Debian's chromium"
 )
-
-# A browser that has not answered by then does not answer any more; the machine may be busy.
-_PATIENCE = 90.0
 
 
 class Browser:
@@ -66,10 +65,10 @@ class Browser:
         return event
 
     def _next(self) -> dict[str, Any]:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while b"\0" not in self._received:
             ready, _write, _errors = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"the browser says nothing for {_PATIENCE} seconds"
+            assert ready, f"the browser says nothing for {PATIENCE} seconds"
             data = os.read(self._answers, 1 << 20)
             assert data, f"the browser ended with {self._process.poll()}"
             self._received += data
@@ -192,7 +191,7 @@ def running_browser(directory: Path) -> Iterator[Browser]:
     try:
         yield browser
         browser.ask("Browser.close")
-        process.wait(timeout=_PATIENCE)
+        process.wait(timeout=PATIENCE)
     finally:
         os.close(commands)
         os.close(answers)

@@ -18,6 +18,8 @@ from typing import Any
 
 import spnego
 
+from tests.waiting import PATIENCE
+
 SEALED = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'
 HEAD = (
     b"--Encrypted Boundary\r\n"
@@ -27,7 +29,6 @@ HEAD = (
     b"\tContent-Type: application/octet-stream\r\n"
 )
 END = b"--Encrypted Boundary--\r\n"
-SECONDS = 10
 
 
 class Gone(Exception):
@@ -162,7 +163,7 @@ class Server:
             except OSError:
                 return
             with connection:
-                connection.settimeout(SECONDS)
+                connection.settimeout(PATIENCE)
                 self.peers.append(Peer(connection))
                 try:
                     if script is None:
@@ -193,7 +194,7 @@ def serving(*scripts: Callable[[Peer], None], address: str = "127.0.0.1") -> Ite
         finally:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-            thread.join(SECONDS + 5)
+            thread.join(PATIENCE)
     assert not thread.is_alive()
     if server.failure is not None:
         raise server.failure
