@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ class Listener:
         return self.service.host
 
 
-_SETTLE_SECONDS = 0.02
+_ROUNDS = 20
+"""More rounds of the loop than a connection takes from its acceptance to its protocol, or from its end to its last
+callback. Rounds, because on a busy machine there may be few of them in any time."""
 
 
 class WinRMServer:
@@ -69,6 +72,7 @@ class WinRMServer:
         self._servers: dict[Address, asyncio.Server] = {}
         self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
         self._http: web.Server | None = None
+        self._held: dict[Address, socket.socket] = {}
 
     async def listen(self, address: Address, listener: Listener) -> Address:
         """Open a host's listener; returns the address with the port in use."""
@@ -92,8 +96,10 @@ class WinRMServer:
             if listener.host is host:
                 if listening and address not in self._servers:
                     await self.listen(address, listener)
+                    self._held.pop(address).close()
                 elif not listening and address in self._servers:
                     self._servers.pop(address).close()
+                    self._held[address] = _hold(address)
         if not listening:
             for transport, connection in list(self._connections.items()):
                 if connection.host is host and isinstance(transport, asyncio.WriteTransport):
@@ -104,7 +110,7 @@ class WinRMServer:
         for server in self._servers.values():
             server.close()
         # What was accepted a moment ago becomes a connection in the next rounds of the loop.
-        await asyncio.sleep(_SETTLE_SECONDS)
+        await _settle()
         if self._http:
             transports = [handler.transport for handler in self._http.connections if handler.transport]
             await self._http.shutdown(timeout=1.0)
@@ -112,8 +118,11 @@ class WinRMServer:
                 # One whose client has stopped reading would stay open until all is sent.
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
-        await asyncio.sleep(_SETTLE_SECONDS)
+        await _settle()
         self._servers.clear()
+        for held in self._held.values():
+            held.close()
+        self._held.clear()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         transport = request.transport
@@ -195,6 +204,19 @@ class WinRMServer:
             payload, type_ = encryption.seal(context, payload), encryption.CONTENT_TYPE
         host.record.add(Exchange(answer.operation, len(body), len(payload), answer.status, answer.fault))
         return web.Response(status=answer.status, body=payload, headers={"Content-Type": type_})
+
+
+def _hold(address: Address) -> socket.socket:
+    """Keep a port that refuses connections, so that nobody else is given it before its host listens there again."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(address)
+    return held
+
+
+async def _settle() -> None:
+    for _round in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,10 +136,19 @@ def running_lab(
             _run(loop, lab.start())
             yield RunningLab(lab, loop)
         finally:
-            _run(loop, lab.stop())
+            _run(loop, _stop(lab))
             loop.call_soon_threadsafe(loop.stop)
             thread.join(PATIENCE)
             loop.close()
+
+
+async def _stop(lab: Lab) -> None:
+    """Stop a lab, and what its clients have left half done: handshakes of TLS, answers that were to come later."""
+    await lab.stop()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:

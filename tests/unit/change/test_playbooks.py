@@ -51,7 +51,7 @@ class Desk:
                 "ansible_connection": "winrm",
                 "ansible_winrm_scheme": "http",
                 "ansible_winrm_transport": "ntlm",
-                "ansible_winrm_connection_timeout": 5,
+                "ansible_winrm_connection_timeout": PATIENCE,
             },
         }
         (self.directory / "inventory.yml").write_text(yaml.safe_dump({"sms_sites": group}), encoding="utf-8")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -142,6 +143,9 @@ def test_closed_ports_refuse_and_open_again(lab: RunningLab) -> None:
             get(wsman, "Win32_Share", **SHARE)
     with connect(host) as wsman, pytest.raises(requests.exceptions.ConnectionError, match="refused"):
         get(wsman, "Win32_Share", **SHARE)
+    # Nobody else is given the port meanwhile, or the host could not come back.
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((host.address, host.endpoint.port))
     host.set_listening(True)
     with connect(host) as wsman:
         assert get(wsman, "Win32_Share", **SHARE)["Name"] == "SMS_SITE"
