@@ -101,7 +101,9 @@ def _left_out(options: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _no_hosts(parts: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None, *, named: bool) -> str | None:
+def _no_hosts(
+    parts: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None, *, named: bool
+) -> str | None:
     """Return why the pattern does not match what it is meant to match, if so."""
     inventory = InventoryManager(loader=DataLoader(), sources=None, parse=False)
     for group, hosts in groups.items():

@@ -99,4 +99,27 @@ digest:
   returned: success
   type: str
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+uncertain:
+  description:
+    - V(true) if an object may or may not have been written, since the server did not acknowledge the write and reading the
+      object again does not settle it. The write may still arrive. Run the task again, which reads what the object holds.
+  returned: failure, if it is so
+  type: bool
+  sample: true
+steps:
+  description: How each step ended that was run.
+  returned: failure, if something was or may have been written
+  type: list
+  elements: dict
+  contains:
+    object:
+      description: The share, folder or file, or the account and its group.
+      type: str
+      sample: share SMS_SITE
+    status:
+      description:
+        - V(unchanged), it held the goal already. V(done), it holds the goal. V(not_done), nothing was written.
+        - V(undone), it was written and restored. V(uncertain), see RV(uncertain).
+      type: str
+      sample: uncertain
 """

@@ -14,7 +14,10 @@ description:
     is already there in any form counts, through entries of the account itself and of the groups that every network
     logon is in (Everyone, Authenticated Users, NETWORK). Entries of all others stay untouched and in their order.
   - The directory is written before the share, each in one write that is read back and compared. If the share cannot be
-    written, the directory is put back.
+    written, the directory is restored. Each is read again right before it is written. If it has changed since it was
+    planned, it is planned anew once, with a warning.
+  - If the server does not acknowledge a write, the object is read over a new connection. What that does not settle is
+    reported as RV(uncertain), and never as written or not written.
   - The account needed is the one that I(other) sites use to send to this site, and that of its address to itself.
 version_added: 0.1.0
 author:
@@ -253,4 +256,27 @@ senders:
       description: Its access afterwards; in check mode as it would be.
       type: dict
       contains: *access
+uncertain:
+  description:
+    - V(true) if an object may or may not have been written, since the server did not acknowledge the write and reading the
+      object again does not settle it. The write may still arrive. Run the task again, which reads what the object holds.
+  returned: failure, if it is so
+  type: bool
+  sample: true
+steps:
+  description: How each step ended that was run.
+  returned: failure, if something was or may have been written
+  type: list
+  elements: dict
+  contains:
+    object:
+      description: The share, folder or file, or the account and its group.
+      type: str
+      sample: share SMS_SITE
+    status:
+      description:
+        - V(unchanged), it held the goal already. V(done), it holds the goal. V(not_done), nothing was written.
+        - V(undone), it was written and restored. V(uncertain), see RV(uncertain).
+      type: str
+      sample: uncertain
 """

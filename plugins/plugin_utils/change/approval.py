@@ -79,7 +79,9 @@ def approve(
     key = None
     if signature:
         if signer is not None and not _is_name(signer):
-            raise ChangeError(f"signer: {quoted(signer)} is no name of one signer; give a principal, without * ? ! and ,")
+            raise ChangeError(
+                f"signer: {quoted(signer)} is no name of one signer; give a principal, without * ? ! and ,"
+            )
         if allowed_signers is None:
             raise ChangeError(f"{signature}: allowed_signers is missing; give the file of those who may approve")
         signer, key = _check_signature(plan, signature, allowed_signers, signer)
@@ -163,4 +165,8 @@ def _ssh_keygen(arguments: list[str], content: bytes) -> subprocess.CompletedPro
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr + "\n" + done.stdout).strip().splitlines()
-    return "".join(each if each.isprintable() else "?" for each in lines[0].strip()[:200]) if lines else f"ssh-keygen ended with {done.returncode}"
+    return (
+        "".join(each if each.isprintable() else "?" for each in lines[0].strip()[:200])
+        if lines
+        else f"ssh-keygen ended with {done.returncode}"
+    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
-from ..site_server import AuthenticationFailed, Interrupted, Propagated, Rejected, SiteServer, SiteServerError
+from ..site_server import AuthenticationFailed, Interrupted, NotSent, Propagated, Rejected, SiteServer, SiteServerError
 from .errors import EnforcementError, WriteFailed
 
 
@@ -32,6 +32,10 @@ class Status(Enum):
     """It was written, and holds again what it held before, as read back."""
     UNCERTAIN = "uncertain"
     """It may or may not have been written, or it holds something else than was written."""
+
+
+_NOTHING_DONE = (Rejected, NotSent, Interrupted)
+"""What shows that a write was not done: the server refused it, or the adapter did not send it."""
 
 
 class Step(Protocol):
@@ -245,8 +249,7 @@ def _judged(step: Step, attempt: _Attempt) -> StepResult:
             )
         return StepResult(step, Status.DONE, held, answer, "", warnings, attempt.propagated)
     if step.is_undone(held):
-        # The adapter says Interrupted only of a write that it did not send.
-        if isinstance(answer, Rejected | Interrupted):
+        if isinstance(answer, _NOTHING_DONE):
             return StepResult(step, Status.NOT_DONE, held, answer, propagated=attempt.propagated)
         late = "" if answer is None else ", but the write may still be on its way"
         note = f"{but}it holds what it held before{late}"
@@ -278,7 +281,7 @@ def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepRes
     if attempt.held is not None and step.is_undone(attempt.held):
         return _tell(observer, replace(now, status=Status.UNDONE, note=""))
     why = _said(attempt.answer or attempt.unread) or step.differs(attempt.held)
-    known = attempt.held is not None and step.is_done(attempt.held) and isinstance(attempt.answer, Rejected)
+    known = attempt.held is not None and step.is_done(attempt.held) and isinstance(attempt.answer, _NOTHING_DONE)
     status = Status.DONE if known else Status.UNCERTAIN
     return _tell(observer, replace(now, status=status, note=f"it could NOT be restored: {why}"))
 

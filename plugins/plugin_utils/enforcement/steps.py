@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -234,6 +234,12 @@ def written(result: StepResult) -> tuple[Plan, Reading]:
     """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
     step = cast("WriteDescriptor", result.step)
     return step.plan, cast("Reading", result.held)
+
+
+def cautions(host: str, plans: Iterable[Plan]) -> tuple[str, ...]:
+    """What writing these plans may lose without anybody seeing it; each caution once for the host."""
+    found = dict.fromkeys(caution for plan in plans if plan.changed for caution in plan.before.cautions)
+    return tuple(f"{host}: {caution}" for caution in found)
 
 
 def _is_same_list(one: Reading, other: Reading) -> bool:

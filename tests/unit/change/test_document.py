@@ -223,7 +223,10 @@ def head_line(head: bytes) -> bytes:
         ),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2,"version":2}'), "a key is there twice"),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":NaN}'), "NaN is no JSON"),
-        (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2}'), "is no plan of version 2: its head lacks 'ansible'"),
+        (
+            head_line(b'{"format":"sitekeeper.sms/change-plan","version":2}'),
+            "is no plan of version 2: its head lacks 'ansible'",
+        ),
         (head_line(b'{"x":"\xff"}'), "is no plan"),
     ],
 )

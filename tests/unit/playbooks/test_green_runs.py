@@ -149,7 +149,10 @@ def test_a_playbook_without_hosts_fails_with_the_reason(desk: Desk, playbook: st
     [
         (["-i", "broken.yml"], "The inventory has no hosts. Name one with -i."),
         (["-i", "missing"], "The inventory has no hosts. Name one with -i."),
-        (["-i", "web01,"], "'sms_sites' is neither a group nor a host of the inventory. Put the site servers into that"),
+        (
+            ["-i", "web01,"],
+            "'sms_sites' is neither a group nor a host of the inventory. Put the site servers into that",
+        ),
         (
             ["-e", "sms_sender_perms_hosts=sms_sites,sms_sitse"],
             "'sms_sitse' is neither a group nor a host of the inventory. Correct sms_sender_perms_hosts",
