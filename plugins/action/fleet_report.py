@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_report import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, replace_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import HierarchyError, read_hierarchy
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     AuditError,
@@ -32,8 +30,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.audit import MAX_LINE
 
 FORMATS = ("html", "json", "csv", "junit")
-
-_PIECE = 1024 * 1024
 
 
 class _Unwritable(Exception):
@@ -94,7 +90,7 @@ def _audit(paths: Sequence[str]) -> Any:
         files = {}
         for path in paths:
             try:
-                stream = stack.enter_context(Path(path).open("rb"))
+                stream = stack.enter_context(open_to_read(path))
             except OSError as error:
                 raise AuditError(f"audit_files: {path} can't be read: {error.strerror or error}") from None
             files[path] = _lines(stream)
@@ -118,42 +114,10 @@ def _text(name: str, fleet: Fleet, title: str) -> Iterator[str]:
 
 def _write(path: Path, text: Iterator[str], *, predict: bool) -> dict[str, Any]:
     """Put ``text`` in the place of what is there, all of it or nothing, and only if it differs."""
-    size, digest = 0, sha256()
     try:
-        before = _digest(path)
-        if predict:
-            for piece in text:
-                data = piece.encode()
-                size += len(data)
-                digest.update(data)
-            return {"path": str(path), "bytes": size, "changed": digest.digest() != before}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Such a file is readable by its owner only.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                for piece in text:
-                    data = piece.encode()
-                    size += len(data)
-                    digest.update(data)
-                    stream.write(data)
-            changed = digest.digest() != before
-            if changed:
-                Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        if not predict:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        written = replace_file(path, (piece.encode() for piece in text), predict=predict)
     except OSError as error:
         raise _Unwritable(f"{path} can't be written: {error.strerror or error}") from None
-    return {"path": str(path), "bytes": size, "changed": changed}
-
-
-def _digest(path: Path) -> bytes | None:
-    """The digest of what is there; None if there is nothing."""
-    digest = sha256()
-    try:
-        with path.open("rb") as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
-    except FileNotFoundError:
-        return None
-    return digest.digest()
+    return {"path": str(path), "bytes": written.size, "changed": written.changed}

@@ -15,6 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import D
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import local_path_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.errors import EnforcementError, Refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
     Analysis,
     LogSource,
@@ -80,6 +81,6 @@ def _access(host: str, given: Sequence[Mapping[str, Any]]) -> list[ServerAccess]
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
+    with open_to_read(path) as stream:
         while piece := stream.read(_PIECE):
             yield piece

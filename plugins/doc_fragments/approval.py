@@ -38,9 +38,11 @@ options:
     type: path
   signer:
     description:
-      - Who must have signed, a principal that O(allowed_signers) lets sign with the key. By default anybody in that file.
+      - Who must have signed, a principal that O(allowed_signers) lets sign with the key. By default anybody in that
+        file.
       - The record names this principal. Without O(signer) it names the principal of the key's line only if that is one
-        name. Where the line has a pattern (V(*@corp.example)) or several names, the record has the key's fingerprint alone.
+        name. Where the line has a pattern (V(*@corp.example)) or several names, the record has the key's fingerprint
+        alone.
     type: str
   approver:
     description:

@@ -171,7 +171,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ansible import constants as C  # noqa: N812 - as Ansible's own plugins call it
@@ -182,6 +181,7 @@ from ansible.plugins.inventory import BaseFileInventoryPlugin, Cacheable, Constr
 from ansible.plugins.loader import connection_loader
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, refuse_other_than_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
     Hierarchy,
     HierarchyError,
@@ -288,11 +288,13 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
 
     def _contents(self, path: str) -> bytes:
         try:
+            refuse_other_than_file(path)
             # A file that is encrypted by Ansible Vault is decrypted here.
-            with Path(self.loader.get_real_file(path)).open("rb") as stream:
+            with open_to_read(self.loader.get_real_file(path)) as stream:
                 return stream.read(MAX_BYTES + 1)
         except (OSError, AnsibleError) as error:
-            raise AnsibleParserError(f"{path}: it can't be read: {error}") from None
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
+            raise AnsibleParserError(f"{path}: it can't be read: {reason}") from None
 
     def _take_options(self, path: str, document: Document) -> None:
         """Check the outermost keys, and set the plugin's options but for the description itself."""

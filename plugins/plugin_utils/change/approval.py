@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..hierarchy.fields import quoted
+from ..text import one_line
 from .document import ChangeError, PlanDocument
 
 NAMESPACE = "sitekeeper.sms"
@@ -165,8 +166,4 @@ def _ssh_keygen(arguments: list[str], content: bytes) -> subprocess.CompletedPro
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr + "\n" + done.stdout).strip().splitlines()
-    return (
-        "".join(each if each.isprintable() else "?" for each in lines[0].strip()[:200])
-        if lines
-        else f"ssh-keygen ended with {done.returncode}"
-    )
+    return one_line(lines[0], 200) if lines else f"ssh-keygen ended with {done.returncode}"

@@ -19,12 +19,10 @@ head and sections in just that form, each section in a line of its own, so that 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +31,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..enforcement import EnforcementError
+from ..files import open_to_read, replace_file
 from . import shapes
 
 FORMAT = "sitekeeper.sms/change-plan"
@@ -196,18 +195,7 @@ def write_file(path: Path, content: bytes) -> None:
         ChangeError: it cannot be written.
     """
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-            raise
+        replace_file(path, [content])
     except OSError as error:
         raise ChangeError(f"{path} cannot be written: {error.strerror or error}") from None
 
@@ -283,7 +271,7 @@ def _digest(content: bytes) -> str:
 @contextmanager
 def _opened(path: Path | str) -> Iterator[BinaryIO]:
     try:
-        with Path(path).open("rb") as stream:
+        with open_to_read(path) as stream:
             if os.fstat(stream.fileno()).st_size > MAX_PLAN:
                 raise ChangeError(f"{path} is no plan: it is larger than {MAX_PLAN} bytes")
             yield stream

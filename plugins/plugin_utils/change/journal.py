@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ..files import open_file, open_to_read, refuse_other_than_file
 from .document import ChangeError
 
 MAX_LINE = 16 * 1024 * 1024
@@ -48,10 +49,10 @@ def append(path: Path, line: Mapping[str, Any]) -> None:
     Raises:
         ChangeError: it cannot be written.
     """
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     try:
         existed = path.exists()
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = open_file(path, flags)
         try:
             # Closing the file, which happens even if the process is killed, gives the lock back.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -96,9 +97,11 @@ def alone(path: Path | None, host: str) -> Iterator[None]:
     # One byte for each host; where nothing is, can be locked too. The lock goes with the process.
     at = int.from_bytes(hashlib.sha256(host.encode()).digest()[:7], "big")
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        refuse_other_than_file(path)
+        descriptor = open_file(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
     except OSError as error:
-        raise ChangeError(f"the record {path} cannot be written: {lock}: {error.strerror or error}") from None
+        which = f"{lock}: " if error.filename == lock else ""
+        raise ChangeError(f"the record {path} cannot be written: {which}{error.strerror or error}") from None
     try:
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, at)
@@ -127,7 +130,7 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
     named = None if host is None else b'"host":' + _encode(host) + b","
     seen: set[bytes] = set()
     try:
-        with path.open("rb") as stream:
+        with open_to_read(path) as stream:
             number = 0
             while line := stream.readline(MAX_LINE + 1):
                 number += 1

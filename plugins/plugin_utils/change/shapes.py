@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the values in a plan and in a record must be. A digest shows who made a file, not that its values have their types.
+"""What the values in a plan and in a record must be.
 
-The shapes here follow plan.schema.json and record.schema.json, which describe the same to other programs.
+A digest shows that a file was not edited, not that its values have their types. The shapes here follow
+plan.schema.json and record.schema.json, which describe the same to other programs.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from ..files import open_file
+
 FORMAT = "sitekeeper.sms/audit"
 VERSION = 1
 
@@ -45,9 +47,9 @@ class AuditFile:
     ) -> None:
         self._path = path
         started = now or datetime.now(timezone.utc)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
-            self._file = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
+            self._file = os.fdopen(open_file(path, flags), "r+b", buffering=0)
         except OSError as error:
             raise AuditFileError(f"{path}: the audit file cannot be written: {error.strerror}") from None
         try:

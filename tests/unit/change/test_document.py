@@ -223,10 +223,7 @@ def head_line(head: bytes) -> bytes:
         ),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2,"version":2}'), "a key is there twice"),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":NaN}'), "NaN is no JSON"),
-        (
-            head_line(b'{"format":"sitekeeper.sms/change-plan","version":2}'),
-            "is no plan of version 2: its head lacks 'ansible'",
-        ),
+        (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2}'), "its head lacks 'ansible'"),
         (head_line(b'{"x":"\xff"}'), "is no plan"),
     ],
 )
@@ -294,7 +291,7 @@ def test_the_schema_refuses_what_is_no_section(broken: dict[str, Any]) -> None:
     plan = document({"p01": section()})
     plan["hosts"]["p01"].update(broken)
     assert not validator("plan").is_valid(plan)
-    with pytest.raises(ChangeError, match="^p01: what is planned for this host is no section of a plan: it"):
+    with pytest.raises(ChangeError, match=r"^p01: what is planned for this host is no section of a plan: it"):
         document({"p01": section(**broken)})
 
 

@@ -130,7 +130,7 @@ FLEET = ["fleet.jsonl"]
 FAILURES: dict[str, dict[str, Any]] = {
     "audit_files: none.jsonl can't be read: No such file or directory": {"audit_files": ["none.jsonl"], "json": "x"},
     "audit_files names no file, so there is nothing to report": {"audit_files": [], "json": "x"},
-    "audit_files: . can't be read: Is a directory": {"audit_files": ["."], "json": "x"},
+    "audit_files: . can't be read: it is a directory": {"audit_files": ["."], "json": "x"},
     "inventory.yml, line 1: an audit file begins with a header": {"audit_files": ["inventory.yml"], "json": "x"},
     "newer.jsonl, line 1: this collection reads version 1": {"audit_files": ["newer.jsonl"], "json": "x"},
     ". can't be written: ": {"audit_files": FLEET, "json": "."},
