@@ -71,8 +71,8 @@ class Finding:
 
 
 _ARTICLE = "Microsoft KB Q179118, MORE INFORMATION"
-_LOCKOUT = 'Microsoft KB Q163747, "SMS Site to Site Communication May Lock Out Service Account"'
 _PLAIN = "follows from the description"
+_1_2 = PRODUCTS["sms_1_2"].sources
 _2007 = PRODUCTS["configmgr_2007"].sources
 _LATER = PRODUCTS["configmgr"].sources
 _TRUST = 'Microsoft Learn, "Understanding Trust Transitivity" (cc754612)'
@@ -130,7 +130,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "A child site may lock out its parent's service account",
                 "Give the service accounts different names or the same password, or let the parent's domain trust the "
                 "child's: SMS 1.2 tries its service account first, whatever the address says.",
-                _LOCKOUT,
+                _1_2["tries_service_account_first"],
             ),
             Kind(
                 "secondary_account",
@@ -314,7 +314,8 @@ def _trusts(site: Site, domain: str, forests: Mapping[str, str]) -> bool | None:
 
 
 def _lockout(child: Site, parent: Site, forests: Mapping[str, str]) -> Iterator[Finding]:
-    if child.product.name != "sms_1_2" or not child.domain or not child.service_account or not parent.service_account:
+    product = child.product
+    if not (product.tries_service_account_first and child.domain and child.service_account and parent.service_account):
         return
     accounts = split_account(child.service_account), split_account(parent.service_account)
     if accounts[0] is None or accounts[1] is None or accounts[0][1] != accounts[1][1]:
@@ -328,6 +329,7 @@ def _lockout(child: Site, parent: Site, forests: Mapping[str, str]) -> Iterator[
             parent,
             f"its service account {parent.service_account} has the name of {child.service_account}, that of "
             f"{child.code} below it, whose domain {child.domain} it does not trust",
+            product.sources.get("tries_service_account_first"),
         )
 
 

@@ -70,6 +70,8 @@ class Product:
         computer_account_stays_in_forest: whether a computer account can't be used to send to another forest.
         secondary_stays_in_forest: whether a secondary site must be in the forest of its parent.
         single_route: whether a site has only one address to each destination.
+        tries_service_account_first: whether a Sender logs on to its parent's share with its service account before it
+            uses the account of the address.
         services: names of the services whose logon account matters, the one that runs the Senders first.
         logs: names of the logs.
         sources: the document for each of these facts, by the attribute's name.
@@ -89,6 +91,7 @@ class Product:
     computer_account_stays_in_forest: bool = False
     secondary_stays_in_forest: bool = False
     single_route: bool = False
+    tries_service_account_first: bool = False
     services: tuple[str, ...] = ()
     logs: Logs = Logs()
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -142,6 +145,7 @@ def _components(path: str) -> list[str]:
 
 
 _ARTICLE = "Microsoft KB Q179118"
+_LOCKOUT_1_2 = 'Microsoft KB Q163747, "SMS Site to Site Communication May Lock Out Service Account"'
 _SHARES_1_2 = 'BackOffice Resource Kit, Systems Management Server 1.2, "Site Server Shares"'
 _LOGS_1_2 = 'Microsoft KB Q125452, "Using the SMS Tracer Utility"'
 _SHARE_2_0 = 'Microsoft KB Q266759 (of SMS 1.2 and 2.0), "The Package Source Is Removed from Package Properties"'
@@ -188,6 +192,7 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                 directory_access=Requirement(Holder.ACCOUNT, READ_AND_WRITE),
                 default_senders=(DefaultSender.SERVICE_ACCOUNT,),
                 self_address=True,
+                tries_service_account_first=True,
                 services=(_EXECUTIVE,),
                 logs=Logs(
                     despooler=("despool.log",),
@@ -210,6 +215,7 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                     "directory_access": _ARTICLE,
                     "default_senders": _ARTICLE,
                     "self_address": _ARTICLE,
+                    "tries_service_account_first": _LOCKOUT_1_2,
                     "services": _ARTICLE,
                     "logs": _LOGS_1_2,
                 },

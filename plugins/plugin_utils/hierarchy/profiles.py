@@ -26,6 +26,7 @@ _FLAGS = (
     "computer_account_stays_in_forest",
     "secondary_stays_in_forest",
     "single_route",
+    "tries_service_account_first",
 )
 _LOGS = tuple(field.name for field in fields(Logs))
 KEYS = (

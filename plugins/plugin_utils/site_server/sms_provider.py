@@ -121,6 +121,31 @@ class _LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class _Product:
+    """What a version is called in a description, and how its SMS Provider shows sites and addresses.
+
+    Attributes:
+        name: as in `hierarchy.products`.
+        sends_as_computer: whether an address without an account uses the computer account.
+        has_destination_types: whether SMS_SCI_Address has addresses to distribution points too, and DestinationType.
+        has_central_type: whether SMS_Site.Type tells a central site from a primary one.
+    """
+
+    name: str
+    sends_as_computer: bool = False
+    has_destination_types: bool = False
+    has_central_type: bool = False
+
+
+_CONFIGMGR = _Product("configmgr", sends_as_computer=True, has_destination_types=True, has_central_type=True)
+_BEFORE_CONFIGMGR = {
+    (4, 0): _Product("configmgr_2007", sends_as_computer=True),
+    (2, 50): _Product("sms_2003"),
+    (2, 0): _Product("sms_2_0"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class _Site:
     """A site as SMS_Site tells it. ``parent`` is empty at the top."""
 
@@ -128,7 +153,7 @@ class _Site:
     parent: str
     server: str
     name: str
-    product: str
+    product: _Product
     type: int | None
 
     @property
@@ -140,11 +165,6 @@ class _Site:
     def domain(self) -> str:
         """The DNS domain in the server's name; empty if the name has none."""
         return self.server.partition(".")[2]
-
-    @property
-    def sends_as_computer(self) -> bool:
-        """Whether an address without an account uses the computer account."""
-        return self.product in ("configmgr", "configmgr_2007")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +232,14 @@ def _site(item: Instance, left_out: _LeftOut) -> _Site | None:
     return _Site(code, parent, server.lower(), name, product, item.integer("Type"))
 
 
-def _product(version: str) -> str | None:
+def _product(version: str) -> _Product | None:
     """The product of a version: SMS 2.0 and 2003 by Microsoft's KB 213410 and 832103, later ones by their SDKs."""
     if not (found := _VERSION.fullmatch(version.strip())):
         return None
     major, minor, build = (int(part) for part in found.groups())
     if major == 5 and (minor, build) >= (0, 7711):
-        return "configmgr"
-    return {(4, 0): "configmgr_2007", (2, 50): "sms_2003", (2, 0): "sms_2_0"}.get((major, minor))
+        return _CONFIGMGR
+    return _BEFORE_CONFIGMGR.get((major, minor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +274,7 @@ def _addresses(
     """Addresses by the site that sends, and by destination and type."""
     operation = f"read the addresses in {namespace}"
     # To sites, not to distribution points. Older Providers have none of those here, nor the property.
-    where = " WHERE DestinationType=0" if any(site.product == "configmgr" for site in sites.values()) else ""
+    where = " WHERE DestinationType=0" if any(site.product.has_destination_types for site in sites.values()) else ""
     found: tuple[Instance, ...] = ()
     # Chosen properties are a tenth of the whole, schedules for each hour. Microsoft does not say whether embedded
     # ones can be chosen; where they did not come, the whole is asked for.
@@ -298,7 +318,7 @@ def _description(
     addresses: Mapping[str, Mapping[tuple[str, str], _Address]],
     left_out: _LeftOut,
 ) -> dict[str, object]:
-    described: dict[str, object] = {"code": site.code, "server": site.server, "product": site.product}
+    described: dict[str, object] = {"code": site.code, "server": site.server, "product": site.product.name}
     if site.name:
         described["name"] = site.name
     if site.parent in sites:
@@ -322,7 +342,7 @@ def _description(
 
 def _type(site: _Site, described: Mapping[str, object]) -> str | None:
     """The type as far as it fits what is shown. Up to 2007, the type of a central site is primary too."""
-    if site.type == _PRIMARY and not site.parent and site.product != "configmgr":
+    if site.type == _PRIMARY and not site.parent and not site.product.has_central_type:
         return None
     if site.type == _SECONDARY and "parent" not in described:
         return None
@@ -339,7 +359,7 @@ def _described(
             yield described
         elif address.account:
             yield described | {"sender_account": address.account}
-        elif address.account is None or not site.sends_as_computer:
+        elif address.account is None or not site.product.sends_as_computer:
             left_out.add("Addresses whose account the SMS Provider does not tell are left out", what)
         elif computer is None:
             reason = (

@@ -314,6 +314,23 @@ def test_rules_of_one_product_are_not_those_of_another():
     assert "service_account_lockout" not in names_in([parent, {**child, "product": "sms_2_0"}])
 
 
+def test_a_product_based_on_another_keeps_its_findings():
+    source = 'Microsoft KB Q163747, "SMS Site to Site Communication May Lock Out Service Account"'
+
+    def sources(products):
+        parent, child = CASES["service_account_lockout"][0]
+        hierarchy = read_hierarchy([parent, {**child, "product": "ours"}], products)
+        return [each.source for each in hierarchy_findings(hierarchy) if each.kind.id == "service_account_lockout"]
+
+    assert sources({"ours": {"based_on": "sms_1_2", "share": "OURS"}}) == [source]
+    assert sources({"theirs": {"based_on": "sms_1_2"}, "ours": {"based_on": "theirs"}}) == [source]
+    assert sources({"ours": {"based_on": "sms_2_0"}}) == []
+    # It is a fact like others: a product of one's own may say otherwise, with its own source.
+    assert sources({"ours": {"based_on": "sms_1_2", "tries_service_account_first": False}}) == []
+    handbook = {"based_on": "sms_2_0", "tries_service_account_first": True, "source": "our handbook, page 8"}
+    assert sources({"ours": handbook}) == ["our handbook, page 8"]
+
+
 def test_rules_for_secondary_sites_are_not_for_primary_ones():
     for kind in ("secondary_account", "secondary_in_other_forest"):
         parent, child = CASES[kind][0]
