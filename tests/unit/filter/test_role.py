@@ -175,7 +175,7 @@ def test_the_table_of_a_converge(play):
                 ],
             }
         },
-        "branch": {"result": {"changed": False, "skipped": True}},
+        "branch": {"result": {"changed": False, "skipped": True, "site_code": "S02"}},
         "alias": {"sms_site_code": "S01", "result": {"unreachable": True, "msg": "no route\nto it"}},
         "stray": {"result": {}},
         "denied": {
@@ -199,10 +199,10 @@ def test_the_table_of_a_converge(play):
         r"                             Full Control  Read, Write          CORP\smssend",
         "S02   branch   nothing owed  -             -                    -",
         r"S01   alias    unreachable   -             -                    CORP\smssend",
-        "-     stray    failed        -             -                    -",
+        "-     stray    not run       -             -                    -",
         r"S01   denied   failed        Full Control  none (not enough)    CORP\smssend",
         r"S01   broken   failed        -             -                    CORP\smssend",
-        "7 site servers: 1 unchanged, 1 changed, 1 nothing owed, 3 failed, 1 unreachable",
+        "7 site servers: 1 unchanged, 1 changed, 1 nothing owed, 2 failed, 1 unreachable, 1 not run",
         "S01 (alias): no route",
         "S01 (broken): No share {{ 'SMS' }}_SITE.",
     ]

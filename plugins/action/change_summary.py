@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""change_summary: what came of the site servers of a play that applies a change or rolls it back."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.sitekeeper.sms.plugins.modules.change_summary import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import ChangeSummary
+
+_SPEC = argument_spec(DOCUMENTATION)
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Door of the module. Works on the controller and connects to nothing."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry point."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        variables = task_vars or {}
+        hosts, batch = variables["ansible_play_hosts_all"], variables["ansible_play_batch"]
+        summary = ChangeSummary(
+            change_id=arguments["change_id"],
+            results={host: variables["hostvars"][host].get(arguments["results"]) or {} for host in hosts},
+            batch=batch,
+            predict=bool(self._task.check_mode),
+            record=os.path.realpath(arguments["record"]),
+            # With --limit, others are left out on purpose.
+            left_out=[] if variables.get("ansible_limit") else sorted(set(arguments["planned"] or ()) - set(hosts)),
+        )
+        failures = summary.failures()
+        # Ansible goes on with no other batch where that many have failed.
+        ends = len(failures) == len(batch) or 100 * len(failures) > len(batch) * arguments["max_fail_percentage"]
+        last = ends or is_last_batch(self._task, variables)
+        result.update(changed=False, last=last, lines=summary.lines() if last else [], failures=failures)
+        return result

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sender_access_summary: what the role has found and done on the site servers of a play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks
+
+with before_forks():
+    from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, play_id
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostRun
+
+_SPEC = argument_spec(DOCUMENTATION)
+
+# What the role registers for each host, and the variables that may say which site a host serves.
+_REGISTERED = ("_sms_sender_perms_result", "_sms_sender_perms_again", "_sms_sender_perms_joined", "_sms_sender_perms_scope")
+_CODES = ("sms_sender_perms_site_code", "sms_site_code")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Door of the module. Works on the controller and connects to nothing."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry point."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        variables = task_vars or {}
+        scope = arguments["scope"]
+        last = is_last_batch(self._task, variables)
+        hosts = variables["ansible_play_hosts_all"] if last else scope["batch"]
+        summary = AccessSummary(
+            runs=[_run_of(host, variables, scope, play_id(self._task)) for host in hosts],
+            audit=arguments["audit"],
+            predict=bool(self._task.check_mode),
+            accounts=scope["senders"],
+            absent=_absent(variables, scope["sites"]) if last else (),
+            findings=arguments["findings"] or (),
+        )
+        result.update(
+            changed=False,
+            last=last,
+            lines=summary.lines() if last and arguments["show"] else [],
+            outcomes={run.host: summary.outcome(run).value for run in summary.runs},
+            faults=summary.faults(
+                fail_on_drift=arguments["fail_on_drift"], fail_on_findings=arguments["fail_on_findings"]
+            ),
+        )
+        if not arguments["show"]:
+            # Without the table nobody would be told.
+            result["warnings"] = list(summary.not_in_inventory())
+        return result
+
+
+def _run_of(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], play: str) -> HostRun:
+    """What the role has registered for a host, in this play and in no other."""
+    of_host = variables["hostvars"][host]
+    first, again, joined, own_scope, *codes = (of_host.get(name) for name in (*_REGISTERED, *_CODES))
+    if (own_scope or {}).get("play") != play:
+        first = again = joined = None
+    first = first or {}
+    code = first.get("site_code") or codes[0] or scope["sites"].get(host.lower()) or codes[1] or "-"
+    return HostRun(host, str(code).upper(), first, again or {}, tuple(joined or ()))
+
+
+def _absent(variables: Mapping[str, Any], sites: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The sites without a host in the inventory, with their servers."""
+    present = {host.lower() for host in (*variables["ansible_play_hosts_all"], *variables["groups"]["all"])}
+    absent = [(code, server) for server, code in sites.items() if server not in present]
+    # All variables of a host are made for this, so only where it matters.
+    hosts = variables["groups"]["all"] if absent else ()
+    told = {str(variables["hostvars"][host].get("sms_site_code") or "").upper() for host in hosts}
+    return [(code, server) for code, server in absent if code not in told]

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: change_summary
+short_description: Summarize what a change did on the site servers of a play
+description:
+  - Makes the summary of the playbooks C(sitekeeper.sms.apply) and C(sitekeeper.sms.rollback) from the registered results of
+    M(sitekeeper.sms.change_apply) or M(sitekeeper.sms.change_rollback), and returns which hosts fail. Run it once.
+  - A host without a result fails, as does one whose result has C(uncertain). If the plan has nothing for any host of the play,
+    all of them fail.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  change_id:
+    description: The number of the change.
+    type: str
+    required: true
+  results:
+    description: The name of the variable that the results are registered as.
+    type: str
+    required: true
+  record:
+    description: The path of the record.
+    type: path
+    required: true
+  max_fail_percentage:
+    description: The C(max_fail_percentage) of the play.
+    type: float
+    default: 100
+  planned:
+    description: The hosts on which the plan changes something. Those that are not in the play are named, without C(--limit).
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.controller
+seealso:
+  - module: sitekeeper.sms.change_apply
+  - module: sitekeeper.sms.change_rollback
+"""
+
+EXAMPLES = r"""
+- name: Work out what came of it
+  sitekeeper.sms.change_summary:
+    change_id: CHG0012345
+    results: applied
+    record: CHG0012345.record.jsonl
+  run_once: true
+  register: summary
+"""
+
+RETURN = r"""
+last:
+  description: Whether no batch of the play comes after this one.
+  returned: success
+  type: bool
+  sample: true
+lines:
+  description: The counts, and the names of the hosts that are not fine. Empty before the last batch.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Change CHG0012345, 1 site server: 1 applied"]
+failures:
+  description: By host of the batch, why it fails.
+  returned: success
+  type: dict
+  sample: {}
+"""

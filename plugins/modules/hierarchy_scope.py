@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hierarchy_scope
+short_description: Derive what each site server of a play must have
+description:
+  - Checks the description of a hierarchy and derives from it which accounts need access on which site server. Run it once.
+  - The role P(sitekeeper.sms.sms_sender_perms#role) runs it before anything connects to a site server.
+  - It fails, and so nothing is read or changed, if the play uses a strategy that does not bring all hosts to a task before
+    the next one, such as P(ansible.builtin.free#strategy) and P(ansible.builtin.host_pinned#strategy), if the task is
+    delegated, or if extra variables replace variables that the role sets itself.
+version_added: 0.1.0
+author:
+  - sitekeeper.sms contributors (!UNKNOWN)
+options:
+  sms_sites:
+    description: The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it.
+    type: raw
+    required: true
+  sms_products:
+    description: Products of your own, as in O(sitekeeper.sms.hierarchy#inventory:sms_products).
+    type: raw
+extends_documentation_fragment:
+  - sitekeeper.sms.attributes
+  - sitekeeper.sms.attributes.controller
+seealso:
+  - plugin: sitekeeper.sms.required_grants
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Derive what each site server must have
+  sitekeeper.sms.hierarchy_scope:
+    sms_sites: "{{ sms_sites }}"
+  run_once: true
+  register: scope
+"""
+
+RETURN = r"""
+play:
+  description: What identifies this play within the run.
+  returned: success
+  type: str
+  sample: 0242ac11-0002-3c1d-9d4a-000000000006
+batch:
+  description: The hosts of the play, or of its batch.
+  returned: success
+  type: list
+  elements: str
+  sample: ["p01.corp.example"]
+grants:
+  description: By site code, the accounts that need access on the site's server, each with the reasons.
+  returned: success
+  type: dict
+  sample: {"P01": [{"account": "CORP\\smssend", "reasons": ["C01 sends to P01 as CORP\\smssend"]}]}
+senders:
+  description: By site code, the accounts alone.
+  returned: success
+  type: dict
+  sample: {"P01": ["CORP\\smssend"]}
+products:
+  description: By site code, the name of the product.
+  returned: success
+  type: dict
+  sample: {"P01": "sms_1_2"}
+sms_products:
+  description: The products of your own.
+  returned: success
+  type: dict
+  sample: {}
+sites:
+  description: By site server, in lower case, the site code.
+  returned: success
+  type: dict
+  sample: {"p01.corp.example": "P01"}
+"""

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an action that runs once for a play has to know of it: how it runs, which hosts it has, what they returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.playbook.task import Task
+from ansible.plugins.loader import strategy_loader
+from ansible.utils.vars import load_extra_vars
+
+_INTERNAL = ("_sms_sender_perms_", "_sms_change_", "_sms_fleet_")
+"""Variables that the role and the playbooks set themselves; no name of a user's begins so."""
+
+
+def refusal(task: Task, loader: Any) -> str | None:
+    """Return why results of this play could be false, if they could; else None.
+
+    The role works out some things once for all hosts, which only strategies do that bring all hosts to a task before
+    the next task. These are `linear` and those made from it, as `debug` is: ansible-core, plugins/strategy.
+    """
+    strategy = str(task.get_play().strategy)
+    if not _keeps_hosts_together(strategy):
+        return (
+            f"The role does not run with the strategy {strategy}: it needs all hosts to finish a task before the next one. "
+            "Set `strategy: ansible.builtin.linear` in this play."
+        )
+    if task.delegate_to:
+        return (
+            f"The role does not run with delegate_to ({task.delegate_to}): it reads each host over the host's own "
+            "connection. Remove delegate_to."
+        )
+    given = sorted(name for name in load_extra_vars(loader) if str(name).startswith(_INTERNAL))
+    if given:
+        return f"Extra variables would replace results of the hosts: {', '.join(given)}. Remove them."
+    return None
+
+
+def _keeps_hosts_together(strategy: str) -> bool:
+    found = strategy_loader.get(strategy, class_only=True)
+    return found is not None and issubclass(found, strategy_loader.get("linear", class_only=True))
+
+
+def play_id(task: Task) -> str:
+    """Return what tells this play from the others of the run; the same for all of its batches."""
+    return str(task.get_play()._uuid)
+
+
+def is_last_batch(task: Task, variables: Mapping[str, Any]) -> bool:
+    """Return whether no batch of the play comes after this one; True in every batch where that cannot be foreseen.
+
+    Ansible goes on with no other batch where all hosts of one have failed.
+    """
+    batch, hosts = variables["ansible_play_batch"], variables["ansible_play_hosts"]
+    # The hosts of a play are named in the order of the inventory, and batches are made in the play's.
+    order = task.get_play().order or "inventory"
+    last = {
+        "inventory": lambda: hosts[-1],
+        "reverse_inventory": lambda: hosts[0],
+        "sorted": lambda: max(hosts),
+        "reverse_sorted": lambda: min(hosts),
+    }.get(order)
+    return not batch or last is None or last() in batch

@@ -1,0 +1,15 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What came of each host of a play, in words: pure values, no input or output.
+
+:mod:`.access` is the table of the role `sms_sender_perms`, :mod:`.change` the summary of the playbooks `apply` and
+`rollback`. Both read the results that Ansible has registered. A host without a result is never counted as fine.
+"""
+
+from __future__ import annotations
+
+from .access import AccessSummary, HostRun, Outcome
+from .change import ChangeOutcome, ChangeSummary
+
+__all__ = ["AccessSummary", "ChangeOutcome", "ChangeSummary", "HostRun", "Outcome"]

@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of the role `sms_sender_perms`: one line for each Sender account of each site server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+Result = Mapping[str, Any]
+"""What a task returned for one host, as Ansible registers it."""
+
+_ACCESS_WIDTH = 48
+_NAMED = 20
+"""Characters of one access, and hosts or findings of one kind, that are shown."""
+
+_HEADINGS = ("Site", "Server", "Result", "Share", "Directory", "Sender account")
+_SEVERITIES = ("error", "warning", "info")
+
+# Around what the role says of a host without a site, Ansible says where in the task it has met that.
+_AROUND = re.compile(r"(?s)^.*?(?=No site in sms_sites has the server|Site '[^']*', which this host is said)")
+
+
+class Outcome(str, Enum):
+    """What came of one host, by the word that the table has for it."""
+
+    UNCHANGED = "unchanged"
+    IN_ORDER = "in order"
+    CHANGED = "changed"
+    WOULD_CHANGE = "would change"
+    DRIFT = "drift"
+    NOTHING_OWED = "nothing owed"
+    FAILED = "failed"
+    UNCERTAIN = "UNCERTAIN"
+    UNREACHABLE = "unreachable"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class HostRun:
+    """What the role has registered for one host in this play.
+
+    Attributes:
+        host: its inventory name.
+        code: its site code in upper case, "-" if it has none.
+        first: the result of the access task; empty if that has not run.
+        again: the result of the reading after members were added; empty if there was none.
+        joined: the accounts that have become members, or would in check mode.
+    """
+
+    host: str
+    code: str
+    first: Result = field(default_factory=dict)
+    again: Result = field(default_factory=dict)
+    joined: Sequence[str] = ()
+
+    @property
+    def result(self) -> Result:
+        """The result that counts: the second reading if that failed."""
+        return self.again if self.again.get("failed") or self.again.get("unreachable") else self.first
+
+    @property
+    def senders(self) -> Sequence[Result]:
+        """The Sender accounts that were read."""
+        return self.result.get("senders") or ()
+
+    @property
+    def lacking_group(self) -> str | None:
+        """The name of the group that lacks rights itself, if it does."""
+        group = self.result.get("group")
+        return str(group["name"]) if group and not group["in_desired_state"] else None
+
+    @property
+    def lacking(self) -> list[str]:
+        """The accounts, and the group, whose access is not what it has to be."""
+        accounts = [
+            str(sender["account"])
+            for sender in self.senders
+            if not sender["in_desired_state"] and sender["name"] not in self.joined
+        ]
+        return accounts + ([self.lacking_group] if self.lacking_group else [])
+
+    def outcome(self, *, audit: bool, predict: bool) -> Outcome:
+        """Return what came of the host; ``predict`` in check mode. Only what a reading shows is good."""
+        result = self.result
+        if self.first.get("uncertain") or self.again.get("uncertain"):
+            return Outcome.UNCERTAIN
+        if result.get("unreachable"):
+            return Outcome.UNREACHABLE
+        if result.get("skipped"):
+            # Only the access task itself names the site: Ansible skips one whose condition is false without a word.
+            return Outcome.NOTHING_OWED if result.get("site_code") else Outcome.NOT_RUN
+        if not result:
+            return Outcome.NOT_RUN
+        if (result.get("failed") and not self.joined) or not self.senders:
+            return Outcome.FAILED
+        if self.lacking:
+            return Outcome.DRIFT if audit else Outcome.FAILED
+        if audit:
+            return Outcome.IN_ORDER
+        if not result.get("changed") and not self.joined:
+            return Outcome.UNCHANGED
+        return Outcome.WOULD_CHANGE if predict else Outcome.CHANGED
+
+    @property
+    def reason(self) -> str | None:
+        """The first line of what failed, without the host in front."""
+        message = str(self.result.get("msg") or "")
+        if not message or self.joined:
+            return None
+        return _AROUND.sub("", message).strip().partition("\n")[0].removeprefix(f"{self.host}: ")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSummary:
+    """What came of the hosts of a play.
+
+    Attributes:
+        runs: the hosts in the order of the play.
+        audit: nothing was to be changed.
+        predict: nothing was changed, since Ansible ran in check mode.
+        accounts: by site codes, the accounts that need access on the site's server.
+        absent: site code and server of the sites without a host in the inventory.
+        findings: what is not as it should be in the hierarchy, as the filter `hierarchy_findings` returns it.
+    """
+
+    runs: Sequence[HostRun]
+    audit: bool = False
+    predict: bool = False
+    accounts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    absent: Sequence[tuple[str, str]] = ()
+    findings: Sequence[Result] = ()
+
+    def outcome(self, run: HostRun) -> Outcome:
+        """Return what came of one of the hosts."""
+        return run.outcome(audit=self.audit, predict=self.predict)
+
+    def lines(self) -> list[str]:
+        """Return the table, the counts, and what is to be said of single hosts and of the hierarchy."""
+        problems = list(self._problems())
+        return [
+            *_aligned([_HEADINGS, *(row for run in self.runs for row in self._rows(run))]),
+            self._counts(),
+            *self.not_in_inventory(),
+            *problems,
+            *_role_options(problems),
+            *_finding_lines(self.findings),
+        ]
+
+    def not_in_inventory(self) -> Iterator[str]:
+        """Yield a line about the sites without a host in the inventory, if there are any."""
+        if self.absent:
+            named = ", ".join(f"{code} ({server})" for code, server in self.absent[:_NAMED])
+            yield f"Not in the inventory, so neither read nor changed: {named}{_more(self.absent, ' and {} more')}"
+
+    def faults(self, *, fail_on_drift: bool, fail_on_findings: Iterable[str]) -> dict[str, str]:
+        """Return why hosts fail an audit, by their names. Of a host that is not here, a reading shows its access."""
+        refused = set(fail_on_findings)
+        faults = {}
+        for run in self.runs:
+            outcome = self.outcome(run)
+            reasons = []
+            if outcome is Outcome.DRIFT:
+                if fail_on_drift:
+                    reasons.append(
+                        f"Site {run.code} has drifted: access that a Sender needs is missing for {', '.join(run.lacking)}. "
+                        "The playbook sitekeeper.sms.converge restores it, or says what is in its way."
+                    )
+            elif outcome not in (Outcome.IN_ORDER, Outcome.NOTHING_OWED):
+                reasons.append(
+                    f"The access on {run.host} was not read ({outcome.value}{': ' + run.reason if run.reason else ''}). "
+                    "It may have drifted. Run the audit for this host again."
+                )
+            found = {
+                str(each["id"])
+                for each in self.findings
+                if each["site"] == run.code and refused & {each["id"], each["severity"]}
+            }
+            if found:
+                reasons.append(
+                    f"Site {run.code} has findings that sms_sender_perms_fail_on_findings names: {', '.join(sorted(found))}. "
+                    "What was seen and what to do is below the table."
+                )
+            if reasons:
+                faults[run.host] = "\n".join(reasons)
+        return faults
+
+    def _counts(self) -> str:
+        outcomes = [self.outcome(run) for run in self.runs]
+        counts = [f"{outcomes.count(outcome)} {outcome.value}" for outcome in Outcome if outcome in outcomes]
+        return f"{len(outcomes)} site server{'' if len(outcomes) == 1 else 's'}: {', '.join(counts)}"
+
+    def _problems(self) -> Iterator[str]:
+        for run in self.runs:
+            outcome = self.outcome(run)
+            if outcome in (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.UNCERTAIN) and run.reason:
+                yield f"{run.code} ({run.host}): {run.reason}"
+            if run.lacking_group:
+                yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks rights that it has to hold"
+
+    def _rows(self, run: HostRun) -> Iterator[tuple[str, ...]]:
+        start: tuple[str, ...] = (run.code, run.host, self.outcome(run).value)
+        for sender in run.senders:
+            before, after = self._states(run, sender)
+            yield (
+                *start,
+                _access(before["share"], after["share"]),
+                _access(before["directory"], after["directory"]),
+                # The account comes last, since Ansible doubles its backslash.
+                f"{sender['account']}{self._membership(run, sender, after)}",
+            )
+            start = ("", "", "")
+        if not run.senders:
+            for account in self.accounts.get(run.code) or ["-"]:
+                yield (*start, "-", "-", account)
+                start = ("", "", "")
+
+    def _states(self, run: HostRun, sender: Result) -> tuple[Result, Result]:
+        """The access of a sender before and after."""
+        if self.audit or "before" not in sender:
+            return sender["current"], sender["current"]
+        if sender["name"] in run.joined and not self.predict:
+            for again in run.again.get("senders") or ():
+                if again["name"] == sender["name"]:
+                    return sender["before"], again["current"]
+        return sender["before"], sender["after"]
+
+    @staticmethod
+    def _membership(run: HostRun, sender: Result, after: Result) -> str:
+        if after.get("member", True):
+            return ""
+        return " (would become a member)" if sender["name"] in run.joined else " (no member of the group)"
+
+
+def _access(before: Result, after: Result) -> str:
+    shown = after["access"] if before["access"] == after["access"] else f"{before['access']} -> {after['access']}"
+    if len(shown) > _ACCESS_WIDTH:
+        shown = f"{shown[: _ACCESS_WIDTH - 3]}..."
+    return shown if after["satisfied"] else f"{shown} (not enough)"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the rows, the first underlined; the last column is as wide as it happens to be."""
+    widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    for number, row in enumerate(rows):
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        if not number:
+            yield "  ".join("-" * width for width in [*widths, len(row[-1])])
+
+
+def _role_options(problems: Iterable[str]) -> Iterator[str]:
+    if any(option in problem for problem in problems for option in ("remove_blocking_denies", "allow_unexpected_path")):
+        yield (
+            "In the role these options are sms_sender_perms_remove_blocking_denies and "
+            "sms_sender_perms_allow_unexpected_path."
+        )
+
+
+def _finding_lines(findings: Sequence[Result]) -> Iterator[str]:
+    """Yield the findings by severity and kind, each kind with its advice."""
+    if not findings:
+        return
+    severities = [each["severity"] for each in findings]
+    counts = [
+        f"{severities.count(severity)} {severity}{'s' if severities.count(severity) != 1 and severity != 'info' else ''}"
+        for severity in _SEVERITIES
+        if severity in severities
+    ]
+    yield ""
+    yield f"Findings: {', '.join(counts)}"
+    for severity in _SEVERITIES:
+        by_kind: dict[str, list[Result]] = {}
+        for each in findings:
+            if each["severity"] == severity:
+                by_kind.setdefault(each["id"], []).append(each)
+        for kind, found in sorted(by_kind.items()):
+            yield f"{severity}: {kind}"
+            yield from (f"  {each['site']}: {each['evidence']}" for each in found[:_NAMED])
+            if len(found) > _NAMED:
+                yield f"  and {len(found) - _NAMED} more"
+            yield f"  => {found[0]['advice']} ({found[0]['source']})"
+
+
+def _more(items: Sequence[object], words: str) -> str:
+    return words.format(len(items) - _NAMED) if len(items) > _NAMED else ""
