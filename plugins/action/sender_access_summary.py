@@ -15,8 +15,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import befor
 with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, play_id
-    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostRun
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, is_last_batch, play_id
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
+        AccessSummary,
+        HostRun,
+        not_in_inventory,
+    )
 
 _SPEC = argument_spec(DOCUMENTATION)
 
@@ -46,13 +50,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             audit=arguments["audit"],
             predict=bool(self._task.check_mode),
             accounts=scope["senders"],
-            absent=_absent(variables, scope["sites"]) if last else (),
+            absent=absent_sites(variables, scope["sites"]) if last else (),
             findings=arguments["findings"] or (),
         )
         result.update(
             changed=False,
             last=last,
             lines=summary.lines() if last and arguments["show"] else [],
+            fine=summary.fine,
             outcomes={run.host: summary.outcome(run).value for run in summary.runs},
             faults=summary.faults(
                 fail_on_drift=arguments["fail_on_drift"], fail_on_findings=arguments["fail_on_findings"]
@@ -60,7 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         if not arguments["show"]:
             # Without the table nobody would be told.
-            result["warnings"] = list(summary.not_in_inventory())
+            result["warnings"] = list(not_in_inventory(summary.absent))
         return result
 
 
@@ -73,13 +78,3 @@ def _run_of(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], p
     first = first or {}
     code = first.get("site_code") or codes[0] or scope["sites"].get(host.lower()) or codes[1] or "-"
     return HostRun(host, str(code).upper(), first, again or {}, tuple(joined or ()))
-
-
-def _absent(variables: Mapping[str, Any], sites: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The sites without a host in the inventory, with their servers."""
-    present = {host.lower() for host in (*variables["ansible_play_hosts_all"], *variables["groups"]["all"])}
-    absent = [(code, server) for server, code in sites.items() if server not in present]
-    # All variables of a host are made for this, so only where it matters.
-    hosts = variables["groups"]["all"] if absent else ()
-    told = {str(variables["hostvars"][host].get("sms_site_code") or "").upper() for host in hosts}
-    return [(code, server) for code, server in absent if code not in told]

@@ -68,6 +68,12 @@ lines:
   type: list
   elements: str
   sample: ["1 site server: 1 in order"]
+fine:
+  description: The hosts that a reading shows to be as they have to be. Before the last batch, those of the batch only.
+  returned: success
+  type: list
+  elements: str
+  sample: ["p01.corp.example"]
 outcomes:
   description: By host, what came of it. Before the last batch, those of the batch only.
   returned: success

@@ -64,3 +64,13 @@ def is_last_batch(task: Task, variables: Mapping[str, Any]) -> bool:
         "reverse_sorted": lambda: min(hosts),
     }.get(order)
     return not batch or last is None or last() in batch
+
+
+def absent_sites(variables: Mapping[str, Any], sites: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return code and server of the sites without a host in the inventory; ``sites`` has the codes by servers."""
+    present = {host.lower() for host in (*variables["ansible_play_hosts_all"], *variables["groups"]["all"])}
+    absent = [(code, server) for server, code in sites.items() if server not in present]
+    # All variables of a host are made for this, so only where it matters.
+    hosts = variables["groups"]["all"] if absent else ()
+    told = {str(variables["hostvars"][host].get("sms_site_code") or "").upper() for host in hosts}
+    return [(code, server) for code, server in absent if code not in told]

@@ -4,12 +4,22 @@
 """What came of each host of a play, in words: pure values, no input or output.
 
 :mod:`.access` is the table of the role `sms_sender_perms`, :mod:`.change` the summary of the playbooks `apply` and
-`rollback`. Both read the results that Ansible has registered. A host without a result is never counted as fine.
+`rollback`, :mod:`.fleet` that of the playbook `fleet`. They read the results that Ansible has registered. A host without a result is never counted as fine.
 """
 
 from __future__ import annotations
 
-from .access import AccessSummary, HostRun, Outcome
+from .access import AccessSummary, HostRun, Outcome, not_in_inventory
 from .change import ChangeOutcome, ChangeSummary
+from .fleet import FleetOutcome, FleetSummary
 
-__all__ = ["AccessSummary", "ChangeOutcome", "ChangeSummary", "HostRun", "Outcome"]
+__all__ = [
+    "AccessSummary",
+    "ChangeOutcome",
+    "ChangeSummary",
+    "FleetOutcome",
+    "FleetSummary",
+    "HostRun",
+    "Outcome",
+    "not_in_inventory",
+]

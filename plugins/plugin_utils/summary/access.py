@@ -40,6 +40,11 @@ class Outcome(str, Enum):
     NOT_RUN = "not run"
 
 
+_FINE = frozenset(
+    {Outcome.UNCHANGED, Outcome.IN_ORDER, Outcome.CHANGED, Outcome.WOULD_CHANGE, Outcome.NOTHING_OWED}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HostRun:
     """What the role has registered for one host in this play.
@@ -139,23 +144,22 @@ class AccessSummary:
         """Return what came of one of the hosts."""
         return run.outcome(audit=self.audit, predict=self.predict)
 
+    @property
+    def fine(self) -> list[str]:
+        """The hosts that a reading shows to be as they have to be, or to become so."""
+        return [run.host for run in self.runs if self.outcome(run) in _FINE]
+
     def lines(self) -> list[str]:
         """Return the table, the counts, and what is to be said of single hosts and of the hierarchy."""
         problems = list(self._problems())
         return [
             *_aligned([_HEADINGS, *(row for run in self.runs for row in self._rows(run))]),
             self._counts(),
-            *self.not_in_inventory(),
+            *not_in_inventory(self.absent),
             *problems,
             *_role_options(problems),
             *_finding_lines(self.findings),
         ]
-
-    def not_in_inventory(self) -> Iterator[str]:
-        """Yield a line about the sites without a host in the inventory, if there are any."""
-        if self.absent:
-            named = ", ".join(f"{code} ({server})" for code, server in self.absent[:_NAMED])
-            yield f"Not in the inventory, so neither read nor changed: {named}{_more(self.absent, ' and {} more')}"
 
     def faults(self, *, fail_on_drift: bool, fail_on_findings: Iterable[str]) -> dict[str, str]:
         """Return why hosts fail an audit, by their names. Of a host that is not here, a reading shows its access."""
@@ -236,6 +240,14 @@ class AccessSummary:
         return " (would become a member)" if sender["name"] in run.joined else " (no member of the group)"
 
 
+def not_in_inventory(absent: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line about the sites without a host in the inventory, by code and server, if there are any."""
+    if absent:
+        named = ", ".join(f"{code} ({server})" for code, server in absent[:_NAMED])
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        yield f"Not in the inventory, so neither read nor changed: {named}{more}"
+
+
 def _access(before: Result, after: Result) -> str:
     shown = after["access"] if before["access"] == after["access"] else f"{before['access']} -> {after['access']}"
     if len(shown) > _ACCESS_WIDTH:
@@ -283,7 +295,3 @@ def _finding_lines(findings: Sequence[Result]) -> Iterator[str]:
             if len(found) > _NAMED:
                 yield f"  and {len(found) - _NAMED} more"
             yield f"  => {found[0]['advice']} ({found[0]['source']})"
-
-
-def _more(items: Sequence[object], words: str) -> str:
-    return words.format(len(items) - _NAMED) if len(items) > _NAMED else ""

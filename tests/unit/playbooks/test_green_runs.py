@@ -136,54 +136,32 @@ def test_the_role_refuses_a_strategy_that_does_not_keep_hosts_together(desk: Des
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
-def test_a_playbook_without_hosts_fails_with_the_reason(desk: Desk, playbook: str) -> None:
+def test_every_play_keeps_hosts_together_and_fails_without_hosts(playbook: str) -> None:
+    plays = yaml.safe_load((CHECKOUT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
+    assert {play["strategy"] for play in plays} == {"ansible.builtin.linear"}
+    hosts = [play["hosts"] for play in plays]
+    assert hosts == ["{{ lookup('sitekeeper.sms.playbook_hosts') }}", "sms_fleet_drifted", hosts[0]][: len(hosts)]
+
+
+def test_a_playbook_without_hosts_fails_with_the_reason(desk: Desk) -> None:
     desk.inventory["elsewhere"] = {"hosts": {"web01": {}}}
-    code, output = desk.run(playbook, "--limit", "web01", "-e", "sms_change_id=C1")
+    code, output = desk.run("fleet", "--limit", "web01")
     assert code != 0
     assert f"--limit web01 leaves no host of sms_sites. Correct one of them. {NOTHING}" in output
     assert [requests for requests, _writes in desk.counted().values()] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["-i", "broken.yml"], "The inventory has no hosts. Name one with -i."),
-        (["-i", "missing"], "The inventory has no hosts. Name one with -i."),
-        (
-            ["-i", "web01,"],
-            "'sms_sites' is neither a group nor a host of the inventory. Put the site servers into that",
-        ),
-        (
-            ["-e", "sms_sender_perms_hosts=sms_sites,sms_sitse"],
-            "'sms_sitse' is neither a group nor a host of the inventory. Correct sms_sender_perms_hosts",
-        ),
-        (
-            ["-e", '{"sms_sender_perms_hosts": ["sms_sites", "!spared"]}'],
-            "'spared' is neither a group nor a host of the inventory. Correct sms_sender_perms_hosts",
-        ),
-        (["-e", "sms_sender_perms_hosts=sms_sites:!sms_sites"], "sms_sites,!sms_sites has no hosts."),
-        (["--tags", "quick"], "Tags (--tags quick --skip-tags -) leave out the tasks"),
-        (["--skip-tags", "untagged"], "Tags (--tags all --skip-tags untagged) leave out the tasks"),
-        (["--start-at-task", "Summarize"], "--start-at-task leaves out tasks"),
-    ],
-)
-def test_a_run_that_would_cover_less_than_it_seems_fails_with_the_reason(
-    desk: Desk, options: list[str], reason: str
-) -> None:
+def test_an_inventory_that_cannot_be_read_fails_the_run_with_the_reason(desk: Desk) -> None:
     (desk.directory / "broken.yml").write_text("sms_sites: {hosts: [")
-    code, output = desk.run("audit", *options)
+    code, output = desk.run("audit", "-i", "broken.yml")
     assert code != 0
-    assert reason in output
+    assert "Unable to parse" in output
+    assert "The inventory has no hosts. Name one with -i." in output
     assert output.count(NOTHING) == 1
     assert "Traceback" not in output
-    assert [requests for requests, _writes in desk.counted().values()] == [0, 0, 0]
 
 
-def test_a_pattern_may_exclude_an_empty_group_and_showing_a_playbook_needs_no_hosts(desk: Desk) -> None:
-    desk.inventory["spared"] = {"hosts": {}}
-    code, output = desk.run("audit", "-e", f"sms_sender_perms_hosts=sms_sites:!spared:!{C01}:!{P02}")
-    assert code == 0, output
-    assert recap(output) == {P01: "ok"}
+def test_showing_a_playbook_needs_no_hosts(desk: Desk) -> None:
     code, output = desk.run("audit", "-i", "web01,", "--syntax-check")
     assert code == 0, output
 
@@ -192,3 +170,69 @@ def test_a_playbook_that_imports_ours_may_use_tags(desk: Desk) -> None:
     own = [{"import_playbook": "sitekeeper.sms.audit", "tags": "access"}]
     assert desk.run(own, "--tags", "access")[0] == 2
     assert desk.run(own, "--tags", "other")[0] == 0
+
+
+def test_a_host_that_is_not_read_fails_an_audit_also_where_the_play_ignores_that(desk: Desk) -> None:
+    desk.hosts[P01] |= {"ansible_host": "127.0.0.1", "ansible_port": 1}
+    code, output = desk.run([play(role(), ignore_unreachable=True)], "--limit", P01, "-e", "sms_sender_perms_findings=false")
+    assert code == 2, output
+    assert recap(output) == {P01: "failed"}
+    assert f"The access on {P01} was not read (unreachable: " in output
+    code, output = desk.run("audit", "--limit", P01)
+    assert code == 4, output
+
+
+def test_a_host_that_a_condition_passes_over_is_not_run(desk: Desk) -> None:
+    code, output = desk.run([play(role(when=f"inventory_hostname != '{P02}'"))])
+    assert code == 2, output
+    assert "3 site servers: 1 in order, 1 drift, 1 not run" in output
+
+
+def test_a_result_of_an_earlier_play_does_not_count(desk: Desk) -> None:
+    lose = {
+        "sitekeeper.sms.sender_access_info": {"senders": ["CORP\\smssend"]},
+        "vars": {"ansible_host": "127.0.0.1", "ansible_port": 1},
+        "when": f"inventory_hostname == '{P01}'",
+    }
+    quiet = ["-e", "sms_sender_perms_fail_on_drift=false", "-e", "sms_sender_perms_findings=false"]
+    code, output = desk.run([play(role()), play(lose), play(role())], "--limit", f"{C01},{P01}", *quiet)
+    assert code == 4, output
+    assert re.findall(r"2 site servers: [^\"]*", output) == [
+        "2 site servers: 1 in order, 1 drift",
+        "2 site servers: 1 drift, 1 not run",
+    ]
+
+
+def test_a_play_that_names_the_roles_own_variables_is_refused(desk: Desk) -> None:
+    code, output = desk.run("audit", "-e", '{"_sms_sender_perms_result": {"senders": []}}')
+    assert code == 2
+    assert "Extra variables would replace results of the hosts: _sms_sender_perms_result. Remove them." in output
+    assert [requests for requests, _writes in desk.counted().values()] == [0, 0, 0]
+
+
+@pytest.fixture
+def own_lab() -> Iterator[RunningLab]:
+    """Three site servers for a test that changes them."""
+    with running_lab(default_hierarchy(3)) as running:
+        yield running
+
+
+def test_a_fleet_of_which_nothing_can_be_corrected_is_read_again_and_fails(own_lab: RunningLab, tmp_path: Path) -> None:
+    desk = Desk(own_lab, tmp_path)
+    # Two hosts have drifted and are corrected one at a time; the first cannot be, so that the second is left alone.
+    deny = {"principal": "CORP\\smssend", "type": "deny", "access": "write", "flags": "OI CI"}
+    own_lab["C01"].controls.set_file_descriptor("D:\\SMS\\Site.srv\\Despoolr.box\\Receive", {"entries": [deny]})
+    code, output = desk.run("fleet", "-e", "sms_fleet_serial=1")
+    assert code == 2, output
+    assert "3 site servers: 1 in the desired state, 2 not corrected" in output
+    assert f"{C01}: it had drifted; correction: failed; second reading: drifted still" in output
+    assert f"{P02}: it had drifted; correction: not run; second reading: drifted still" in output
+    assert [writes for _requests, writes in desk.counted().values()] == [0, 0, 0]
+    assert len((tmp_path / "fleet.jsonl.after").read_text().splitlines()) >= 2
+
+    code, output = desk.run("fleet", "--limit", P02)
+    assert code == 0, output
+    assert "1 site server: 1 corrected" in output
+    code, output = desk.run("fleet", "--check", "--limit", f"{C01},{P01}")
+    assert code == 2, output
+    assert "2 site servers: 1 in the desired state, 1 not corrected" in output

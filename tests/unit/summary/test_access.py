@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role's table counts a host as: good only by a reading, and uncertain whatever else is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostRun, Outcome
+
+GOOD = {"access": "Full Control", "satisfied": True}
+BAD = {"access": "none", "satisfied": False}
+UNCERTAIN = "p01: the answer to SetSecurityDescriptor was lost; it may or may not have been written; run again"
+
+
+def sender(satisfied: bool) -> dict[str, Any]:
+    held = GOOD if satisfied else BAD
+    state = {"share": held, "directory": held}
+    return {
+        "account": "CORP\\a",
+        "name": "CORP\\a",
+        "in_desired_state": satisfied,
+        "before": state,
+        "after": state,
+        "current": state,
+    }
+
+
+def result(satisfied: bool = True, **more: Any) -> dict[str, Any]:
+    return {"changed": False, "site_code": "P01", "senders": [sender(satisfied)], **more}
+
+
+def run(first: dict[str, Any], **more: Any) -> HostRun:
+    return HostRun("p01", "P01", first, **more)
+
+
+@pytest.mark.parametrize(
+    ("first", "converged", "audited"),
+    [
+        (result(), Outcome.UNCHANGED, Outcome.IN_ORDER),
+        (result(changed=True), Outcome.CHANGED, Outcome.IN_ORDER),
+        (result(satisfied=False), Outcome.FAILED, Outcome.DRIFT),
+        (result(failed=True, msg="no"), Outcome.FAILED, Outcome.FAILED),
+        ({"failed": True, "msg": "no"}, Outcome.FAILED, Outcome.FAILED),
+        ({"unreachable": True, "msg": "no"}, Outcome.UNREACHABLE, Outcome.UNREACHABLE),
+        # The access task skips a site that nobody sends to, and names it; Ansible skips where a condition is false.
+        ({"skipped": True, "site_code": "P01"}, Outcome.NOTHING_OWED, Outcome.NOTHING_OWED),
+        ({"skipped": True, "skip_reason": "Conditional result was False"}, Outcome.NOT_RUN, Outcome.NOT_RUN),
+        ({}, Outcome.NOT_RUN, Outcome.NOT_RUN),
+        # Changed, but no account was read.
+        ({"changed": True, "site_code": "P01", "senders": []}, Outcome.FAILED, Outcome.FAILED),
+        ({"failed": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
+        ({"unreachable": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
+        (result(changed=True, uncertain=True, msg=UNCERTAIN), Outcome.UNCERTAIN, Outcome.UNCERTAIN),
+        (result(uncertain=False), Outcome.UNCHANGED, Outcome.IN_ORDER),
+    ],
+)
+def test_only_a_reading_makes_a_host_good(first: dict[str, Any], converged: Outcome, audited: Outcome) -> None:
+    assert run(first).outcome(audit=False, predict=False) is converged
+    assert run(first).outcome(audit=True, predict=False) is audited
+    fine = {Outcome.IN_ORDER, Outcome.NOTHING_OWED}
+    summary = AccessSummary([run(first)], audit=True)
+    assert bool(summary.faults(fail_on_drift=True, fail_on_findings=())) == (audited not in fine)
+    assert bool(summary.faults(fail_on_drift=False, fail_on_findings=())) == (audited not in {*fine, Outcome.DRIFT})
+
+
+def test_an_uncertain_host_is_counted_and_explained_as_such() -> None:
+    first = {"failed": True, "uncertain": True, "msg": UNCERTAIN, "site_code": "P01"}
+    assert AccessSummary([run(first), HostRun("c01", "C01", result())], accounts={"P01": ["CORP\\a"]}).lines() == [
+        "Site  Server  Result     Share         Directory     Sender account",
+        "----  ------  ---------  ------------  ------------  --------------",
+        "P01   p01     UNCERTAIN  -             -             CORP\\a",
+        "C01   c01     unchanged  Full Control  Full Control  CORP\\a",
+        "2 site servers: 1 unchanged, 1 UNCERTAIN",
+        "P01 (p01): the answer to SetSecurityDescriptor was lost; it may or may not have been written; run again",
+    ]
+
+
+def test_members_that_have_joined_are_good_by_the_second_reading_only() -> None:
+    first = result(satisfied=False, failed=True, msg="lacks members")
+    again = {"senders": [sender(True)]}
+    assert run(first, again=again, joined=["CORP\\a"]).outcome(audit=False, predict=False) is Outcome.CHANGED
+    assert run(first, again=again).outcome(audit=False, predict=False) is Outcome.FAILED
+    lost = {"failed": True, "msg": "reset"}
+    assert run(first, again=lost).outcome(audit=False, predict=False) is Outcome.FAILED
+
+
+def test_check_mode_predicts() -> None:
+    assert run(result(changed=True)).outcome(audit=False, predict=True) is Outcome.WOULD_CHANGE
+
+
+def test_a_finding_fails_the_host_of_its_site_if_its_kind_or_severity_is_named() -> None:
+    found = [{"id": "several_routes", "severity": "warning", "site": "P01"}]
+    summary = AccessSummary([run(result()), HostRun("c01", "C01", result())], audit=True, findings=found)
+    for named in ("several_routes", "warning"):
+        faults = summary.faults(fail_on_drift=True, fail_on_findings=[named])
+        assert list(faults) == ["p01"]
+        assert "findings that sms_sender_perms_fail_on_findings names: several_routes" in faults["p01"]
+    assert summary.faults(fail_on_drift=True, fail_on_findings=["error"]) == {}
