@@ -48,7 +48,7 @@ SYSTEM_SCOPED_POLICY_ID = 0x13
 SYSTEM_PROCESS_TRUST_LABEL = 0x14
 SYSTEM_ACCESS_FILTER = 0x15
 
-_PLAIN_TYPES = frozenset(
+PLAIN_TYPES = frozenset(
     {
         ACCESS_ALLOWED,
         ACCESS_DENIED,
@@ -265,7 +265,7 @@ class Ace(_MaskSidAndData):
 
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
-        return ace_type in _PLAIN_TYPES
+        return ace_type in PLAIN_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +383,7 @@ class OpaqueAce(_Entry):
 
     @classmethod
     def _carries(cls, ace_type: int) -> bool:
-        return ace_type not in _PLAIN_TYPES
+        return ace_type not in PLAIN_TYPES
 
     def _body(self) -> bytes:
         return self.body
@@ -404,7 +404,7 @@ def ace_from_bytes(data: bytes) -> AnyAce:
     if len(data) < 4 or struct.unpack_from("<H", data, 2)[0] != len(data):
         raise SecurityDescriptorError("the ACE's size does not match its bytes")
     ace_type, flags, body = data[0], data[1], bytes(data[4:])
-    if ace_type in _PLAIN_TYPES:
+    if ace_type in PLAIN_TYPES:
         return Ace(ace_type, flags, *_mask_and_sid(body))
     try:
         if ace_type in _CONDITIONAL_TYPES:

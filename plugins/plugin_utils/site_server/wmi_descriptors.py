@@ -27,7 +27,7 @@ from ..security import (
     SecurityDescriptorError,
     Sid,
 )
-from ..security.ace import SYSTEM_ALARM, SYSTEM_AUDIT
+from ..security.ace import PLAIN_TYPES, SYSTEM_ALARM, SYSTEM_AUDIT
 from ..security.descriptor import (
     SE_DACL_AUTO_INHERIT_REQ,
     SE_DACL_AUTO_INHERITED,
@@ -53,6 +53,9 @@ SACL_NOT_SHOWN = (
 _REQUESTS = SE_DACL_AUTO_INHERIT_REQ | SE_SACL_AUTO_INHERIT_REQ
 _DACL_TYPES = frozenset({ACCESS_ALLOWED, ACCESS_DENIED})
 _SACL_TYPES = frozenset({SYSTEM_AUDIT})
+_NOT_KNOWN = Sid.parse("S-1-0-0")
+"""The null SID, "often used when a SID value isn't known" (Microsoft, "Security identifiers")."""
+
 _PLAIN_TO_OBJECT = 5
 """From the type of a plain entry to that of its object entry ([MS-DTYP] 2.4.4.1): 0 to 5, 1 to 6, 2 to 7, 3 to 8."""
 
@@ -102,18 +105,18 @@ def instance_of(descriptor: SecurityDescriptor, *, follows_parent: bool) -> Inst
         control |= SE_DACL_AUTO_INHERIT_REQ
     if follows_parent and control & SE_SACL_AUTO_INHERITED:
         control |= SE_SACL_AUTO_INHERIT_REQ
-    properties: dict[str, Value] = {"ControlFlags": control, "DACL": _entries(descriptor.dacl)}
+    properties: dict[str, Value] = {"ControlFlags": control, "DACL": _entries(descriptor.dacl, _DACL_TYPES)}
     if control & SE_SACL_PRESENT:
-        properties["SACL"] = _entries(descriptor.sacl)
+        properties["SACL"] = _entries(descriptor.sacl, _SACL_TYPES)
     return Instance("Win32_SecurityDescriptor", properties)
 
 
-def _entries(acl: Acl | None) -> Value:
-    return None if acl is None else tuple(map(_entry, acl))
+def _entries(acl: Acl | None, writable: frozenset[int]) -> Value:
+    return None if acl is None else tuple(_entry(ace, writable) for ace in acl)
 
 
-def _entry(ace: AnyAce) -> Instance:
-    if not isinstance(ace, Ace):
+def _entry(ace: AnyAce, writable: frozenset[int]) -> Instance:
+    if not isinstance(ace, Ace) or ace.ace_type not in writable:
         raise SecurityDescriptorError(f"an entry of type {ace.ace_type} cannot be written over WMI")
     return Instance(
         "Win32_ACE",
@@ -133,14 +136,15 @@ def _ace(item: Instance, plain: frozenset[int], names: dict[Sid, str], unwritabl
         raise SecurityDescriptorError("an entry lacks its type, flags or mask")
     if item.text("GuidObjectType") and kind <= SYSTEM_ALARM:
         kind += _PLAIN_TO_OBJECT
-    if kind in plain:
-        if sid is None:
-            raise SecurityDescriptorError("an entry lacks its trustee")
-        return Ace(kind, flags, mask, sid)
-    # Of other types WMI shows a part, and not always the same; what it shows is kept, so that it can be seen.
-    whose = f" for {names.get(sid, sid)}" if sid else ""
-    unwritable.append(f"an entry of type {kind}{whose}, which WMI cannot write back whole")
-    return OpaqueAce(kind, flags, mask.to_bytes(4, "little") + (sid.to_bytes() if sid else b""))
+    if kind not in plain:
+        # Of other types WMI shows a part, and not always the same; what it shows is kept, so that it can be seen.
+        whose = f" for {names.get(sid, sid)}" if sid else ""
+        unwritable.append(f"an entry of type {kind}{whose}, which WMI cannot write back whole")
+    if kind not in PLAIN_TYPES:
+        return OpaqueAce(kind, flags, mask.to_bytes(4, "little") + (sid.to_bytes() if sid else b""))
+    if sid is None and kind in plain:
+        raise SecurityDescriptorError("an entry lacks its trustee")
+    return Ace(kind, flags, mask, sid or _NOT_KNOWN)
 
 
 def _trustee(item: Instance | None, names: dict[Sid, str]) -> Sid | None:

@@ -414,7 +414,7 @@ def test_a_fault_is_sealed_too() -> None:
         (http("302 Found", {"Location": "http://127.0.0.1:9/"}), NoAnswer, "HTTP 302"),
         (http("307 Temporary Redirect", {"Location": "/other"}), NoAnswer, "HTTP 307"),
         (http("401 "), AuthenticationFailed, "HTTP 401"),
-        (http("413 "), Rejected, "HTTP 413 .*MaxEnvelopeSizekb"),
+        (http("413 "), Rejected, "MaxEnvelopeSizekb"),
         (http("500 "), ServerFault, "HTTP 500 with an empty body"),
         (http("500 ", {"Content-Type": "text/html"}, HTML), NoAnswer, "HTTP 500"),
         (http("503 Service Unavailable", {"Content-Type": "text/html"}, HTML), NoAnswer, "HTTP 503"),
