@@ -21,7 +21,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.unit.site_server.reaching import Scripted, enumerated, lab_wmi, operations
-from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, fault_reply, reply
+from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, body, fault_reply, reply
 
 ADMINISTRATORS = Sid.parse("S-1-5-32-544")
 CONNECTION, ODD, EMPTY = "SMS_SiteToSiteConnection_C01", "Sarah's group", "Nobody"
@@ -238,3 +238,23 @@ def test_members_cannot_be_changed(host: RunningHost, server: WsmanSiteServer) -
             "host by ansible_connection: sitekeeper.sms.smb."
         )
     assert operations(host) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "literal"),
+    [
+        ("Administrators", "\"Win32_Group.Domain='C01',Name='Administrators'\""),
+        ("SMS Site & Co", "\"Win32_Group.Domain='C01',Name='SMS Site & Co'\""),
+        ("Owner's", r"""'Win32_Group.Domain=\"C01\",Name=\"Owner\'s\"'"""),
+        ('5"', r"""'Win32_Group.Domain=\"C01\",Name=\"5\\\"\"'"""),
+    ],
+)
+def test_the_groups_path_is_quoted_as_other_clients_quote_it(name: str, literal: str) -> None:
+    written = name.replace("&", "&amp;")
+    uri = f"{CIMV2}/Win32_Group"
+    group = f'<p:Win32_Group xmlns:p="{uri}"><p:Domain>C01</p:Domain><p:Name>{written}</p:Name></p:Win32_Group>'
+    script = Scripted(enumerated(group), enumerated())
+    assert WsmanSiteServer(script.wmi).group_members(ADMINISTRATORS) == ()
+    (asked,) = body(script.requests[1])
+    (wql,) = [child.text for child in asked if child.tag.endswith("}Filter")]
+    assert wql == f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={literal}"
