@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -18,6 +17,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import SYMPTOM
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.analysis import MOST_EXAMPLES, MOST_IDS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.reader import MOST_LINES
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.text import LONGEST_LINE, LineReader, decode, shown
+from tests.unit.work import costs_at_most
 
 from . import samples
 
@@ -280,13 +280,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("part", HOSTILE, ids=range(len(HOSTILE)))
-def test_time_grows_with_the_size_only(part: str) -> None:
-    # One line of the longest size, and the same in lines.
-    data = (part * (LONGEST_LINE // len(part)) + "\n").encode() + (part + "\n").encode() * (LONGEST_LINE // len(part))
-    start = time.thread_time()
-    result(data * 8)
-    # A megabyte in less than five seconds of processor time, on the slowest machine; usually it is below a tenth.
-    assert time.thread_time() - start < 5
+def test_no_line_costs_more_than_its_size(part: str) -> None:
+    # Usually it costs twice as much as everyday lines; to look back and forth in a line would cost thousands of times.
+    assert costs_at_most(20, lambda: result(in_every_length(part)), lambda: result(in_every_length(FAILED.strip())))
+
+
+def in_every_length(part: str) -> bytes:
+    """One line of the longest size, and the same in lines; eight times."""
+    count = LONGEST_LINE // len(part)
+    return 8 * ((part * count + "\n").encode() + (part + "\n").encode() * count)
 
 
 def test_every_symptom_is_data_that_holds_together() -> None:

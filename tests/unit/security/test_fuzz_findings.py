@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import struct
-import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError, parse_sddl
 from tests.fuzz.targets import TARGETS, run, seeds
+from tests.unit.work import costs_at_most
 
 ALL_SEEDS = [(target, name, data) for target in TARGETS for name, data in seeds(target).items()]
 
@@ -147,24 +147,11 @@ def _bytes(given: str | bytes) -> bytes:
     return given if isinstance(given, bytes) else given.encode()
 
 
-def _processor_seconds(target: str, data: bytes) -> float:
-    start = time.thread_time()
-    run(target, data)
-    return time.thread_time() - start
-
-
 @growing
 def test_time_is_linear_in_the_size(target: str, size: int, make: Callable[[int], str | bytes]) -> None:
     small, large = _bytes(make(size // 16)), _bytes(make(size))
-    seconds_small = min(_processor_seconds(target, small) for _unused in range(3))
-    # Linear work takes 16 times as long, quadratic work 256 times; the rest allows for a machine that is busy.
-    allowed = 64 * seconds_small + 0.02
-    seconds_large = _processor_seconds(target, large)
-    if seconds_large > allowed:
-        seconds_large = min(_processor_seconds(target, large) for _unused in range(2))
-    assert seconds_large <= allowed, (
-        f"{len(large)} bytes took {seconds_large:.3f} s, a 16th of it {seconds_small:.4f} s"
-    )
+    # Linear work takes 16 times as long, quadratic work 256 times.
+    assert costs_at_most(32, lambda: run(target, large), lambda: run(target, small))
 
 
 @growing
