@@ -257,7 +257,7 @@ def test_memory_does_not_grow_with_the_log() -> None:
         for _number in range(blocks):
             yield block
 
-    small, large = peak(2), peak(8)
+    small, large = peak(2), peak(4)
     assert large < small * 1.2
     assert large < 16 * MiB
 
