@@ -142,7 +142,7 @@ def _translate(error: Exception, logon: str | None) -> SmbError:
             return SmbError("logon", f"{logon}: {said} ({status_name(status)})", advice, status)
         return answered(status)
     if isinstance(error, DCERPCException):
-        code = error.get_error_code() or _fault(error)
+        code = error.get_error_code()
         if isinstance(code, int) and code:
             return answered(code & 0xFFFFFFFF)
         return SmbError("garbled", f"the remote procedure call failed: {reason_of(error)}")
@@ -159,12 +159,6 @@ def answered(status: int) -> SmbError:
     if status & 0xFFFF0000 == 0x80070000:
         status &= 0xFFFF
     return SmbError("unreachable" if status in _CONNECTION_LOST else "refused", status_words(status), status=status)
-
-
-def _fault(error: DCERPCException) -> int | None:
-    """The status of a fault ([C706] 12.6.4.7), which impacket gives as words alone."""
-    words = str(error)
-    return next((code for code, known in rpc_status_codes.items() if known == words), None)
 
 
 def _known(status: int) -> tuple[str, str] | None:

@@ -57,12 +57,14 @@ class Stream:
     Attributes:
         traffic: what went over it so far.
         connected: whether the TCP connection was made.
+        timeout: seconds that an exchange may take.
     """
 
     def __init__(self, settings: SmbSettings) -> None:
         self.traffic = Traffic()
         self.connected = False
-        self._settings = settings
+        self.timeout = settings.timeout
+        self._address = (settings.address, settings.port)
         self._socket: socket.socket | None = None
         self._in_exchange = False
         self._until = 0.0
@@ -71,7 +73,7 @@ class Stream:
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
-        """Give all that is sent and received in this block one deadline, `settings.timeout` seconds from now.
+        """Give all that is sent and received in this block one deadline, `timeout` seconds from now.
 
         Outside of such a block every request has its own. A block within another one changes nothing.
         """
@@ -92,8 +94,7 @@ class Stream:
             OSError: none does.
         """
         failure = OSError("the name has no address")
-        where = (self._settings.address, self._settings.port)
-        for family, kind, protocol, _name, address in socket.getaddrinfo(*where, type=socket.SOCK_STREAM):
+        for family, kind, protocol, _name, address in socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
             made = socket.socket(family, kind, protocol)
             try:
                 made.settimeout(self._left())
@@ -157,7 +158,7 @@ class Stream:
         return self._socket
 
     def _begin(self) -> None:
-        self._until = time.monotonic() + self._settings.timeout
+        self._until = time.monotonic() + self.timeout
         self._bytes = 0
 
     def _left(self) -> float:
@@ -171,7 +172,7 @@ class Stream:
             yield self._socket
         except TimeoutError:
             self.close()
-            raise TimeoutError(f"no whole answer within {self._settings.timeout:g} seconds") from None
+            raise TimeoutError(f"no whole answer within {self.timeout:g} seconds") from None
         except BaseException:
             self.close()
             raise

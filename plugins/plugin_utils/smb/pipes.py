@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils.smb_errors import SmbError
+from ...module_utils.smb_errors import SmbError, answered, reason_of
 from ...module_utils.smb_session import SmbSession
 from ..security import SecurityDescriptorError, Sid
 
@@ -24,11 +24,14 @@ try:
     from impacket.dcerpc.v5 import lsad, lsat, samr, scmr, srvs
     from impacket.dcerpc.v5.dtypes import DWORD, LPBYTE, LPLONG, NULL, ULONG, WSTR
     from impacket.dcerpc.v5.ndr import NDRCALL, NDRPOINTER, NDRSTRUCT, NDRUNION
+    from impacket.dcerpc.v5.rpcrt import MSRPC_FAULT, DCERPCException
     from impacket.dcerpc.v5.transport import SMBTransport
 except ImportError:  # smb_session keeps the reason
     _Transport: Any = object
 else:
     _Transport = SMBTransport
+    # impacket looks for this in the module of a call whose answer is an error.
+    DCERPCSessionError = srvs.DCERPCSessionError
 
     class _Info1501(NDRSTRUCT):  # type: ignore[misc]
         # [MS-SRVS] 2.2.4.31; impacket's own lacks the pointer.
@@ -70,7 +73,7 @@ MAX_LOOKUPS = 64
 SOME_NOT_MAPPED = 0x00000107
 NONE_MAPPED = 0xC0000073
 NO_LIMIT = 0xFFFFFFFF
-_NO_NAMES = frozenset({5, 50, 0xC0000022, 0xC0000061, 0xC00000BB, 0x1C010002, 0x1C010003})
+_NO_NAMES = frozenset({5, 50, 1717, 0xC0000022, 0xC0000061, 0xC00000BB, 0x1C010002, 0x1C010003})
 """Refusals that are not about one SID: access denied, privilege not held, not supported, no such procedure."""
 _PIPE_GONE = frozenset(
     {
@@ -88,6 +91,7 @@ _PIPE_GONE = frozenset(
     }
 )
 """Statuses of a pipe that is of no more use, while the session may be ([MS-ERREF] 2.2 and 2.3.1)."""
+_UNKNOWN_INTERFACE = 1717
 _WELL_KNOWN_DOMAIN_ONLY = 0xFFFFFFFF
 _MAXIMUM_ALLOWED = 0x02000000
 _LOOKUP_NAMES = 0x800
@@ -129,12 +133,20 @@ class ShareInfo:
 
 
 class _Pipe(_Transport):  # type: ignore[misc]
-    """impacket's named pipe, of which it would read nothing for ever."""
+    """impacket's named pipe, with the status of a fault, and without patience for an answer that does not come.
 
-    def recv(self, *args: Any, **options: Any) -> Any:
-        data = super().recv(*args, **options)
+    Attributes:
+        fault: the status of a fault ([C706] 12.6.4.7) that came last, of which impacket tells words only; else None.
+    """
+
+    fault: int | None = None
+
+    def recv(self, *args: Any, **options: Any) -> bytes:
+        data = bytes(super().recv(*args, **options))
         if not data:
             raise SmbError("garbled", "the answer of a remote procedure call ends early")
+        is_fault = len(data) >= 28 and data[2] == MSRPC_FAULT
+        self.fault = int.from_bytes(data[24:28], "little") if is_fault else None
         return data
 
 
@@ -332,22 +344,30 @@ class PipeClient:
         """The pipe, opened if it is not; what is asked in the block has one deadline."""
         try:
             with self._session.exchange():
-                pipe = self._pipes.get(name)
-                if pipe is None:
-                    transport = _Pipe(
-                        self._session.settings.address,
-                        filename=f"\\{name}",
-                        smb_connection=self._session.connection,
-                    )
-                    pipe = transport.get_dce_rpc()
-                    pipe.connect()
-                    pipe.bind(_INTERFACES[name]())
-                    self._pipes[name] = pipe
-                yield pipe
+                pipe = self._pipes.get(name) or self._opened(name)
+                try:
+                    yield pipe
+                except DCERPCException as error:
+                    fault = pipe.get_rpc_transport().fault
+                    if error.get_error_code() is None and fault is not None:
+                        raise answered(fault) from None
+                    raise
         except SmbError as error:
             if error.status in _PIPE_GONE:
                 self._forget(name)
             raise
+
+    def _opened(self, name: str) -> Any:
+        connection = self._session.connection
+        pipe = _Pipe(self._session.settings.address, filename=f"\\{name}", smb_connection=connection).get_dce_rpc()
+        pipe.connect()
+        try:
+            pipe.bind(_INTERFACES[name]())
+        except DCERPCException as error:
+            said = f"the server offers no {name} ({reason_of(error)})"
+            raise SmbError("refused", said, status=_UNKNOWN_INTERFACE) from None
+        self._pipes[name] = pipe
+        return pipe
 
     def _forget(self, name: str) -> None:
         """Open a pipe anew when it is needed next."""

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from tests.waiting import PATIENCE
 
-Change = Callable[[bytes], "bytes | None"]
-"""Gets each message of the server; returns what goes on to the client, or None to cut the connection."""
+Change = Callable[[bytes], "bytes | Iterable[bytes] | None"]
+"""Gets each message of the server; returns what goes on to the client, or None to cut the connection.
+
+Pieces go as they are, without a length in front; after those of an iterator, which may have no end, the connection is
+cut.
+"""
 
 
 @contextmanager
@@ -35,7 +39,13 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
                 message = change(_exactly(server, int.from_bytes(head[1:], "big")))
                 if message is None:
                     break
-                client.sendall(len(message).to_bytes(4, "big") + message)
+                if not isinstance(message, bytes):
+                    for piece in message:
+                        client.sendall(piece)
+                    if not isinstance(message, tuple):
+                        break
+                    continue
+                client.sendall(framed(message))
         _shut(client)
         _shut(server)
 
@@ -70,23 +80,44 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
 def answering(*answers: bytes) -> Iterator[int]:
     """A server on 127.0.0.1 that gives these answers, whatever it is asked, and closes the connection."""
 
-    def serve(listener: socket.socket) -> None:
-        with suppress(OSError, EOFError):
+    def serve(client: socket.socket) -> None:
+        for answer in answers:
+            receive(client)
+            client.sendall(framed(answer))
+
+    with serving(serve) as port:
+        yield port
+
+
+@contextmanager
+def serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server on 127.0.0.1 that serves one client after the other, and closes the connection then."""
+
+    def accept(listener: socket.socket) -> None:
+        with suppress(OSError):
             while True:
                 client, _peer = listener.accept()
-                with client:
-                    for answer in answers:
-                        _exactly(client, int.from_bytes(_exactly(client, 4)[1:], "big"))
-                        client.sendall(len(answer).to_bytes(4, "big") + answer)
+                with client, suppress(OSError, EOFError):
+                    serve(client)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread = threading.Thread(target=accept, args=(listener,), daemon=True)
         thread.start()
         try:
             yield listener.getsockname()[1]
         finally:
             _shut(listener)
             thread.join(PATIENCE)
+
+
+def framed(message: bytes) -> bytes:
+    """A message with its length in front ([MS-SMB2] 2.1)."""
+    return len(message).to_bytes(4, "big") + message
+
+
+def receive(client: socket.socket) -> bytes:
+    """The client's next message."""
+    return _exactly(client, int.from_bytes(_exactly(client, 4)[1:], "big"))
 
 
 def _exactly(source: socket.socket, size: int) -> bytes:
