@@ -42,7 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             corrections={
                 host: summed["outcomes"][host]
                 for host in arguments["found"]["drifted"]
-                if host in (summed := variables["hostvars"][host].get("_sms_sender_perms_summary") or {}).get("outcomes", ())
+                if host
+                in (summed := variables["hostvars"][host].get("_sms_sender_perms_summary") or {}).get("outcomes", ())
             },
             predict=bool(self._task.check_mode),
             absent=absent_sites(variables, {str(site["server"]).lower(): str(site["code"]).upper() for site in sites}),

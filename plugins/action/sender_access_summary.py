@@ -25,7 +25,12 @@ with before_forks():
 _SPEC = argument_spec(DOCUMENTATION)
 
 # What the role registers for each host, and the variables that may say which site a host serves.
-_REGISTERED = ("_sms_sender_perms_result", "_sms_sender_perms_again", "_sms_sender_perms_joined", "_sms_sender_perms_scope")
+_REGISTERED = (
+    "_sms_sender_perms_result",
+    "_sms_sender_perms_again",
+    "_sms_sender_perms_joined",
+    "_sms_sender_perms_scope",
+)
 _CODES = ("sms_sender_perms_site_code", "sms_site_code")
 
 

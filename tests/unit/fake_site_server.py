@@ -52,6 +52,7 @@ class FakeSiteServer:
         reading: called before each reading with the name of the object, as somebody else would change it meanwhile.
         log: what was asked, in order.
         dead: whether nothing answers.
+        child: path of what is in every directory; it is in `held`.
     """
 
     operator = r"CORP\ansible"
@@ -65,6 +66,7 @@ class FakeSiteServer:
         self.reading: Callable[[str], None] = lambda _name: None
         self.log: list[str] = []
         self.dead = False
+        self.child: str | None = None
         self._late: list[Callable[[], None]] = []
 
     def hold(self, share: str, directory: str) -> None:
@@ -93,6 +95,10 @@ class FakeSiteServer:
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
         self.set_path_descriptor(share.name, descriptor)
+
+    def a_child(self, path: str) -> str | None:
+        self.log.append(f"look for a child of {path}")
+        return self.child
 
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
         self._write(path, lambda: self.held.update({path: descriptor}), lambda: self.held.update({path: OTHER}))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..security import SecurityDescriptor
 from ..site_server import Propagated, Reading, Share, SiteServer
+from .children import stale_child
 from .plan import Subject
 
 
@@ -21,13 +22,13 @@ class Securable:
         subject: how it is called.
         read: reads its descriptor.
         write: writes a descriptor.
-        look_below: given the descriptor that it holds now, returns a warning if what is below it does not follow.
+        look_below: given what it holds now, returns a warning if what is below it does not inherit that.
     """
 
     subject: Subject
     read: Callable[[], Reading]
     write: Callable[[SecurityDescriptor], Propagated | None]
-    look_below: Callable[[SecurityDescriptor], str | None] = lambda _descriptor: None
+    look_below: Callable[[Reading], str | None] = lambda _held: None
 
 
 def share_object(server: SiteServer, share: Share) -> Securable:
@@ -45,4 +46,5 @@ def path_object(server: SiteServer, path: str, *, is_directory: bool = True) -> 
         Subject(server.host, "folder" if is_directory else "file", path),
         lambda: server.path_descriptor(path),
         lambda descriptor: server.set_path_descriptor(path, descriptor),
+        lambda held: stale_child(server, path, held.descriptor, held.names) if is_directory else None,
     )

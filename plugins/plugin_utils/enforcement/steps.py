@@ -126,10 +126,8 @@ class WriteDescriptor:
                 f"{propagated.refused} of {propagated.examined} files and folders below it could not be brought in "
                 f"line, and keep the inherited entries that they have: {'; '.join(propagated.refusals)}{more}"
             )
-        below = self.target.look_below(held.descriptor)
-        if below:
-            remarks.append(below)
-        return tuple(map(subject.say, remarks))
+        below = self.target.look_below(held)
+        return (*map(subject.say, remarks), *([below] if below else []))
 
     def state(self, status: Status) -> str:
         """What state it is in."""

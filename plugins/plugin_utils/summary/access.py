@@ -40,9 +40,7 @@ class Outcome(str, Enum):
     NOT_RUN = "not run"
 
 
-_FINE = frozenset(
-    {Outcome.UNCHANGED, Outcome.IN_ORDER, Outcome.CHANGED, Outcome.WOULD_CHANGE, Outcome.NOTHING_OWED}
-)
+_FINE = frozenset({Outcome.UNCHANGED, Outcome.IN_ORDER, Outcome.CHANGED, Outcome.WOULD_CHANGE, Outcome.NOTHING_OWED})
 
 
 @dataclass(frozen=True, slots=True)

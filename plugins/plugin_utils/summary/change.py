@@ -125,9 +125,7 @@ class ChangeSummary:
         total = len(self.results)
         counts = [f"{len(hosts[outcome])} {self._word(outcome)}" for outcome in ChangeOutcome if outcome in hosts]
         lines = [f"Change {self.change_id}, {total} site server{'' if total == 1 else 's'}: {', '.join(counts)}"]
-        lines += [
-            f"{words}: {_listed(hosts[outcome])}" for outcome, words in _NAMED_AS.items() if outcome in hosts
-        ]
+        lines += [f"{words}: {_listed(hosts[outcome])}" for outcome, words in _NAMED_AS.items() if outcome in hosts]
         if self.left_out:
             lines.append(f"In the plan, and not among the hosts of this run: {_listed(self.left_out)}")
         if self.predict:

@@ -327,6 +327,24 @@ def test_converge_run_again_repairs_whatever_went_wrong(fault: Fault, at: int) -
     assert not enforce_sender_access(server, REQUEST).changed
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_child_that_does_not_inherit_what_was_written_is_a_warning(follows: bool) -> None:
+    server = server_with()
+    server.child = rf"{FOLDER}\old.pkg"
+    inherited = f"(A;ID;0x12019f;;;{SENDER})" if follows else ""
+    server.held[server.child] = parse_sddl(f"D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA){inherited}")
+    outcome = enforce_sender_access(server, REQUEST)
+    assert outcome.changed
+    assert [warning for warning in outcome.warnings if "old.pkg" in warning] == ([] if follows else [*outcome.warnings])
+
+
+def test_no_child_is_looked_at_if_the_folder_is_not_written() -> None:
+    server = server_with()
+    server.held[FOLDER] = parse_sddl(FOLDER_AFTER)
+    enforce_sender_access(server, REQUEST)
+    assert "look for a child" not in " ".join(server.log)
+
+
 def test_one_object_alone_is_uncertain_too() -> None:
     server = server_with(Fault.DROPPED)
     goal = Goal((Entry(SENDER, ACCESS_ALLOWED, 0x1F01FF),))

@@ -174,7 +174,9 @@ def test_a_playbook_that_imports_ours_may_use_tags(desk: Desk) -> None:
 
 def test_a_host_that_is_not_read_fails_an_audit_also_where_the_play_ignores_that(desk: Desk) -> None:
     desk.hosts[P01] |= {"ansible_host": "127.0.0.1", "ansible_port": 1}
-    code, output = desk.run([play(role(), ignore_unreachable=True)], "--limit", P01, "-e", "sms_sender_perms_findings=false")
+    code, output = desk.run(
+        [play(role(), ignore_unreachable=True)], "--limit", P01, "-e", "sms_sender_perms_findings=false"
+    )
     assert code == 2, output
     assert recap(output) == {P01: "failed"}
     assert f"The access on {P01} was not read (unreachable: " in output

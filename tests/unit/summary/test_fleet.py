@@ -24,7 +24,13 @@ LOST = {"status": "unreachable", "message": "p01: no answer"}
         (DRIFTED, "changed", None, FleetOutcome.NOT_READ_AGAIN, "correction: changed; second reading: not read again"),
         (DRIFTED, "changed", LOST, FleetOutcome.NOT_READ_AGAIN, "second reading: unreachable (no answer)"),
         (DRIFTED, "changed", DRIFTED, FleetOutcome.CORRECTION_FAILED, "second reading: drifted still"),
-        (DRIFTED, "failed", DRIFTED, FleetOutcome.CORRECTION_FAILED, "correction: failed; second reading: drifted still"),
+        (
+            DRIFTED,
+            "failed",
+            DRIFTED,
+            FleetOutcome.CORRECTION_FAILED,
+            "correction: failed; second reading: drifted still",
+        ),
         (DRIFTED, None, DRIFTED, FleetOutcome.CORRECTION_FAILED, "correction: not run; second reading: drifted still"),
         (
             DRIFTED,
