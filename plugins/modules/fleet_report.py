@@ -49,7 +49,7 @@ options:
   csv:
     description:
       - Where to write the CSV table, a row for each Sender account of each site. Text that a spreadsheet would take for a
-        formula has an apostrophe in front.
+        formula has an apostrophe in front, also behind a C(;) or C(|) within a cell.
     type: path
   junit:
     description:

@@ -10,9 +10,13 @@ from ..text import visible as _visible
 MAX_CHARACTERS = 20_000
 """What is shown of one text. A security descriptor may be as long as 64 KiB; nobody reads that in a report."""
 
-# A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection". The wide ones are
-# their full-width forms, which some take for the same.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# A spreadsheet takes a cell that begins with one of these for a formula: OWASP, "CSV Injection". The others are their
+# full-width and small forms, which some take for the same. White space and quotes before them are passed over.
+_FORMULA = r"""[\s"']*[=+\-@＝＋－＠﹦﹢﹣﹫]"""
+
+# A cell begins at its first character. To readers with another separator than the comma, as Excel has in many countries,
+# one also begins behind each separator, whether or not quotes are around it (same source).
+_BEGINS_FORMULA = re.compile(rf"(?:^(?=[ \u00a0\u3000]*[\t\r\n])|^(?={_FORMULA})|(?<=[;|])(?={_FORMULA}))")
 
 
 def visible(text: str) -> str:
@@ -23,6 +27,6 @@ def visible(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return ``text`` as a cell that no spreadsheet takes for a formula: an apostrophe in front says so."""
-    shown = visible(text)
-    return f"'{shown}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else shown
+    """Return ``text`` as a cell that no spreadsheet takes for a formula: an apostrophe stands in front of each."""
+    # First the apostrophes: a tab at the start is one no more once it is written out.
+    return visible(_BEGINS_FORMULA.sub("'", text[: MAX_CHARACTERS + 1]) + text[MAX_CHARACTERS + 1 :])

@@ -45,6 +45,7 @@ FULL = {
     "computer_account_stays_in_forest": False,
     "secondary_stays_in_forest": True,
     "single_route": True,
+    "tries_service_account_first": True,
     "services": ["OUR_EXECUTIVE"],
     "logs": {"despooler": ["despool.txt"], "sender": ["send1.txt", "send2.txt"]},
     "source": "our handbook",
