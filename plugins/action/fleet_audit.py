@@ -75,6 +75,8 @@ class ActionModule(ActionBase):
         try:
             file = AuditFile(path, questions.digest, about, max_age=arguments["max_age"])
             try:
+                if file.warning:
+                    self._display.warning(file.warning)
                 result.update(self._audit(file, hosts, questions, arguments, variables))
             finally:
                 file.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.modules.fleet_report import DOCU
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, replace_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import HierarchyError, read_hierarchy
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     AuditError,
     Fleet,
@@ -30,6 +32,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.audit import MAX_LINE
 
 FORMATS = ("html", "json", "csv", "junit")
+
+
+_FUTURE = (
+    "audit_files: an audit began at {started}, which is later than the clock of this controller ({now}). What it read of "
+    "a host counts more than what other files have of it. Check the clocks of the controllers."
+)
 
 
 class _Unwritable(Exception):
@@ -67,6 +75,8 @@ def _report(arguments: Mapping[str, Any], *, predict: bool) -> dict[str, Any]:
     sites = arguments["sms_sites"]
     hierarchy = None if sites is None else read_hierarchy(sites, arguments["sms_products"])
     fleet = fleet_of(_audit(arguments["audit_files"]), hierarchy)
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    future = max((header.started for header in fleet.audit.headers if header.started > now), default=None)
     files = {
         name: _write(Path(arguments[name]), _text(name, fleet, arguments["title"]), predict=predict)
         for name in FORMATS
@@ -80,6 +90,7 @@ def _report(arguments: Mapping[str, Any], *, predict: bool) -> dict[str, Any]:
         "complete": bool(fleet.audit.finished),
         "unreadable": fleet.audit.unreadable,
         "files": files,
+        **({"warnings": [_FUTURE.format(started=quoted(future), now=now)]} if future else {}),
     }
 
 

@@ -49,6 +49,7 @@ options:
   max_age:
     description:
       - Seconds after its begin that the answers in an unfinished file count. With V(0) the file is always written anew.
+      - A file that began later than the controller's clock is written anew as well, with a warning.
     type: int
     default: 3600
   at_once:

@@ -18,6 +18,7 @@ from ..files import open_file
 FORMAT = "sitekeeper.sms/audit"
 VERSION = 1
 
+_OURS = {"format": FORMAT, "version": VERSION}
 _READ = ("in_desired_state", "drifted")
 
 
@@ -29,7 +30,8 @@ class AuditFile:
     """An audit file that is being written, by this run alone.
 
     A file without an end, of the same question and not older than `max_age`, is gone on with: `kept` holds the hosts
-    that it has answers of. Any other file is written anew.
+    that it has answers of. Any other file is written anew. `warning` is a sentence if that is because the file began
+    in the future, by the clock; otherwise it is None.
 
     Args:
         path: where it is.
@@ -46,6 +48,7 @@ class AuditFile:
         self, path: Path, question: str, about: Mapping[str, str], *, max_age: float, now: datetime | None = None
     ) -> None:
         self._path = path
+        self.warning: str | None = None
         started = now or datetime.now(timezone.utc)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
@@ -54,14 +57,13 @@ class AuditFile:
             raise AuditFileError(f"{path}: the audit file cannot be written: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.kept = self._resumed(question, started - timedelta(seconds=max_age) if max_age else None)
+            self.kept = self._resumed(question, started, timedelta(seconds=max_age))
             if not self.kept:
                 self._file.truncate(0)
                 self._write(
                     {
                         "type": "header",
-                        "format": FORMAT,
-                        "version": VERSION,
+                        **_OURS,
                         **about,
                         "started": _stamp(started),
                         "question": question,
@@ -93,7 +95,7 @@ class AuditFile:
     def _write(self, line: Mapping[str, Any]) -> None:
         self.add(encode(line))
 
-    def _resumed(self, question: str, oldest: datetime | None) -> dict[str, tuple[str, str | None]]:
+    def _resumed(self, question: str, now: datetime, max_age: timedelta) -> dict[str, tuple[str, str | None]]:
         """Status and message of the hosts that an unfinished file has read; a torn last line is cut off."""
         kept: dict[str, tuple[str, str | None]] = {}
         whole = 0
@@ -103,7 +105,7 @@ class AuditFile:
                     break
                 whole += len(line)
                 said = _decode(line)
-                if number == 0 and not _goes_on(said, question, oldest):
+                if number == 0 and not (max_age and self._goes_on(said, question, now, max_age)):
                     if said.get("format") != FORMAT:
                         raise AuditFileError(f"{self._path}: this file is no audit file; give another path")
                     return {}
@@ -117,6 +119,22 @@ class AuditFile:
             self._file.truncate(whole)
         return kept
 
+    def _goes_on(self, header: Mapping[str, Any], question: str, now: datetime, max_age: timedelta) -> bool:
+        """Whether a file that begins like this has answers to the same question that still count."""
+        if any(header.get(key) != value for key, value in (*_OURS.items(), ("question", question))):
+            return False
+        try:
+            started = datetime.strptime(str(header.get("started")), _STAMP).replace(tzinfo=timezone.utc)
+        except ValueError:
+            return False
+        if started > now:
+            self.warning = (
+                f"{self._path}: the audit in this file began at {_stamp(started)}, which is later than the clock of "
+                f"this controller ({_stamp(now)}). Its answers are not used, and all hosts are read again. Check the clock."
+            )
+            return False
+        return started >= now - max_age
+
 
 def encode(line: Mapping[str, Any]) -> bytes:
     """A line of the file, without its line feed."""
@@ -129,22 +147,6 @@ def _decode(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _goes_on(header: Mapping[str, Any], question: str, oldest: datetime | None) -> bool:
-    """Whether a file that begins like this has answers to the same question that still count."""
-    if (
-        oldest is None
-        or header.get("format") != FORMAT
-        or header.get("version") != VERSION
-        or header.get("question") != question
-    ):
-        return False
-    try:
-        started = datetime.strptime(str(header.get("started")), _STAMP).replace(tzinfo=timezone.utc)
-    except ValueError:
-        return False
-    return started >= oldest
 
 
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"

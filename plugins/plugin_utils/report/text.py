@@ -14,8 +14,8 @@ MAX_CHARACTERS = 20_000
 # full-width and small forms, which some take for the same. White space and quotes before them are passed over.
 _FORMULA = r"""[\s"']*[=+\-@＝＋－＠﹦﹢﹣﹫]"""
 
-# A cell begins at its first character. To readers with another separator than the comma, as Excel has in many countries,
-# one also begins behind each separator, whether or not quotes are around it (same source).
+# A cell begins at its first character. To readers with another separator than the comma, as Excel has in many
+# countries, one also begins behind each separator, whether or not quotes are around it (same source).
 _BEGINS_FORMULA = re.compile(rf"(?:^(?=[ \u00a0\u3000]*[\t\r\n])|^(?={_FORMULA})|(?<=[;|])(?={_FORMULA}))")
 
 

@@ -107,6 +107,32 @@ def test_another_question_or_an_old_file_is_written_anew(interrupted: Path, othe
     assert [line["type"] for line in lines(interrupted)] == ["header"]
 
 
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=400)])
+def test_a_file_from_the_future_is_written_anew_and_said_to_be_so(interrupted: Path, ahead: timedelta) -> None:
+    """By a clock that was wrong, then or now: how old the answers are nobody knows."""
+    file = opened(interrupted, now=NOW - ahead)
+    file.close()
+    assert file.kept == {}
+    assert [line["type"] for line in lines(interrupted)] == ["header"]
+    clock = (NOW - ahead).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert file.warning == (
+        f"{interrupted}: the audit in this file began at 2026-05-04T03:02:01Z, which is later than the clock of this "
+        f"controller ({clock}). Its answers are not used, and all hosts are read again. Check the clock."
+    )
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=59), timedelta(minutes=61)])
+def test_a_file_from_the_past_needs_no_warning(interrupted: Path, age: timedelta) -> None:
+    with closing(opened(interrupted, now=NOW + age)) as file:
+        assert file.warning is None
+
+
+def test_where_answers_are_not_to_be_kept_their_time_is_no_matter(interrupted: Path) -> None:
+    for other in ({"question": "another"}, {"max_age": 0}):
+        with closing(opened(interrupted, now=NOW - timedelta(days=1), **other)) as file:
+            assert file.warning is None
+
+
 def test_a_finished_file_is_written_anew(path: Path) -> None:
     file = opened(path)
     file.add(host("a"))

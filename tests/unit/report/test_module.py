@@ -126,6 +126,16 @@ def test_result_and_check_mode(controller: Path) -> None:
     assert again["changed"] is False
 
 
+def test_an_audit_from_the_future_is_said_to_be_so(controller: Path) -> None:
+    (controller / "future.jsonl").write_bytes(b"".join(lines(header={**HEADER, "started": "9999-01-01T00:00:00Z"})))
+    now, later = (
+        results(controller, {"audit_files": [name], "json": "x"})[0] for name in ("fleet.jsonl", "future.jsonl")
+    )
+    assert "warnings" not in now
+    (warning,) = later["warnings"]
+    assert "an audit began at '9999-01-01T00:00:00Z', which is later than the clock of this controller (2" in warning
+
+
 FLEET = ["fleet.jsonl"]
 FAILURES: dict[str, dict[str, Any]] = {
     "audit_files: none.jsonl can't be read: No such file or directory": {"audit_files": ["none.jsonl"], "json": "x"},
