@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     unread_section,
     write_document,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import write_file
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id, write_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.journal import utc_now
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
@@ -45,19 +45,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         sites = arguments["sites"] or {}
         versions = {"collection": collection_version(), "ansible": str(ansible_version)}
         try:
-            if not arguments["change_id"].strip():
-                raise ChangeError("change_id: give the number of the change")
+            checked_change_id(arguments["change_id"])
             hosts = {
                 str(host): _section(str(host), found or {}, sites.get(host))
                 for host, found in sorted(arguments["results"].items())
             }
             _give_findings(hosts, arguments["findings"] or [])
-            document = make_document(arguments["change_id"].strip(), utc_now(), versions, hosts)
-            if not self._task.check_mode:
-                write_document(Path(arguments["path"]), document)
-                for option, render in (("markdown", as_markdown), ("html", as_html)):
-                    if arguments[option]:
-                        write_file(Path(arguments[option]), render(document).encode())
+            document = make_document(arguments["change_id"], utc_now(), versions, hosts)
+            predict = bool(self._task.check_mode)
+            write_document(Path(arguments["path"]), document, predict=predict)
+            for option, render in (("markdown", as_markdown), ("html", as_html)):
+                if arguments[option]:
+                    write_file(Path(arguments[option]), render(document).encode(), predict=predict)
         except ChangeError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         summary = summary_of(hosts)

@@ -18,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     roll_back,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import host_result, refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
@@ -32,6 +33,8 @@ class ActionModule(SiteServerAction):
 
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the record, compare, restore, record."""
+        if arguments["change_id"]:
+            checked_change_id(arguments["change_id"])
         path = Path(arguments["record"])
         with alone(None if self.predict or not path.exists() else path, server.host):
             return self._roll_back(server, path, arguments)

@@ -35,8 +35,8 @@ FORMATS = ("html", "json", "csv", "junit")
 
 
 _FUTURE = (
-    "audit_files: an audit began at {started}, which is later than the clock of this controller ({now}). What it read of "
-    "a host counts more than what other files have of it. Check the clocks of the controllers."
+    "audit_files: an audit began at {started}, which is later than the clock of this controller ({now}). "
+    "What it read of a host counts more than what other files have of it. Check the clocks of the controllers."
 )
 
 

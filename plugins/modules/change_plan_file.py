@@ -23,7 +23,8 @@ options:
     required: true
   change_id:
     description:
-      - The number of the change, as the change board calls it.
+      - The number of the change, as the change board calls it. It may have letters (A to Z), digits, spaces and
+        C(. _ - # :), at most 100 characters, with a letter or digit at both ends, as it names files.
     type: str
     required: true
   results:

@@ -12,7 +12,7 @@ from typing import Any
 from ..enforcement import Refused
 from ..security import format_sddl
 from .approval import Approval, approve
-from .document import ChangeError, PlanDocument, read_document
+from .document import ChangeError, PlanDocument, checked_change_id, read_document
 from .host_change import Result
 
 
@@ -20,10 +20,12 @@ def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
     """The plan that `path` names, of the change that `change_id` names if it names one.
 
     Raises:
-        ChangeError: see `read_document`; or it is the plan of another change.
+        ChangeError: see `read_document`; `change_id` is no number of a change, or it is the plan of another change.
     """
-    plan = read_document(Path(arguments["path"]))
     wanted = arguments.get("change_id")
+    if wanted:
+        checked_change_id(wanted)
+    plan = read_document(Path(arguments["path"]))
     if wanted and wanted != plan.change_id:
         raise ChangeError(f"{plan.path} is the plan of change {plan.change_id}, not of {wanted}")
     return plan

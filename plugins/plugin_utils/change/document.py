@@ -32,6 +32,7 @@ from typing import Any, BinaryIO
 
 from ..enforcement import EnforcementError
 from ..files import open_to_read, replace_file
+from ..hierarchy.fields import quoted
 from . import shapes
 
 FORMAT = "sitekeeper.sms/change-plan"
@@ -43,7 +44,7 @@ _HEAD = shapes.object_of(
     {
         "format": shapes.one_of(FORMAT),
         "version": shapes.one_of(VERSION),
-        "change_id": shapes.NAME,
+        "change_id": shapes.CHANGE_ID,
         "created": shapes.TIME,
         "collection": shapes.TEXT,
         "ansible": shapes.TEXT,
@@ -145,6 +146,22 @@ def digest_of(value: Any) -> str:
     return _digest(canonical(value))
 
 
+def checked_change_id(change_id: str) -> str:
+    """The same, if it is the number of a change. It names files, so it is checked before any path is used.
+
+    Raises:
+        ChangeError: it is none.
+    """
+    try:
+        shapes.CHANGE_ID(change_id, "it")
+    except shapes.Malformed:
+        raise ChangeError(
+            f"change_id: {quoted(change_id)} is no number of a change; use letters (A to Z), digits, spaces and "
+            ". _ - # :, a letter or digit at both ends, and at most 100 characters. It names the files of the change"
+        ) from None
+    return change_id
+
+
 def make_document(
     change_id: str, created: str, versions: Mapping[str, str], hosts: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -159,6 +176,7 @@ def make_document(
     Raises:
         ChangeError: it would be no plan, so that nobody could use it.
     """
+    checked_change_id(change_id)
     for host, section in hosts.items():
         try:
             shapes.section(section, "it")
@@ -176,8 +194,8 @@ def make_document(
     return {"digest": digest_of(head), "head": head, "hosts": dict(hosts)}
 
 
-def write_document(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a plan in its canonical form, whole or not at all.
+def write_document(path: Path, document: Mapping[str, Any], *, predict: bool = False) -> None:
+    """Write a plan in its canonical form, whole or not at all. With `predict`, see whether a file may be there.
 
     Raises:
         ChangeError: it cannot be written.
@@ -185,17 +203,17 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
     first = b'{"digest":' + canonical(document["digest"]) + b',"head":' + canonical(document["head"]) + _END_OF_HEAD
     sections = [canonical(host) + b":" + canonical(section) for host, section in sorted(document["hosts"].items())]
     lines = [*(section + b",\n" for section in sections[:-1]), *(section + b"\n" for section in sections[-1:])]
-    write_file(path, b"".join([first, *lines, _END]))
+    write_file(path, b"".join([first, *lines, _END]), predict=predict)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; whole or not at all.
+def write_file(path: Path, content: bytes, *, predict: bool = False) -> None:
+    """Write a file that only its owner may read; whole or not at all. With `predict`, see whether a file may be there.
 
     Raises:
         ChangeError: it cannot be written.
     """
     try:
-        replace_file(path, [content])
+        replace_file(path, [content], predict=predict)
     except OSError as error:
         raise ChangeError(f"{path} cannot be written: {error.strerror or error}") from None
 

@@ -114,6 +114,11 @@ NAME = text(".+", "text that is not empty")
 TIME = text(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z", "a time like 2026-11-23T08:00:00.000Z")
 DIGEST = text(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")
 SID = text(r"S-1-(\d+|0x[0-9A-F]+)(-\d+)*", "a SID")
+CHANGE_ID = text(
+    "[A-Za-z0-9]([A-Za-z0-9._#: -]{0,98}[A-Za-z0-9])?",
+    "the number of a change (letters A to Z, digits, spaces and . _ - # :, a letter or digit at both ends)",
+)
+"""The number of a change, which also names its files. No path and no option is one, and a file system can hold it."""
 _TEXTS = list_of(TEXT)
 
 _ACCOUNT: dict[str, Shape] = {"name": TEXT, "sid": SID}

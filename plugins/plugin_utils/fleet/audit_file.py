@@ -130,7 +130,8 @@ class AuditFile:
         if started > now:
             self.warning = (
                 f"{self._path}: the audit in this file began at {_stamp(started)}, which is later than the clock of "
-                f"this controller ({_stamp(now)}). Its answers are not used, and all hosts are read again. Check the clock."
+                f"this controller ({_stamp(now)}). Its answers are not used, and all hosts are read again. "
+                "Check the clock."
             )
             return False
         return started >= now - max_age

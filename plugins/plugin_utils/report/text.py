@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..text import visible as _visible
 
 MAX_CHARACTERS = 20_000

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The number of a change names its files: it is a name, and no path."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.sitekeeper.sms.plugins.action import change_apply, change_rollback
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    ChangeError,
+    make_document,
+    read_document,
+    write_document,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import plan_of
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id
+from tests.unit.change.samples import CREATED, VERSIONS, section, validator
+from tests.unit.change.test_shapes import PLAN, sealed, with_value
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+SAYS = (
+    r"is no number of a change; use letters \(A to Z\), digits, spaces and \. _ - # :, a letter or digit at both ends"
+)
+
+GOOD = ["CHG0012345", "1", "RFC-2026.11_3", "CHG 12345", "Change #12", "PRJ:7", "x" * 100]
+BAD = [
+    "",
+    " ",
+    " CHG1",
+    "CHG1 ",
+    "-e",
+    "--help",
+    ".",
+    "..",
+    ".hidden",
+    "../CHG1",
+    "/etc/cron.d/x",
+    "a/b",
+    "a\\b",
+    "CHG1/",
+    "CHG1\n",
+    "CHG\n1",
+    "CHG\t1",
+    "CHG\0001",
+    "CHG\x1b[2J1",
+    "CHG\u202e1",
+    "CHG\ud8001",
+    "CHG\u0661",
+    "ÄND1",
+    "~root",
+    "$HOME",
+    "{{ x }}",
+    "a;b",
+    "x" * 101,
+    "x" * 100_000,
+]
+
+
+@pytest.mark.parametrize("change_id", GOOD)
+def test_a_number_as_change_boards_have_them(tmp_path: Path, change_id: str) -> None:
+    assert checked_change_id(change_id) == change_id
+    plan = make_document(change_id, CREATED, VERSIONS, {"p01": section()})
+    validator("plan").validate(plan)
+    path = tmp_path / f"{change_id}.plan.json"
+    write_document(path, plan)
+    assert read_document(path).change_id == change_id
+    assert path.parent == tmp_path
+    assert plan_of({"path": str(path), "change_id": change_id}).change_id == change_id
+
+
+@pytest.mark.parametrize("change_id", BAD)
+def test_what_is_no_name_is_refused_before_a_file_is_touched(tmp_path: Path, change_id: str) -> None:
+    with pytest.raises(ChangeError, match=SAYS) as refusal:
+        make_document(change_id, CREATED, VERSIONS, {})
+    # It goes to a terminal and to logs.
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 400
+    # A directory: whoever opened it would say so.
+    arguments = {"path": str(tmp_path), "record": str(tmp_path), "change_id": change_id}
+    if change_id:
+        with pytest.raises(ChangeError, match=SAYS):
+            plan_of(arguments)
+        for module in (change_apply, change_rollback):
+            action = object.__new__(module.ActionModule)
+            action._task = SimpleNamespace(check_mode=False)
+            with pytest.raises(ChangeError, match=SAYS):
+                action.serve(SimpleNamespace(host="p01", operator=None), arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change_id", [name for name in BAD if name.isprintable()])
+def test_a_plan_of_such_a_change_is_none(tmp_path: Path, change_id: str) -> None:
+    content, whole = sealed(with_value(PLAN, ("head", "change_id"), change_id))
+    assert not validator("plan").is_valid(whole)
+    (tmp_path / "plan.json").write_bytes(content)
+    with pytest.raises(ChangeError, match="its head, change_id must be the number of a change"):
+        read_document(tmp_path / "plan.json")
+
+
+def run(directory: Path, *command: str) -> tuple[int, str]:
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build" / "collections"),
+        "ANSIBLE_HOME": str(directory / "home"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", *command],
+        cwd=directory, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    return done.returncode, re.sub(r"\s+", " ", done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("playbook", ["plan", "apply", "rollback"])
+def test_the_playbooks_make_no_path_of_it(tmp_path: Path, playbook: str) -> None:
+    """Nobody is asked: the host's address is one that nothing answers at."""
+    work = tmp_path / "work"
+    work.mkdir()
+    hosts = {"p01": {"ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_port": 1}}
+    sites = [{"code": "P01", "server": "p01", "service_account": "CORP\\svc"}]
+    inventory = {"sms_sites": {"hosts": hosts, "vars": {"sms_sites": sites}}}
+    (work / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    given: dict[str, Any] = {"sms_change_id": "../CHG1", "sms_change_approved_digest": "0" * 64}
+    code, said = run(work, f"sitekeeper.sms.{playbook}", "-e", json.dumps(given))
+    assert code != 0
+    if playbook != "rollback":
+        assert "'../CHG1' is no number of a change" in said
+    assert [each.name for each in tmp_path.iterdir()] == ["work"]
+    assert {each.name for each in work.iterdir()} <= {"inventory.yml", "home"}
