@@ -45,6 +45,9 @@ options:
             V(delete_subfolders_and_files), V(read_attributes), V(write_attributes), V(delete), V(read_permissions),
             V(change_permissions), V(take_ownership), V(synchronize)."
           - Or as an access mask, such as V(0x12019F).
+          - An entry that allows always gets SYNCHRONIZE (V(0x100000)) too, because no file or folder can be opened without
+            it. An entry that denies gets it only with V(synchronize), V(full_control) or a mask that holds it, because
+            denying it denies everything. Windows' dialogs do the same.
           - May be left out with O(state=absent), which then removes all entries of the account and O(entries[].type).
         type: list
         elements: str
@@ -74,6 +77,8 @@ options:
       - V(present) makes sure that each account has the rights. Other entries stay.
       - V(absent) takes the rights away from the account's own entries. An inherited entry cannot be removed where it is
         inherited, so if one still gives such a right, that is an error.
+      - With V(absent), an entry that allows keeps SYNCHRONIZE as long as it allows another right. An entry that denies
+        keeps it unless the rights hold it.
       - V(exact) makes sure that the given entries are the only ones set on the object itself. What it inherits stays
         unless O(inheritance=disabled).
     type: str
@@ -90,9 +95,15 @@ options:
     default: unchanged
   allow_lockout:
     description:
-      - A change that would take reading the object or its permissions, or changing its permissions, from SYSTEM,
-        Administrators or the connected account is refused.
-      - V(true) permits it.
+      - A change is refused if SYSTEM, Administrators or the connected account could not work any more. This is checked
+        for the folder, its subfolders and its files, before and after the change.
+      - SYSTEM and Administrators must keep listing and entering folders, creating files and folders, and reading, writing
+        and deleting files, because the site's components run as SYSTEM or as a member of Administrators.
+      - The connected account must keep reading files and listing folders. All three must keep SYNCHRONIZE, and reading and
+        changing permissions.
+      - Entries that deny count for groups that these accounts may be in, such as Everyone, Authenticated Users, NETWORK,
+        Users, Domain Users or CREATOR OWNER.
+      - V(true) permits the change.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -134,6 +145,16 @@ EXAMPLES = r"""
       - principal: CORP\smssend
         rights: traverse
         applies_to: this folder only
+
+- name: The Sender account reads and writes, but deletes nothing
+  sitekeeper.sms.ntfs_permissions:
+    path: D:\SMS\Site.srv\Despoolr.box\Receive
+    entries:
+      - principal: CORP\smssend
+        rights: [read, write]
+      - principal: CORP\smssend
+        rights: [delete, delete_subfolders_and_files]
+        type: deny
 
 - name: An account of old times has nothing left there
   sitekeeper.sms.ntfs_permissions:

@@ -43,6 +43,8 @@ options:
       type:
         description:
           - Whether the entry allows or denies.
+          - V(deny) with V(change) or V(read) leaves SYNCHRONIZE out, because denying it denies everything. V(full_control)
+            denies it too.
         type: str
         choices: [allow, deny]
         default: allow
@@ -56,8 +58,9 @@ options:
     default: present
   allow_lockout:
     description:
-      - A change that would take the access to the share from SYSTEM, Administrators or the connected account is refused.
-      - V(true) permits it.
+      - A change is refused if SYSTEM, Administrators or the connected account could not read over the share any more.
+        Entries that deny count for groups that these accounts may be in, such as Everyone, NETWORK or Users.
+      - V(true) permits the change.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -83,6 +83,16 @@ def test_the_example_of_sid_is_true():
         assert SID(unquoted[0], arguments or "string") == unquoted[1]
 
 
+def test_synchronize_is_named_in_entries_that_deny():
+    described = DESCRIBE("D:(D;;0x10000;;;WD)(D;;0x110000;;;WD)(A;;0x1200a9;;;WD)(A;;0x100001;;;WD)", "directory")
+    assert described["dacl"] == [
+        "deny Everyone  Delete  (this folder only)",
+        "deny Everyone  Delete, Synchronize  (this folder only)",
+        "allow Everyone  Read & execute  (this folder only)",
+        "allow Everyone  List folder / read data, Synchronize  (this folder only)",
+    ]
+
+
 def test_a_share_is_described_in_its_own_words():
     assert DESCRIBE("D:(A;;FA;;;BA)(A;;0x1301bf;;;WD)(D;;FR;;;AN)", "share") == {
         "owner": None,
@@ -90,7 +100,7 @@ def test_a_share_is_described_in_its_own_words():
         "dacl": [
             r"allow BUILTIN\Administrators  Full Control",
             "allow Everyone  Change",
-            r"deny NT AUTHORITY\ANONYMOUS LOGON  Special (Read)",
+            r"deny NT AUTHORITY\ANONYMOUS LOGON  Special (Read, Synchronize)",
         ],
     }
 
