@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -39,14 +40,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         summary = FleetSummary(
             found=arguments["found"]["hosts"],
             again=(arguments["again"] or {}).get("hosts") or {},
-            corrections={
-                host: summed["outcomes"][host]
-                for host in arguments["found"]["drifted"]
-                if host
-                in (summed := variables["hostvars"][host].get("_sms_sender_perms_summary") or {}).get("outcomes", ())
-            },
+            corrections=dict(_corrections(variables, arguments["found"]["drifted"])),
             predict=bool(self._task.check_mode),
             absent=absent_sites(variables, {str(site["server"]).lower(): str(site["code"]).upper() for site in sites}),
         )
         result.update(changed=False, lines=summary.lines(), reasons=summary.reasons())
         return result
+
+
+def _corrections(variables: Mapping[str, Any], hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the hosts that the role has worked on, and what its summary says of each."""
+    for host in hosts:
+        outcomes = (variables["hostvars"][host].get("_sms_sender_perms_summary") or {}).get("outcomes") or {}
+        if host in outcomes:
+            yield host, outcomes[host]

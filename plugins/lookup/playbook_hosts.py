@@ -21,8 +21,9 @@ version_added: 0.1.0
 short_description: Return the host pattern of this collection's playbooks, or fail if it matches no host
 description:
   - Returns the variable C(sms_sender_perms_hosts), or C(sms_sites) if it is not set.
-  - Ansible ends a play without hosts with return code 0. This lookup fails instead, before any task runs, if the inventory
-    has no hosts, if a part of the pattern is neither a group nor a host, and if no host is left after C(--limit).
+  - Ansible ends a play without hosts with return code 0. This lookup fails instead, before any task runs, if the
+    inventory has no hosts, if a part of the pattern is neither a group nor a host, and if no host is left after
+    C(--limit).
   - It also fails if one of the collection's playbooks is the one that was started and C(--tags), C(--skip-tags) or
     C(--start-at-task) leave out tasks of it.
   - With C(--syntax-check) and the options that only list, it returns the pattern unchecked.
@@ -89,9 +90,9 @@ def _left_out(options: Mapping[str, Any]) -> str | None:
     wanted, unwanted = set(options.get("tags") or ["all"]), set(options.get("skip_tags") or [])
     if not wanted & {"all", "untagged"} or unwanted & {"all", "untagged"}:
         return (
-            f"Tags (--tags {','.join(sorted(wanted))} --skip-tags {','.join(sorted(unwanted)) or '-'}) leave out the tasks "
-            "of this playbook, which have none. Run it without tags, also without those of ansible.cfg and of the "
-            "environment; --limit selects hosts."
+            f"Tags (--tags {','.join(sorted(wanted))} --skip-tags {','.join(sorted(unwanted)) or '-'}) leave out the "
+            "tasks of this playbook, which have none. Run it without tags, also without those of ansible.cfg and of "
+            "the environment; --limit selects hosts."
         )
     if options.get("start_at_task"):
         return (

@@ -25,8 +25,8 @@ def refusal(task: Task, loader: Any) -> str | None:
     strategy = str(task.get_play().strategy)
     if not _keeps_hosts_together(strategy):
         return (
-            f"The role does not run with the strategy {strategy}: it needs all hosts to finish a task before the next one. "
-            "Set `strategy: ansible.builtin.linear` in this play."
+            f"The role does not run with the strategy {strategy}: it needs all hosts to finish a task before the next "
+            "one. Set `strategy: ansible.builtin.linear` in this play."
         )
     if task.delegate_to:
         return (

@@ -4,7 +4,8 @@
 """What came of each host of a play, in words: pure values, no input or output.
 
 :mod:`.access` is the table of the role `sms_sender_perms`, :mod:`.change` the summary of the playbooks `apply` and
-`rollback`, :mod:`.fleet` that of the playbook `fleet`. They read the results that Ansible has registered. A host without a result is never counted as fine.
+`rollback`, :mod:`.fleet` that of the playbook `fleet`. They read the results that Ansible has registered. A host
+without a result is never counted as fine.
 """
 
 from __future__ import annotations

@@ -169,12 +169,13 @@ class AccessSummary:
             if outcome is Outcome.DRIFT:
                 if fail_on_drift:
                     reasons.append(
-                        f"Site {run.code} has drifted: access that a Sender needs is missing for {', '.join(run.lacking)}. "
-                        "The playbook sitekeeper.sms.converge restores it, or says what is in its way."
+                        f"Site {run.code} has drifted: access that a Sender needs is missing for "
+                        f"{', '.join(run.lacking)}. The playbook sitekeeper.sms.converge restores it, or says what is "
+                        "in its way."
                     )
             elif outcome not in (Outcome.IN_ORDER, Outcome.NOTHING_OWED):
                 reasons.append(
-                    f"The access on {run.host} was not read ({outcome.value}{': ' + run.reason if run.reason else ''}). "
+                    f"The access on {run.host} was not read ({': '.join(filter(None, (outcome.value, run.reason)))}). "
                     "It may have drifted. Run the audit for this host again."
                 )
             found = {
@@ -184,8 +185,8 @@ class AccessSummary:
             }
             if found:
                 reasons.append(
-                    f"Site {run.code} has findings that sms_sender_perms_fail_on_findings names: {', '.join(sorted(found))}. "
-                    "What was seen and what to do is below the table."
+                    f"Site {run.code} has findings that sms_sender_perms_fail_on_findings names: "
+                    f"{', '.join(sorted(found))}. What was seen and what to do is below the table."
                 )
             if reasons:
                 faults[run.host] = "\n".join(reasons)
@@ -276,9 +277,9 @@ def _finding_lines(findings: Sequence[Result]) -> Iterator[str]:
         return
     severities = [each["severity"] for each in findings]
     counts = [
-        f"{severities.count(severity)} {severity}{'s' if severities.count(severity) != 1 and severity != 'info' else ''}"
+        f"{count} {severity}{'s' if count != 1 and severity != 'info' else ''}"
         for severity in _SEVERITIES
-        if severity in severities
+        if (count := severities.count(severity))
     ]
     yield ""
     yield f"Findings: {', '.join(counts)}"

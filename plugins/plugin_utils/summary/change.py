@@ -112,8 +112,9 @@ class ChangeSummary:
         if set(outcomes.values()) == {ChangeOutcome.NOT_PLANNED}:
             failures = dict.fromkeys(
                 self.batch,
-                f"Change {self.change_id} plans nothing for any host of this run, so nothing was written. The plan names "
-                "hosts as the inventory did when it was made: correct the inventory or the limit, or make a new plan.",
+                f"Change {self.change_id} plans nothing for any host of this run, so nothing was written. The plan "
+                "names hosts as the inventory did when it was made: correct the inventory or the limit, or make "
+                "a new plan.",
             )
         return failures
 
