@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_summary import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, refusal
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import ChangeSummary
 
 _SPEC = argument_spec(DOCUMENTATION)
@@ -31,6 +31,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         del tmp
         _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         variables = task_vars or {}
+        refused = refusal(self._task, self._loader)
+        if refused:
+            return {**result, "failed": True, "changed": False, "msg": refused}
         hosts, batch = variables["ansible_play_hosts_all"], variables["ansible_play_batch"]
         summary = ChangeSummary(
             change_id=arguments["change_id"],
