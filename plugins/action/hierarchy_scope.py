@@ -56,6 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             **result,
             "changed": False,
             "play": play_id(self._task),
+            "check_mode": bool(self._task.check_mode),
             "batch": list((task_vars or {}).get("ansible_play_batch") or ()),
             "grants": {
                 code: [{"account": grant.account, "reasons": list(grant.reasons)} for grant in of_site]

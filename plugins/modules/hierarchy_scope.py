@@ -45,6 +45,11 @@ play:
   returned: success
   type: str
   sample: 0242ac11-0002-3c1d-9d4a-000000000006
+check_mode:
+  description: Whether the task ran in check mode, by the command line or by a keyword of the play, the role or the task.
+  returned: success
+  type: bool
+  sample: false
 batch:
   description: The hosts of the play, or of its batch.
   returned: success

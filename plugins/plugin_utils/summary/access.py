@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from .uncertain import is_uncertain
+
 Result = Mapping[str, Any]
 """What a task returned for one host, as Ansible registers it."""
 
@@ -90,7 +92,7 @@ class HostRun:
     def outcome(self, *, audit: bool, predict: bool) -> Outcome:
         """Return what came of the host; ``predict`` in check mode. Only what a reading shows is good."""
         result = self.result
-        if self.first.get("uncertain") or self.again.get("uncertain"):
+        if self.first.get("uncertain") or (is_uncertain(self.first) and not audit and not predict):
             return Outcome.UNCERTAIN
         if result.get("unreachable"):
             return Outcome.UNREACHABLE

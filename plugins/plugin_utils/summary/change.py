@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .uncertain import is_uncertain
+
 _NAMED = 20
 """Hosts of one outcome that are named; the record has all of them."""
 
@@ -93,7 +95,7 @@ class ChangeSummary:
         outcome = str(result.get("outcome") or "")
         if result.get("unreachable"):
             return ChangeOutcome.UNREACHABLE
-        if result.get("uncertain"):
+        if result.get("uncertain") or (is_uncertain(result) and not self.predict):
             return ChangeOutcome.UNCERTAIN
         if result.get("failed"):
             return ChangeOutcome.REFUSED if outcome == ChangeOutcome.REFUSED.value else ChangeOutcome.FAILED

@@ -184,6 +184,14 @@ def test_a_host_that_is_not_read_fails_an_audit_also_where_the_play_ignores_that
     assert code == 4, output
 
 
+def test_check_mode_by_a_keyword_is_check_mode(desk: Desk) -> None:
+    task = {"ansible.builtin.import_role": {"name": ROLE, "rolespec_validate": False}, "check_mode": True}
+    code, output = desk.run([play(task)])
+    assert code == 0, output
+    assert "3 site servers: 1 unchanged, 2 would change" in output
+    assert [writes for _requests, writes in desk.counted().values()] == [0, 0, 0]
+
+
 def test_a_host_that_a_condition_passes_over_is_not_run(desk: Desk) -> None:
     code, output = desk.run([play(role(when=f"inventory_hostname != '{P02}'"))])
     assert code == 2, output

@@ -55,6 +55,8 @@ def run(first: dict[str, Any], **more: Any) -> HostRun:
         ({"failed": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
         ({"unreachable": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
         (result(changed=True, uncertain=True, msg=UNCERTAIN), Outcome.UNCERTAIN, Outcome.UNCERTAIN),
+        # Ansible has interrupted the task; one that only reads has written nothing.
+        ({"failed": True, "timedout": {"period": 5}, "msg": "timed out"}, Outcome.UNCERTAIN, Outcome.FAILED),
         (result(uncertain=False), Outcome.UNCHANGED, Outcome.IN_ORDER),
     ],
 )
@@ -90,6 +92,8 @@ def test_members_that_have_joined_are_good_by_the_second_reading_only() -> None:
 
 def test_check_mode_predicts() -> None:
     assert run(result(changed=True)).outcome(audit=False, predict=True) is Outcome.WOULD_CHANGE
+    interrupted = {"failed": True, "timedout": {"period": 5}, "msg": "timed out"}
+    assert run(interrupted).outcome(audit=False, predict=True) is Outcome.FAILED
 
 
 def test_a_finding_fails_the_host_of_its_site_if_its_kind_or_severity_is_named() -> None:

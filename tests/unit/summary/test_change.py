@@ -30,6 +30,8 @@ def summary(results: dict[str, dict[str, Any]], batch: list[str] | None = None, 
         ({"outcome": "applied", "failed": True, "msg": "no"}, ChangeOutcome.FAILED, True),
         ({"failed": True, "uncertain": True, "msg": LOST}, ChangeOutcome.UNCERTAIN, True),
         ({"outcome": "applied", "uncertain": True, "msg": LOST}, ChangeOutcome.UNCERTAIN, True),
+        # Ansible has interrupted the task.
+        ({"failed": True, "timedout": {"period": 5}, "msg": "timed out"}, ChangeOutcome.UNCERTAIN, True),
         ({"outcome": "applied", "uncertain": False}, ChangeOutcome.APPLIED, False),
         ({"unreachable": True, "msg": "no"}, ChangeOutcome.UNREACHABLE, True),
         ({}, ChangeOutcome.NO_RESULT, True),
