@@ -161,6 +161,7 @@ def make_plan(
             raise subject.refuse("no entry would be left, so nobody would have any access. Keep at least one")
         if not goal.allow_lockout:
             _refuse_lockout(plan, operator)
+        plan = replace(plan, warnings=(*warnings, *before.cautions))
     return plan
 
 

@@ -68,8 +68,8 @@ class Reading:
             them.
         is_default: the share has no descriptor of its own; this is the server's default for such shares.
         unwritable: reasons why this wire cannot write the descriptor back without loss; empty if it can.
-        cautions: what a write over this wire may lose without anybody seeing it, in sentences without the object's
-            name, so that one of them is told once for a host.
+        cautions: what a write over this wire may lose unseen. The sentences name neither object nor host, so that each
+            is shown once.
     """
 
     descriptor: SecurityDescriptor

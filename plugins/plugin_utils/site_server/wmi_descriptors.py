@@ -45,9 +45,11 @@ from .port import Reading
 SACL_BITS = SE_SACL_PRESENT | SE_SACL_DEFAULTED | SE_SACL_AUTO_INHERITED | SE_SACL_PROTECTED
 
 SACL_NOT_SHOWN = (
-    "WMI shows no auditing entries (SACL). If there are some that the account may not read, because it lacks the "
-    "privilege SeSecurityPrivilege, a write over WMI removes them"
+    "WMI shows no auditing entries (SACL) of what is written. It shows them only to accounts with the privilege "
+    "SeSecurityPrivilege, and a write over WMI without them may remove them. Check that the account has the privilege "
+    "(docs/how_access_is_decided.md, Auditing)"
 )
+"""It names no host, so that Ansible shows it once for a play."""
 
 # What is asked of the server with a write. It is not stored, so a reading does not have it to compare.
 _REQUESTS = SE_DACL_AUTO_INHERIT_REQ | SE_SACL_AUTO_INHERIT_REQ

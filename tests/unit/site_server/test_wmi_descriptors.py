@@ -26,7 +26,11 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Rejected
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_descriptors import instance_of, reading_of
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_descriptors import (
+    SACL_NOT_SHOWN,
+    instance_of,
+    reading_of,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Instance, Value
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
@@ -221,6 +225,18 @@ def test_a_sacl_that_is_hidden_is_cautioned_of(host: RunningHost) -> None:
         server.set_path_descriptor(RECEIVE, server.path_descriptor(RECEIVE).descriptor)
     # What the caution is about.
     assert sacl(held(host, "folder")) == ""
+
+
+@pytest.mark.parametrize("predict", [True, False])
+def test_a_plan_that_writes_warns_of_a_hidden_sacl(host: RunningHost, predict: bool) -> None:
+    tell(host, shows_sacl=False)
+    with lab_wmi(host) as wmi:
+        server = WsmanSiteServer(wmi)
+        outcome = set_path_permissions(server, RECEIVE, lambda _unused: goal(), predict=predict)
+        assert outcome.plan.warnings == (SACL_NOT_SHOWN,)
+        in_place = Goal((Entry("S-1-5-18", ACCESS_ALLOWED, 0x1F01FF, 3),))
+        outcome = set_path_permissions(server, RECEIVE, lambda _unused: in_place, predict=predict)
+        assert (outcome.changed, outcome.warnings) == (False, ())
 
 
 def test_a_sacl_that_wmi_cannot_carry_is_not_lost(host: RunningHost) -> None:
