@@ -315,6 +315,19 @@ def test_a_file_is_written_alone(host: RunningHost, server: SiteServer) -> None:
     assert entries(host.controls.file_descriptor(JOB))[0] == ("allow", "Everyone", FULL, 0)
 
 
+def test_a_child_is_found_where_the_server_has_to_bring_it_in_line(
+    way: Way, host: RunningHost, server: SiteServer
+) -> None:
+    child = server.a_child(host.path(RECEIVE))
+    if way.connection == SMB:
+        assert child is None
+        return
+    assert child is not None
+    assert child.casefold() in {host.path(path).casefold() for path in (INCOMING, JOB)}
+    server.path_descriptor(child)
+    assert server.a_child(host.path(INCOMING)) is not None
+
+
 def test_a_file_is_deleted(host: RunningHost, server: SiteServer) -> None:
     host.controls.make_file(f"{RECEIVE}\\probe.tmp")
     path = host.path(f"{RECEIVE}\\probe.tmp")
