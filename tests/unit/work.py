@@ -22,7 +22,7 @@ def costs_at_most(times: float, work: Callable[[], object], other: Callable[[], 
     """
     shortest = other_shortest = math.inf
     for _attempt in range(_ATTEMPTS):
-        other_shortest = min(other_shortest, *(_processor_seconds(other) for _again in range(5)))
+        other_shortest = min(other_shortest, *(_processor_seconds(other) for _again in range(3)))
         shortest = min(shortest, _processor_seconds(work))
         if shortest <= times * other_shortest + _SHORTEST:
             return True
