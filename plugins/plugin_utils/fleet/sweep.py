@@ -5,6 +5,9 @@
 
 NTLM and message encryption are work for the processor, and the rest is waiting; so it takes processes to use more than
 one core, and threads to wait for many hosts at once. A host that does not answer costs a thread, and holds up nobody.
+
+No process outlives the one that started it, however that one ends: a pipe whose only writer is the parent wakes each of
+them when the parent has gone. The parent itself, one of Ansible's workers, ends the sweep when Ansible has gone.
 """
 
 from __future__ import annotations
@@ -59,12 +62,21 @@ class Limits:
     backoff: float = 2.0
 
 
+class Orphaned(Exception):
+    """The process that started this one has ended, so nobody waits for the answers."""
+
+
 def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Told | None]:
     """Ask all hosts; yields their answers as they come, and None about every `tick` seconds without one.
 
     Every host is answered once. The processes end when the iterator is closed.
+
+    Raises:
+        Orphaned: the process that started this one has ended.
     """
+    started_by = os.getppid()
     context = get_context("fork")
+    lifeline = context.Pipe(duplex=False)
     claimed = context.Value("L", 0)
     count = max(1, min(limits.processes, -(-len(hosts) // _MIN_CHUNK)))
     share = max(1, -(-limits.at_once // count))
@@ -74,7 +86,7 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
     try:
         for _unused in range(count):
             reader, writer = context.Pipe(duplex=False)
-            arguments = (hosts, claimed, prepare, limits, share, writer, [*readers, reader])
+            arguments = (hosts, claimed, prepare, limits, share, writer, [*readers, reader], lifeline)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             writer.close()
@@ -82,12 +94,14 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
             readers.append(reader)
         while readers:
             ready: list[Any] = pipes.wait(readers, tick)
+            if os.getppid() != started_by:
+                raise Orphaned
             if not ready:
                 yield None
             for reader in ready:
                 try:
                     told: Told = reader.recv()
-                except EOFError:
+                except (EOFError, OSError):  # the latter in the middle of an answer
                     readers.remove(reader)
                     continue
                 open_.discard(told[0])
@@ -99,6 +113,8 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
         for process in workers:
             process.kill()
             process.join()
+        for end in (*lifeline, *readers):
+            end.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +137,22 @@ class _Later:
 
 
 def _work(
-    hosts: Sequence[str], claimed: Any, prepare: Prepare, limits: Limits, at_once: int, out: Any, others: Sequence[Any]
+    hosts: Sequence[str],
+    claimed: Any,
+    prepare: Prepare,
+    limits: Limits,
+    at_once: int,
+    out: Any,
+    others: Sequence[Any],
+    lifeline: tuple[Any, Any],
 ) -> None:
     """A process: takes hosts until none is left, and asks so many of them at once."""
     # What the parent does on these signals is not for its children to do as well.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    for other in others:
+    for other in (*others, lifeline[1]):
         other.close()
+    threading.Thread(target=_end_with_parent, args=(lifeline[0],), daemon=True).start()
     settle()
     status = 1
     try:
@@ -140,6 +164,13 @@ def _work(
     finally:
         # Threads that are still waiting for a host that had its time are not waited for.
         os._exit(status)
+
+
+def _end_with_parent(lifeline: Any) -> None:
+    """A thread: waits for the other end of the pipe, which only the parent has, to be closed. Nothing comes over it."""
+    with suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)
 
 
 def _claims(hosts: Sequence[str], claimed: Any, processes: int) -> Iterator[str]:

@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
+import subprocess
+import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +216,81 @@ def test_closing_it_ends_its_processes() -> None:
         os.kill(pid.value, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid.value, 0)
+
+
+def test_a_process_that_dies_in_the_middle_of_an_answer_is_said() -> None:
+    context = get_context("fork")
+    go, pid = context.Event(), context.Value("i", 0)
+
+    def behave(host: str) -> Answer:
+        if host == "h1":
+            pid.value = os.getpid()
+            assert go.wait(PATIENCE)
+            return answer(host, Status.ERROR, "x" * 1_000_000, QUESTION)
+        return fine(host)
+
+    asking = sweep(["h0", "h1"], lambda host: Job(QUESTION, lambda: behave(host)), Limits(processes=1), tick=0.05)
+    found = [next(told for told in asking if told is not None)]
+    (reader,) = asking.gi_frame.f_locals["readers"]  # type: ignore[attr-defined]
+    go.set()
+    # A pipe takes 64 KiB, so what is in there is the beginning of an answer.
+    wait_until(lambda: waiting_in(reader.fileno()) > 10_000, "an answer has begun")
+    os.kill(pid.value, signal.SIGKILL)
+    found += [told for told in asking if told is not None]
+    assert {told[0]: told[1] for told in found} == {"h0": "in_desired_state", "h1": "error"}
+
+
+# Asks hosts that never answer, in processes that write down who they are.
+ORPHANS = """
+import os, sys, time
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Job, Limits, Question, sweep
+
+def note():
+    with open(sys.argv[1], "a") as file:
+        file.write(f"{os.getpid()}\\n")
+
+def ask():
+    note()
+    while True:
+        time.sleep(0.05)
+
+if sys.argv[2] == "grandparent":
+    if os.fork():
+        time.sleep(3600)
+    note()
+job = Job(Question("P01", "sms_1_2", ("CORP\\\\smssend",)), ask)
+limits = Limits(processes=2, at_once=2, timeout=3600)
+list(sweep([f"h{number}" for number in range(32)], lambda host: job, limits))
+"""
+
+
+@pytest.mark.parametrize(("killed", "processes"), [("parent", 2), ("grandparent", 3)])
+def test_no_process_outlives_the_one_that_started_it(killed: str, processes: int, tmp_path: Path) -> None:
+    notes = tmp_path / "pids"
+    notes.touch()
+    started = subprocess.Popen([sys.executable, "-c", ORPHANS, str(notes), killed])
+    try:
+        wait_until(lambda: len(set(notes.read_text().split())) == processes, "all processes run")
+        pids = {int(pid) for pid in notes.read_text().split()}
+        assert all(alive(pid) for pid in pids)
+    finally:
+        started.kill()
+        started.wait()
+    try:
+        wait_until(lambda: not any(alive(pid) for pid in pids), "all processes have ended", seconds=60)
+    finally:
+        for pid in filter(alive, pids):
+            os.kill(pid, signal.SIGKILL)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs. One that has ended may be listed until its new parent looks after it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except FileNotFoundError:
+        return False
+
+
+def waiting_in(pipe: int) -> int:
+    """How many bytes can be read from a pipe (FIONREAD)."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
