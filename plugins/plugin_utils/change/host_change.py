@@ -182,7 +182,7 @@ def _run(
     results = execute(server, [*changing, *steps], recording)
     recording.done()
     written_objects = tuple(_object_result(*written(result)) for result in results[len(changing) :])
-    lost = cautions(server.host, (step.plan for step in steps))
+    lost = cautions(step.plan for step in steps)
     warnings = (*lost, *(warning for result in results for warning in result.warnings))
     return Result(written_objects, *_accounts(changing), warnings)
 

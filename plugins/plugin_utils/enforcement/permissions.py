@@ -99,7 +99,7 @@ def _enforce(
 
     plan = plan_from(reading)
     if predict or not plan.changed:
-        return Outcome(plan, plan.after, (*plan.warnings, *cautions(server.host, [plan])))
+        return Outcome(plan, plan.after, (*plan.warnings, *cautions([plan])))
     (result,) = execute(server, [WriteDescriptor(target, plan, plan_from)])
     plan, now = written(result)
     if plan_from(now).changed:
@@ -110,5 +110,5 @@ def _enforce(
             ),
             changed=True,
         )
-    warnings = (*plan.warnings, *cautions(server.host, [plan]), *result.warnings)
+    warnings = (*plan.warnings, *cautions([plan]), *result.warnings)
     return Outcome(plan, now.descriptor, warnings, result.propagated)

@@ -137,7 +137,7 @@ def _outcome(
     changed = folder_plan.changed or share_plan.changed or bool(added)
     missing = () if added else tuple(found.missing.values())
     plans = (folder_plan, share_plan)
-    warnings = (*folder_plan.warnings, *share_plan.warnings, *cautions(server.host, plans), *warnings)
+    warnings = (*folder_plan.warnings, *share_plan.warnings, *cautions(plans), *warnings)
     if group is not None and missing:
         warnings = (*warnings, how_to_add(server.host, group, missing))
     names = {**found.names, **folder_now.names, **share_now.names}

@@ -234,10 +234,12 @@ def written(result: StepResult) -> tuple[Plan, Reading]:
     return step.plan, cast("Reading", result.held)
 
 
-def cautions(host: str, plans: Iterable[Plan]) -> tuple[str, ...]:
-    """What writing these plans may lose without anybody seeing it; each caution once for the host."""
-    found = dict.fromkeys(caution for plan in plans if plan.changed for caution in plan.before.cautions)
-    return tuple(f"{host}: {caution}" for caution in found)
+def cautions(plans: Iterable[Plan]) -> tuple[str, ...]:
+    """What writing these plans may lose without anybody seeing it.
+
+    They name neither host nor object: Ansible shows a warning once in a run, however many hosts have it.
+    """
+    return tuple(dict.fromkeys(caution for plan in plans if plan.changed for caution in plan.before.cautions))
 
 
 def _is_same_list(one: Reading, other: Reading) -> bool:

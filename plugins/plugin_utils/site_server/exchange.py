@@ -188,6 +188,11 @@ def exchange(host: str, seconds: float, limit: int) -> Iterator[Exchange]:
         )
 
 
+def longest(read_timeout: float) -> float:
+    """Seconds that an exchange may take over a connection with this read time-out, in seconds."""
+    return read_timeout * TIMES_READ_TIMEOUT
+
+
 def too_long(limit: int) -> Unusable:
     """An answer with more bytes than are read."""
     return Unusable(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import http.client
 import re
 import socket
 from typing import Any
@@ -86,6 +87,14 @@ class _Adapter(HTTPAdapter):
     def get_connection(self, *args: Any, **kwargs: Any) -> Any:
         """The same, as requests before 2.32.2 asks for it."""
         return _watching(super().get_connection(*args, **kwargs))
+
+    def close(self) -> None:
+        """Close the connections. urllib3 would leave them open for as long as an error refers to them."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in list(manager.pools.keys()):
+                if (pool := manager.pools.get(key)) is not None:
+                    pool.close()
+        super().close()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send it.
@@ -249,6 +258,8 @@ def transport_failure(host: str, error: Exception) -> SiteServerError:
             "pywinrm[kerberos], pypsrp[kerberos] or the [credssp] packages are installed."
         )
         return ServerFault(host, TALKING, said, advice)
+    if _is_no_http(error):
+        return NoAnswer(host, TALKING, f"the answer cannot be used: {said}", "Is this address really WinRM's?")
     if isinstance(error, requests.exceptions.Timeout):
         return Unreachable(host, TALKING, said, _SLOW)
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
@@ -264,6 +275,14 @@ def connection_failure(host: str, error: Exception) -> SiteServerError:
 def not_sent(host: str) -> NotSent:
     """The server closed the connection that was logged on, and nothing was sent."""
     return NotSent(host, TALKING, "the server closed the connection, which the logon is for", _DOWN)
+
+
+def _is_no_http(error: Exception) -> bool:
+    """Whether something answered, and not as HTTP wants it."""
+    inner = getattr(error.args[0] if error.args else None, "args", None)
+    cause = inner[-1] if inner else None
+    lost = (ConnectionError, http.client.IncompleteRead)
+    return isinstance(cause, http.client.HTTPException) and not isinstance(cause, lost)
 
 
 def _said(error: Exception) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .errors import NoAnswer, SiteServerError
-from .exchange import TIMES_READ_TIMEOUT, Unusable, counted_response, current, exchange, too_long
+from .exchange import Unusable, counted_response, current, exchange, longest, too_long
 from .http import (
     compressed,
     connection_failure,
@@ -85,8 +85,8 @@ class NtlmSender:
         path: the path of the service there.
         user: the account.
         password: its password.
-        timeout: seconds to wait for the server, each time. `TIMES_READ_TIMEOUT` times that is the most that a request
-            may take, with its answer, and with the connection and the logon before the first.
+        timeout: seconds to wait for the server, each time. `longest` tells what that makes for a request with its
+            answer, and with the connection and the logon before the first.
         limit: longest answer, in bytes.
     """
 
@@ -121,7 +121,7 @@ class NtlmSender:
             NotSent: the server had closed the connection before.
             SiteServerError: another of its kinds; the connection is to be closed then, and can't be used again.
         """
-        with exchange(self._host, self._timeout * TIMES_READ_TIMEOUT, self._limit):
+        with exchange(self._host, longest(self._timeout), self._limit):
             return self._send(envelope)
 
     def _send(self, envelope: bytes) -> bytes:

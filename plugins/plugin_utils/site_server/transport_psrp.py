@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import AuthenticationFailed, NotSent, SiteServerError
-from .exchange import TIMES_READ_TIMEOUT, exchange
+from .exchange import exchange, longest
 from .http import WITH_A_FAULT, bounded, guard, refused_credentials, transport_failure, unusable_status
 
 try:
@@ -51,7 +51,7 @@ class PsrpTransport:
         self._limit = limit
         self._options = options
         self._wsman = WSMan(**options)
-        self._seconds = float(self._wsman.transport.read_timeout) * TIMES_READ_TIMEOUT
+        self._seconds = longest(float(self._wsman.transport.read_timeout))
         self._challenges = self._wsman.transport.auth not in ("basic", "certificate")
         self._logged_on = False
         self.user: str | None = options["username"]

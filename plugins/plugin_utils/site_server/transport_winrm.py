@@ -18,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ..wsman import IDENTIFY
 from .errors import AuthenticationFailed, NotSent, ServerFault, SiteServerError
-from .exchange import TIMES_READ_TIMEOUT, exchange
+from .exchange import exchange, longest
 from .http import WITH_A_FAULT, bounded, guard, refused_credentials, transport_failure, unusable_status
 from .transport_ntlm import NtlmSender
 from .wmi import TALKING
@@ -184,7 +184,7 @@ class _PywinrmSender:
         self._host = host
         self._user = user
         self._limit = limit
-        self._seconds = float(protocol.read_timeout_sec) * TIMES_READ_TIMEOUT
+        self._seconds = longest(float(protocol.read_timeout_sec))
         self._transport = protocol.transport
         # pywinrm would log on while it makes the session, which is not guarded by then.
         sealing: list[requests.Session] = []

@@ -9,7 +9,9 @@ The framing of sealed messages is written here a second time, after the example 
 from __future__ import annotations
 
 import base64
+import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -87,8 +89,18 @@ class Peer:
         """Send it, if the client is still there to take it."""
         try:
             self._connection.sendall(data)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             raise Gone from None
+
+    def write_past_tls(self, data: bytes) -> None:
+        """Send it beside the encryption."""
+        with socket.socket(fileno=os.dup(self._connection.fileno())) as beside:
+            beside.sendall(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
     def challenge(self) -> bytes:
         """Read the first token; the one that answers it."""
@@ -136,7 +148,7 @@ class Peer:
         while not (end := ends(self._pending)):
             try:
                 received = self._connection.recv(65536)
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLError):
                 received = b""
             if not received:
                 raise Gone
@@ -148,9 +160,12 @@ class Peer:
 class Server:
     """Gives each connection the next script; its peers, in order."""
 
-    def __init__(self, listener: socket.socket, scripts: tuple[Callable[[Peer], None], ...]) -> None:
+    def __init__(
+        self, listener: socket.socket, scripts: tuple[Callable[[Peer], None], ...], tls: ssl.SSLContext | None
+    ) -> None:
         self._listener = listener
         self._scripts = scripts
+        self._tls = tls
         self.port: int = listener.getsockname()[1]
         self.peers: list[Peer] = []
         self.failure: BaseException | None = None
@@ -162,31 +177,43 @@ class Server:
                 connection, _address = self._listener.accept()
             except OSError:
                 return
-            with connection:
-                connection.settimeout(PATIENCE)
+            connection.settimeout(PATIENCE)
+            try:
+                if script is None:
+                    raise AssertionError("there is one connection more than the test wrote a script for")
+                if self._tls is not None:
+                    connection = self._encrypted(connection, self._tls)
                 self.peers.append(Peer(connection))
-                try:
-                    if script is None:
-                        raise AssertionError("there is one connection more than the test wrote a script for")
-                    script(self.peers[-1])
-                except Gone:
+                script(self.peers[-1])
+            except Gone:
+                pass
+            except BaseException as failure:
+                connection.close()
+                self.failure = failure
+                return
+            # Closed with something unread, the answer would be lost with a reset.
+            with connection, suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
                     pass
-                except BaseException as failure:
-                    self.failure = failure
-                    return
-                # Closed with something unread, the answer would be lost with a reset.
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_WR)
-                    while connection.recv(65536):
-                        pass
+
+    @staticmethod
+    def _encrypted(connection: socket.socket, tls: ssl.SSLContext) -> socket.socket:
+        try:
+            return tls.wrap_socket(connection, server_side=True)
+        except (ssl.SSLError, ConnectionError):
+            connection.close()
+            raise Gone from None
 
 
 @contextmanager
-def serving(*scripts: Callable[[Peer], None], address: str = "127.0.0.1") -> Iterator[Server]:
+def serving(
+    *scripts: Callable[[Peer], None], address: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
     """A server that does that, and ends well if the test does."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family) as listener:
-        server = Server(listener, scripts)
+        server = Server(listener, scripts, tls)
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
