@@ -18,7 +18,7 @@ from ..enforcement import EnforcementError, Refused, membership_task
 from ..enforcement.execute import execute
 from ..enforcement.plan import Plan
 from ..enforcement.securable import Securable, path_object, share_object
-from ..enforcement.steps import ChangeMember, WriteDescriptor, cautions, written
+from ..enforcement.steps import ChangeMember, WriteDescriptor, written
 from ..security import SecurityDescriptor, Sid, format_sddl, same_access
 from ..security.descriptor import (
     SE_SACL_AUTO_INHERIT_REQ,
@@ -182,8 +182,8 @@ def _run(
     results = execute(server, [*changing, *steps], recording)
     recording.done()
     written_objects = tuple(_object_result(*written(result)) for result in results[len(changing) :])
-    lost = cautions(step.plan for step in steps)
-    warnings = (*lost, *(warning for result in results for warning in result.warnings))
+    lost = (caution for step in steps if step.needed for caution in step.before.cautions)
+    warnings = tuple(dict.fromkeys((*lost, *(warning for result in results for warning in result.warnings))))
     return Result(written_objects, *_accounts(changing), warnings)
 
 

@@ -17,7 +17,7 @@ from .execute import execute
 from .goal import Goal
 from .plan import Plan, inherits_anew, make_plan
 from .securable import Securable, path_object, share_object
-from .steps import WriteDescriptor, cautions, written
+from .steps import WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _enforce(
 
     plan = plan_from(reading)
     if predict or not plan.changed:
-        return Outcome(plan, plan.after, (*plan.warnings, *cautions([plan])))
+        return Outcome(plan, plan.after, plan.warnings)
     (result,) = execute(server, [WriteDescriptor(target, plan, plan_from)])
     plan, now = written(result)
     if plan_from(now).changed:
@@ -110,5 +110,4 @@ def _enforce(
             ),
             changed=True,
         )
-    warnings = (*plan.warnings, *cautions([plan]), *result.warnings)
-    return Outcome(plan, now.descriptor, warnings, result.propagated)
+    return Outcome(plan, now.descriptor, plan.warnings + result.warnings, result.propagated)

@@ -28,7 +28,7 @@ from .execute import execute
 from .goal import Entry, Goal
 from .plan import Plan, make_plan
 from .securable import Securable, path_object, share_object
-from .steps import ChangeMember, WriteDescriptor, cautions, written
+from .steps import ChangeMember, WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ def _outcome(
     (folder_plan, folder_now), (share_plan, share_now) = folder, share
     changed = folder_plan.changed or share_plan.changed or bool(added)
     missing = () if added else tuple(found.missing.values())
-    plans = (folder_plan, share_plan)
-    warnings = (*folder_plan.warnings, *share_plan.warnings, *cautions(plans), *warnings)
+    # What may be lost by writing to either is the same, and is told once.
+    warnings = tuple(dict.fromkeys((*folder_plan.warnings, *share_plan.warnings, *warnings)))
     if group is not None and missing:
         warnings = (*warnings, how_to_add(server.host, group, missing))
     names = {**found.names, **folder_now.names, **share_now.names}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -232,14 +232,6 @@ def written(result: StepResult) -> tuple[Plan, Reading]:
     """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
     step = cast("WriteDescriptor", result.step)
     return step.plan, cast("Reading", result.held)
-
-
-def cautions(plans: Iterable[Plan]) -> tuple[str, ...]:
-    """What writing these plans may lose without anybody seeing it.
-
-    They name neither host nor object: Ansible shows a warning once in a run, however many hosts have it.
-    """
-    return tuple(dict.fromkeys(caution for plan in plans if plan.changed for caution in plan.before.cautions))
 
 
 def _is_same_list(one: Reading, other: Reading) -> bool:
