@@ -23,7 +23,8 @@ from .wmi import Transport, Wmi
 from .wsman import WsmanSiteServer
 
 MAX_ANSWER = 4 * 1024 * 1024
-"""Longest answer that is read, in bytes; a descriptor of 64 KiB takes about 1.5 MB as XML."""
+"""Longest answer that is read, in bytes; a DACL of 64 KiB takes about 2.4 MB as XML. The server's own limit is lower by
+default, and requests leave it in force (`wsman.Session`)."""
 
 
 _WIRES = {"winrm": "transport_winrm", "psrp": "transport_psrp", SMB: "connect_smb"}

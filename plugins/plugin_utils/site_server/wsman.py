@@ -264,6 +264,7 @@ class WsmanSiteServer:
     def _write(self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor) -> None:
         if not descriptor.control & SE_SACL_PRESENT:
             descriptor = self._with_sacl(operation, class_name, key, descriptor)
+        self._read.pop(_object(class_name, key), None)  # whatever comes of the write, it is old then
         sent = self._sent(operation, descriptor, follows_parent=class_name == FILE_SETTING)
         self._ask(operation, class_name, "SetSecurityDescriptor", key, {"Descriptor": sent})
 

@@ -216,6 +216,15 @@ def test_a_sacl_is_changed_if_the_descriptor_has_another(host: RunningHost) -> N
         assert sacl(server.path_descriptor(RECEIVE).descriptor) == "S:(AU;FA;0x2;;;BA)"
 
 
+def test_a_sacl_that_was_changed_meanwhile_is_not_put_back(host: RunningHost) -> None:
+    with lab_wmi(host) as wmi:
+        server = WsmanSiteServer(wmi)
+        before = server.path_descriptor(RECEIVE).descriptor
+        server.set_path_descriptor(RECEIVE, replace(before, sacl=parse_sddl("S:(AU;FA;0x2;;;BA)").sacl))
+        server.set_path_descriptor(RECEIVE, parse_sddl("D:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)"))
+    assert sacl(held(host, "folder")) == "S:(AU;FA;0x2;;;BA)"
+
+
 def test_a_sacl_that_is_hidden_is_cautioned_of(host: RunningHost) -> None:
     tell(host, shows_sacl=False)
     with lab_wmi(host) as wmi:

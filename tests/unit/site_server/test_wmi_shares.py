@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NoAnswer, NotFound, Share
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_shares import read_share
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_shares import bare, read_share
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.model import Settings
@@ -104,10 +104,11 @@ def test_a_server_that_is_too_slow_is_not_asked_again(host: RunningHost) -> None
         # MSFT_SmbShare has no words for the domain that DA is of; owner and group do not matter.
         (lambda host: plant(host, "O:BAG:S-1-5-21-1-2-3-513D:(A;;FA;;;BA)"), "D:(A;;FA;;;BA)"),
         (lambda host: plant(host, "D:P(D;;0x1301bf;;;NU)(A;;FR;;;WD)"), "D:P(D;;0x1301bf;;;NU)(A;;FR;;;WD)"),
+        (lambda host: plant(host, "D:(A;;FA;;;BA)S:(AU;SAFA;FA;;;WD)"), "D:(A;;FA;;;BA)"),
         (lambda host: plant(host, "D:(A;;FA;;;S-1-5-21-1-2-3-512)"), None),
         (lambda host: host.controls.set_share_descriptor("SMS_SITE", {}), None),
     ],
-    ids=["owner and group", "protected", "an alias of a domain", "no descriptor"],
+    ids=["owner and group", "protected", "a SACL", "an alias of a domain", "no descriptor"],
 )
 def test_what_the_settings_tell_of_the_permissions(
     host: RunningHost, change: Callable[[RunningHost], Any], told: str | None
@@ -124,6 +125,11 @@ def test_what_is_told_along_is_what_is_held(host: RunningHost) -> None:
         assert share.descriptor == server.share_descriptor(share).descriptor
     assert isinstance(share.descriptor, SecurityDescriptor)
     assert len(share.descriptor.dacl or ()) == 3
+
+
+def test_a_sacl_in_the_settings_is_kept() -> None:
+    sddl = "D:P(A;;FA;;;BA)S:PAI(AU;SAFA;FA;;;WD)"
+    assert format_sddl(bare(parse_sddl(f"O:BAG:SY{sddl}"))) == sddl
 
 
 def test_names_that_only_the_share_has_are_asked_for(host: RunningHost) -> None:
