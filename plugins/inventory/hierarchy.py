@@ -30,6 +30,8 @@ options:
     description:
       - The sites, as the variable O(sitekeeper.sms.sms_sender_perms#role:main:sms_sites) of the role
         P(sitekeeper.sms.sms_sender_perms#role). C(code) and C(server) are required.
+      - C(server) is a computer's name. Patterns, addresses, C(localhost) and names of groups, such as C(all), are
+        errors, also where the SMS Provider tells them. An address goes into the host's C(ansible_host).
       - C(type) is V(central), V(primary) or V(secondary). Where it is left out, a site without a parent is the central
         site and a site with sites below it is a primary site. One with a parent and nothing below it may be either, so
         it gets into neither group.
@@ -283,6 +285,9 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
         except HierarchyError as error:
             places = [(_place(document, problem, provider), problem.text) for problem in error.problems]
             raise AnsibleParserError(_report(path, places)) from None
+        if problems := list(_called_as_groups(hierarchy, self.inventory.groups)):
+            places = [(_place(document, problem, provider), problem.text) for problem in problems]
+            raise AnsibleParserError(_report(path, places))
         self._add_sites(hierarchy, description, as_data=provider is not None)
         self._construct(hierarchy)
 
@@ -461,10 +466,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
             above = f"sms_below_{site.parent}" if site.parent else ALL
             self.inventory.add_child(above, host)
             site_type = hierarchy.type_of(site)
-            groups = [f"sms_site_{site.code}", f"sms_product_{site.product.name}"]
-            if site_type:
-                groups.append(f"sms_{site_type}")
-            for group in groups:
+            for group in _groups_of(hierarchy, site):
                 self.inventory.add_group(group)
                 self.inventory.add_child(group, host)
             if hierarchy.children(site.code):
@@ -506,6 +508,25 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
 def _in_file(document: Document) -> dict[str, Any]:
     values: Any = document.value
     return {name: values.get(name) for name in DESCRIPTION}
+
+
+def _groups_of(hierarchy: Hierarchy, site: Site) -> list[str]:
+    """The groups that a site server is in, besides those of the sites above it."""
+    groups = [f"sms_site_{site.code}", f"sms_product_{site.product.name}"]
+    if site_type := hierarchy.type_of(site):
+        groups.append(f"sms_{site_type}")
+    return groups
+
+
+def _called_as_groups(hierarchy: Hierarchy, known: Iterable[str]) -> Iterator[Problem]:
+    """Yield the site servers that have the name of a group: a play of that name would run on others as well."""
+    groups = {ALL, *known, *(f"sms_{site_type}" for site_type in SITE_TYPES)}
+    for site in hierarchy.sites:
+        groups.update((*_groups_of(hierarchy, site), f"sms_below_{site.code}"))
+    for number, site in enumerate(hierarchy.sites):
+        if site.server in groups:
+            text = f"site {site.code}: server {quoted(site.server)} is the name of a group, too; rename one of them."
+            yield Problem(text, ("sms_sites", number, "server"))
 
 
 def _from_the_top(hierarchy: Hierarchy) -> Iterator[Site]:

@@ -99,7 +99,7 @@ def _read_site(values: object, number: int, products: Mapping[str, Product], pro
     fields.refuse_unknown(SITE_KEYS)
     site = Site(
         code=code,
-        server=fields.text("server", "give the inventory host name of its site server"),
+        server=fields.server("server", "give the inventory host name of its site server"),
         name=fields.text("name") or None,
         product=_product(fields, products),
         parent=fields.parent("parent") or None,

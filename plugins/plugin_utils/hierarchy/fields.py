@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TypeGuard
 
 from .accounts import account_problem
+from .servers import server_problem
 
 Path = tuple[str | int, ...]
 """Where in what was written: keys and positions, from the outside in."""
@@ -126,6 +127,14 @@ class Fields:
         if not isinstance(value, str) or not value.strip():
             return self.text(key, advice)
         if problem := account_problem(value):
+            self.refuse(f"{key} {quoted(value)} {problem}", key)
+            return ""
+        return value
+
+    def server(self, key: str, advice: str = "") -> str:
+        """The name of a site server in the inventory."""
+        value = self.text(key, advice)
+        if value and (problem := server_problem(value)):
             self.refuse(f"{key} {quoted(value)} {problem}", key)
             return ""
         return value

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
@@ -93,6 +96,48 @@ def test_groups(parse):
         "sms_product_sms_1_2": ["c01", "p01", "x01"],
         "sms_product_configmgr": ["s01"],
     }
+
+
+@pytest.mark.parametrize(
+    "server", ["sms_sites", "sms_central", "sms_secondary", "sms_site_X01", "sms_below_X01", "sms_product_configmgr"]
+)
+def test_a_server_is_not_called_as_a_group(parse, server):
+    with pytest.raises(AnsibleParserError) as caught:
+        parse({"sms_sites": [*SITES[:3], {**SITES[3], "server": server}]})
+    said = rf"\n- line \d+: site X01: server '{server}' is the name of a group, too; rename one of them\.$"
+    assert re.search(said, str(caught.value))
+
+
+@pytest.mark.parametrize("server", ["all", "ungrouped", "localhost", "127.0.0.1", "p01:p02", "~p.*"])
+def test_a_server_that_ansible_would_take_for_something_else(parse, server):
+    with pytest.raises(AnsibleParserError, match=r"line \d+: site X01: server '.*; give the computer's name"):
+        parse({"sms_sites": [*SITES[:3], {**SITES[3], "server": server}]})
+
+
+def test_a_server_called_as_a_group_of_another_source(tmp_path):
+    (tmp_path / "a.yml").write_text("windows: {hosts: {w01: }}\n", encoding="utf-8")
+    sites = [{"code": "P01", "server": "windows"}]
+    (tmp_path / "b.sms_hierarchy.yml").write_text(yaml.safe_dump({"plugin": NAME, "sms_sites": sites}))
+    (tmp_path / "ansible.cfg").write_text(
+        f"[inventory]\nenable_plugins = {NAME}, yaml\nany_unparsed_is_failed = true\n", encoding="utf-8"
+    )
+    done = run(tmp_path, "inventory", "-i", "a.yml", "-i", "b.sms_hierarchy.yml", "--list")
+    assert done.returncode != 0
+    assert "server 'windows' is the name of a group, too" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_named_pipe_as_inventory_is_refused_at_once(tmp_path):
+    path = tmp_path / "corp.sms_hierarchy.yml"
+    os.mkfifo(path)
+    # Opened for reading only, it would wait for a writer; with this one, for what that writes.
+    writer = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    os.write(writer, b"plugin: sitekeeper.sms.hierarchy\n")
+    try:
+        with pytest.raises(AnsibleParserError, match="it can't be read: it is a named pipe, not a file"):
+            load_plugin().parse(InventoryData(), DataLoader(), str(path), False)
+        assert os.read(writer, 6) == b"plugin"
+    finally:
+        os.close(writer)
 
 
 def test_variables_and_grants_with_their_reasons(parse):

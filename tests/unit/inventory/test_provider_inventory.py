@@ -414,6 +414,30 @@ def test_variables_that_the_connection_does_not_take(parse, host, variables, tol
     assert PASSWORD not in str(caught.value)
 
 
+def test_servers_that_ansible_would_take_for_something_else(parse):
+    """Whatever a live site says, a play on all hosts, on the controller or on an address does not follow from it."""
+    sites = [
+        site("C01"),
+        site("P01", "C01", server="ALL"),
+        site("P02", "C01", server="localhost"),
+        site("P03", "C01", server="10.0.0.5"),
+        site("P04", "C01", server="sms_sites"),
+    ]
+    with running_lab(scenario(sites)) as lab, pytest.raises(AnsibleParserError) as caught:
+        parse({"sms_provider": source(lab["C01"])})
+    said = str(caught.value).splitlines()
+    asked = f"- the SMS Provider of {HOST}: site"
+    assert said[1:] == [
+        f"{asked} P01: server 'all' is a group that Ansible makes in every inventory; give the computer's name.",
+        f"{asked} P02: server 'localhost' is the controller itself; give the computer's name.",
+        f"{asked} P03: server '10.0.0.5' is an address; give the computer's name, and the address as ansible_host of "
+        "that host.",
+    ]
+    with running_lab(scenario([sites[0], sites[4]])) as lab, pytest.raises(AnsibleParserError) as caught:
+        parse({"sms_provider": source(lab["C01"])})
+    assert f"{asked} P04: server 'sms_sites' is the name of a group, too; rename one of them." in str(caught.value)
+
+
 # -- as Ansible runs it
 
 
