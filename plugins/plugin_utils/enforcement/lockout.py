@@ -24,7 +24,8 @@ Counted at every place, because an entry can apply to files only, for example: t
   files, which a folder that receives files should not allow.
 - On a share, reading counts. Its permissions are changed through the server service, which does not ask them.
 
-The rights that an owner has without an entry do not count: they hold for one object and end with its owner.
+The rights that an owner has without an entry do not count: they hold for one object and end with its owner. Groups that
+are not the same on every host do not count either, because their members are not read.
 """
 
 from __future__ import annotations
