@@ -17,6 +17,14 @@ T = TypeVar("T")
 PATIENCE = 600
 """Seconds after which a test gives up. Only a test that fails waits that long, so a slow machine fits in many times."""
 
+PATIENT = {
+    "ansible_winrm_connection_timeout": PATIENCE,
+    "ansible_psrp_read_timeout": PATIENCE,
+    "ansible_smb_timeout": PATIENCE,
+}
+"""Variables of hosts that may take that long for an answer. With the defaults of half a minute, a host of the lab that
+has many files to bring in line was too late on a busy machine."""
+
 _PAUSE = 0.01
 
 

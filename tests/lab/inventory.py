@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from ..waiting import PATIENT
 from .lab import Endpoint, Lab
 
 INVENTORY, ENDPOINTS = "inventory.yml", "endpoints.json"
@@ -42,6 +43,7 @@ def inventory(lab: Lab) -> dict[str, Any]:
                 "ansible_connection": "winrm",
                 "ansible_winrm_scheme": "http",
                 "ansible_winrm_transport": "ntlm",
+                **PATIENT,
                 **passwords,
                 **sites,
             },

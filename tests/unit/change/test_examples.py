@@ -19,7 +19,7 @@ import yaml
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from tests.lab.testing import default_hierarchy, running_lab
 from tests.unit.change.samples import validator
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PATIENT
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 MODULES = ("change_plan", "change_plan_file", "change_plan_info", "change_apply", "change_rollback")
@@ -68,6 +68,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
             "ansible_port": host.endpoint.port,
             "ansible_winrm_scheme": "http",
             "ansible_winrm_transport": "ntlm",
+            **PATIENT,
             "ansible_user": host.user,
             "ansible_password": host.password,
         }

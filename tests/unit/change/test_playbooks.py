@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import unread_section, write_document
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.unit.change.samples import DIRECTORY, document, planned_section, section, server_of
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PATIENT
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ELSEWHERE = "D:\\SMS"
@@ -51,7 +51,7 @@ class Desk:
                 "ansible_connection": "winrm",
                 "ansible_winrm_scheme": "http",
                 "ansible_winrm_transport": "ntlm",
-                "ansible_winrm_connection_timeout": PATIENCE,
+                **PATIENT,
             },
         }
         (self.directory / "inventory.yml").write_text(yaml.safe_dump({"sms_sites": group}), encoding="utf-8")

@@ -37,6 +37,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
+from tests.waiting import PATIENT
 
 GROUP = "SMS_SiteToSiteConnection_P01"
 DIRECTORY = r"D:\ConfigMgr\inboxes\despoolr.box\receive"
@@ -82,6 +83,7 @@ def winrm() -> Iterator[Any]:
                     "ansible_port": host.endpoint.port,
                     "ansible_winrm_scheme": "http",
                     "ansible_winrm_transport": "ntlm",
+                    **PATIENT,
                     "ansible_user": host.user,
                     "ansible_password": host.password,
                     "_extras": {},

@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import EXAMP
 from tests.lab.hierarchy import SENDER, SERVICE
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import PATIENCE, PATIENT, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_NOCOLOR": "1"}
@@ -62,6 +62,7 @@ class Fleet:
             "ansible_psrp_protocol": "http",
             "ansible_psrp_auth": "ntlm",
             "sms_sites": HIERARCHY["sites"],
+            **PATIENT,
         }
 
     def start(self, playbook: list[dict[str, Any]] | str, *arguments: str) -> subprocess.Popen[str]:
@@ -205,7 +206,7 @@ def test_an_interrupted_run_is_gone_on_with(lab: RunningLab, fleet: Fleet) -> No
 def test_what_was_read_survives_an_interrupt(lab: RunningLab, fleet: Fleet) -> None:
     for name in ("S01", "S02", "S03"):
         lab[name].controls.misbehave(delay_ms=1000 * PATIENCE)
-    fleet.variables["ansible_winrm_read_timeout_sec"] = 2 * PATIENCE
+    fleet.variables["ansible_winrm_connection_timeout"] = 2 * PATIENCE
     task = {"sms_sites": "{{ sms_sites }}", "path": str(fleet.file), "timeout": PATIENCE}
     tasks = [{"sitekeeper.sms.fleet_audit": task, "run_once": True}]
     running = fleet.start([{"hosts": "sms_sites", "gather_facts": False, "tasks": tasks}])

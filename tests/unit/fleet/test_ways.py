@@ -167,7 +167,7 @@ def test_a_server_that_says_nothing_more_is_given_up(servers: RunningLab, fleet:
     try:
         with between(of(servers, S02).address, silent) as port:
             by_smb(fleet, C01)
-            by_smb(fleet, S02, ansible_host="127.0.0.1", ansible_smb_port=port, ansible_smb_timeout=PATIENCE)
+            by_smb(fleet, S02, ansible_host="127.0.0.1", ansible_smb_port=port)
             result = fleet.audit(timeout=15)
             over.set()
     finally:
@@ -356,7 +356,6 @@ def by_operators_ticket(
             ansible_smb_port=port,
             ansible_smb_auth="kerberos",
             ansible_smb_kerberos_hostname_override=P01,
-            ansible_smb_timeout=PATIENCE,
             ansible_user=f"ansible@{REALM}",
             # Not left out, so that it is no question whose password counts for a host without one.
             ansible_password="",
@@ -403,7 +402,7 @@ def test_a_slow_server_holds_up_no_other(tmp_path: Path) -> None:
     scenario = default_hierarchy(20)
     with running_lab(scenario) as lab:
         fleet = Fleet(lab, tmp_path)
-        fleet.variables |= {"sms_sites": scenario["sites"], "ansible_winrm_read_timeout_sec": 3 * PATIENCE}
+        fleet.variables |= {"sms_sites": scenario["sites"], "ansible_winrm_connection_timeout": 3 * PATIENCE}
         slow = next(iter(fleet.hosts))
         # Longer than anybody here is patient, so that nobody can have waited for an answer of it.
         of(lab, slow).controls.misbehave(delay_ms=2000 * PATIENCE)

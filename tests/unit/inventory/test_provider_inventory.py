@@ -18,6 +18,7 @@ from ansible.utils.display import Display
 from tests.lab.testing import running_lab
 from tests.unit.inventory.inventories import NAME, hosts_of, run
 from tests.unit.site_server.reaching import operations
+from tests.waiting import PATIENT
 
 HOST = "c01.corp.example"
 PASSWORD = "S3cret-of-the-reader"
@@ -55,11 +56,16 @@ def host(lab):
     return lab["C01"]
 
 
+def patient(connection):
+    """The variables of a patient client that this connection has."""
+    return {name: value for name, value in PATIENT.items() if name.startswith(f"ansible_{connection}_")}
+
+
 def source(host, connection="winrm", password=PASSWORD, user=READER, **more):
     """What names the SMS Provider of a host of the lab."""
     own = {
-        "winrm": {"ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm"},
-        "psrp": {"ansible_psrp_protocol": "http", "ansible_psrp_auth": "ntlm"},
+        "winrm": {"ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm", **patient("winrm")},
+        "psrp": {"ansible_psrp_protocol": "http", "ansible_psrp_auth": "ntlm", **patient("psrp")},
     }
     variables = {"ansible_host": host.address, "ansible_port": host.endpoint.port, "ansible_user": user}
     return {

@@ -20,7 +20,7 @@ from ansible_collections.sitekeeper.sms.plugins.action.sender_log_info import Ac
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import EXAMPLES
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from tests.lab.testing import RunningLab, running_lab
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PATIENT
 
 from . import samples
 
@@ -94,6 +94,7 @@ def connection(lab: RunningLab) -> dict[str, Any]:
         "ansible_port": int(port),
         "ansible_winrm_scheme": "http",
         "ansible_winrm_transport": "ntlm",
+        **PATIENT,
         "ansible_user": host.user,
         "ansible_password": host.password,
     }

@@ -24,7 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
 from tests.lab.testing import running_lab
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PATIENT
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections"}
@@ -95,6 +95,7 @@ def test_examples_run_and_change_nothing_when_run_again(tmp_path: Path) -> None:
                 "ansible_port": int(port),
                 "ansible_winrm_scheme": "http",
                 "ansible_winrm_transport": "ntlm",
+                **PATIENT,
                 "ansible_user": host.user,
                 "ansible_password": host.password,
             }

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from tests.unit.probe.support import SENDER, SiteServer, needs_samba
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PATIENT
 
 pytestmark = needs_samba
 
@@ -32,6 +32,7 @@ def test_examples(server: SiteServer, tmp_path: Path) -> None:
         "ansible_port": port,
         "ansible_winrm_scheme": "http",
         "ansible_winrm_transport": "ntlm",
+        **PATIENT,
         "ansible_user": host.user,
         "ansible_password": host.password,
         "smssend_password": passwords[SENDER],

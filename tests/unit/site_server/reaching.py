@@ -18,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Sessio
 from tests.lab.model import Logon
 from tests.lab.testing import RunningHost
 from tests.unit.wsman.server_side import NS, Reply, reply
+from tests.waiting import PATIENT
 
 
 @contextmanager
@@ -32,6 +33,7 @@ def lab_wmi(host: RunningHost, logon: Logon | None = None) -> Iterator[Wmi]:
         "ansible_password": logon.password,
         "ansible_winrm_scheme": "http",
         "ansible_winrm_transport": "ntlm",
+        **PATIENT,
     }
     taken = C.config.get_plugin_vars("connection", "winrm")
     extras = {key: value for key, value in variables.items() if key not in taken}

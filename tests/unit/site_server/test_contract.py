@@ -37,6 +37,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
+from tests.waiting import PATIENT
 
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
 INCOMING = f"{RECEIVE}\\Incoming"
@@ -72,6 +73,7 @@ class Way:
             "ansible_port": host.endpoint.port,
             "ansible_user": host.user,
             "ansible_password": host.password,
+            **PATIENT,
             **self.variables,
             **overrides,
         }

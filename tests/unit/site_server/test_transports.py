@@ -26,6 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import NoAnswer, Rejected, ServerFault
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
+from tests.waiting import PATIENT
 
 WRONG = "Not-The-Passw0rd"
 SHARE_GET = "MSFT_SmbShare.Get"
@@ -62,6 +63,7 @@ def connection(kind: str, host: RunningHost, *, tls: bool = False, **variables: 
         "ansible_password": host.password,
         "ansible_winrm_scheme": "https" if tls else "http",
         "ansible_psrp_protocol": "https" if tls else "http",
+        **PATIENT,
     } | variables
     # As Ansible's task executor does it: what no option of the plugin takes is for the library behind it.
     taken = C.config.get_plugin_vars("connection", kind)
