@@ -66,6 +66,7 @@ class Exchange:
         self._left = limit + MAX_FRAMING
         self._lock = threading.Lock()
         self._descriptors: list[int] = []
+        self._answers: list[_Answer] = []
 
     def watch(self, connection: socket.socket) -> None:
         """Let the connection end with the exchange.
@@ -78,6 +79,11 @@ class Exchange:
                 raise TimeoutError("the time is over")
             # A descriptor of its own stays the connection's when the library wraps the socket in TLS, or closes it.
             self._descriptors.append(os.dup(connection.fileno()))
+
+    def answer(self, connection: socket.socket) -> _Answer:
+        """An answer that comes over the connection."""
+        self._answers.append(_Answer(connection))
+        return self._answers[-1]
 
     def count(self, size: int) -> None:
         """Count bytes that were received.
@@ -100,12 +106,14 @@ class Exchange:
                 connection.detach()
 
     def end(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections, and of answers that a library gave up on without a word."""
         with self._lock:
             self.ended = True
             for descriptor in self._descriptors:
                 os.close(descriptor)
             self._descriptors.clear()
+        for answer in self._answers:
+            answer.close()
 
 
 class _Watch:
@@ -229,4 +237,4 @@ class _Answer(io.RawIOBase):
 
 def counted_response(connection: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
     """The `response_class` of a connection of http.client whose answers are counted."""
-    return http.client.HTTPResponse(_Answer(connection), *args, **kwargs)  # type: ignore[arg-type]
+    return http.client.HTTPResponse(current().answer(connection), *args, **kwargs)  # type: ignore[arg-type]
