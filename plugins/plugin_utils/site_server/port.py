@@ -179,7 +179,7 @@ def local_path(text: str) -> str:
     """
     path = _BACKSLASHES.sub(r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
     if len(path) > _MAX_PATH or not _PATH.fullmatch(path):
-        raise ValueError(f"'{text[:200]}' is not a local path like D:\\SMS\\Site.srv")
+        raise ValueError(f"'{visible(text[:200])}' is not a local path like D:\\SMS\\Site.srv")
     if any(part in (".", "..") for part in path.split("\\")):
-        raise ValueError(f"'{text[:200]}' must not hold . or .. parts")
+        raise ValueError(f"'{visible(text[:200])}' must not hold . or .. parts")
     return path if len(path) == 3 else path.rstrip("\\")

@@ -14,7 +14,7 @@ Sources are the pages of Microsoft's Configuration Manager SDK named after the c
 - "SMS_EmbeddedProperty Server WMI Class": PropertyName and Value1. It says that there is no list of the names. That the
   account of an address is in `LAN Login` is not documented: scripts that make addresses to distribution points write
   that property with an empty Value1, and such an address uses the computer account. So an account counts only if it has
-  the form of one, and what is neither empty nor of that form is left out.
+  the form of one, in visible characters, and what is neither empty nor of that form is left out.
 
 What the Provider does not tell is left out and said, not guessed: nothing tells the NetBIOS domain of a site server,
 which its computer account is named after, nor the account that its services log on as.
@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from ..text import one_line, visible
 from ..wsman import Instance, WSManProtocolError, query
 from .errors import AccessDenied, NotFound, ServerFault
 from .wmi import Wmi, netbios_domain
@@ -182,7 +183,7 @@ def _local_site(wmi: Wmi) -> tuple[str, str]:
     wql = "SELECT * FROM SMS_ProviderLocation WHERE ProviderForLocalSite=TRUE"
     found = wmi.run(operation, query(wmi.session, wql, namespace="root/sms"), "")
     with wmi.strict(operation):
-        machines = [_one_line(item.text("Machine")) for item in found]
+        machines = [_shown(item.text("Machine")) for item in found]
         codes = {_code(item, "SiteCode") for item in found}
     if not codes:
         said = "SMS_ProviderLocation names no Provider for the local site"
@@ -218,11 +219,11 @@ def _site(item: Instance, left_out: _LeftOut) -> _Site | None:
         return None
     server = item.text("ServerName") or ""
     if not _SERVER.fullmatch(server):
-        raise WSManProtocolError(f"SMS_Site.ServerName of {code} is {_one_line(server)!r}, which is no computer")
+        raise WSManProtocolError(f"SMS_Site.ServerName of {code} is {_shown(server)!r}, which is no computer")
     version = item.text("Version") or ""
     product = _product(version)
     if product is None:
-        left_out.add("Sites of versions that are not known are left out", f"{code} ({_one_line(version) or 'none'})")
+        left_out.add("Sites of versions that are not known are left out", f"{code} ({_shown(version) or 'none'})")
         return None
     name = item.text("SiteName") or ""
     if name and (len(name) > _MAX_NAME or not name.isprintable() or name != name.strip()):
@@ -293,7 +294,7 @@ def _addresses(
             if address.to not in sites:
                 left_out.add("Addresses to sites that are not shown are left out", f"{source} to {address.to}")
             elif address.type not in _ADDRESS_TYPES:
-                what = f"{source} to {address.to} ({_one_line(address.type)})"
+                what = f"{source} to {address.to} ({_shown(address.type)})"
                 left_out.add("Addresses of types without a known account are left out", what)
             else:
                 # The first of two is the actual one; the other is proposed.
@@ -306,7 +307,8 @@ def _account_of(item: Instance) -> str | None:
         # Names of properties are case-sensitive.
         if embedded.text("PropertyName") == _LAN_LOGIN:
             value = embedded.text("Value1") or ""
-            if not value or _ACCOUNT.fullmatch(value) or _PRINCIPAL.fullmatch(value):
+            # One with characters that cannot be seen is not what it looks like.
+            if visible(value) == value and (not value or _ACCOUNT.fullmatch(value) or _PRINCIPAL.fullmatch(value)):
                 return value
     return None
 
@@ -373,12 +375,12 @@ def _described(
 def _code(item: Instance, name: str) -> str:
     text = (item.text(name) or "").upper()
     if not _CODE.fullmatch(text):
-        raise WSManProtocolError(f"{name} is {_one_line(text)!r}, which is no site code")
+        raise WSManProtocolError(f"{name} is {_shown(text)!r}, which is no site code")
     return text
 
 
-def _one_line(text: str | None) -> str:
-    return "".join(c if c.isprintable() else "?" for c in (text or "").strip()[:80])
+def _shown(text: str | None) -> str:
+    return one_line(text or "", 80)
 
 
 def _listed(items: list[str]) -> str:

@@ -74,6 +74,18 @@ def enumerated(*items: str) -> Reply:
     return reply(NS["n"] + "/EnumerateResponse", f"<n:EnumerateResponse>{content}</n:EnumerateResponse>")
 
 
+def begun(*items: str) -> Reply:
+    """Answers a query with its first items."""
+    content = f"<n:EnumerationContext>uuid:1</n:EnumerationContext><w:Items>{''.join(items)}</w:Items>"
+    return reply(NS["n"] + "/EnumerateResponse", f"<n:EnumerateResponse>{content}</n:EnumerateResponse>")
+
+
+def pulled(*items: str) -> Reply:
+    """Answers a pull with more items, and not the last."""
+    content = f"<n:EnumerationContext>uuid:1</n:EnumerationContext><n:Items>{''.join(items)}</n:Items>"
+    return reply(NS["n"] + "/PullResponse", f"<n:PullResponse>{content}</n:PullResponse>")
+
+
 def fragment(**properties: str) -> str:
     """An item of a query for chosen properties."""
     return (

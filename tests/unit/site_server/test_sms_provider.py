@@ -27,7 +27,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.sms_pro
     read_hierarchy_from_provider,
 )
 from tests.lab.testing import RunningHost, running_lab
-from tests.unit.site_server.reaching import Scripted, enumerated, fragment, lab_wmi, operations
+from tests.unit.site_server.reaching import Scripted, begun, enumerated, fragment, lab_wmi, operations, pulled
 from tests.unit.wsman.server_side import fault_reply, header
 
 ANSIBLE, OPERATOR = "CORP\\ansible", "CORP\\operator"
@@ -427,6 +427,15 @@ def test_a_site_that_makes_no_sense(item: str) -> None:
         read_hierarchy_from_provider(script.wmi, site_code="C01")
 
 
+def test_a_provider_that_brings_one_site_after_the_other_has_an_end() -> None:
+    first, *more = (begun(shown()), *[pulled(shown())] * 1_999)
+    script = Scripted(first, *more)
+    with pytest.raises(
+        NoAnswer, match=r"^C01: could not read the sites in root/sms/site_C01: .*more than 2000 answers"
+    ):
+        read_hierarchy_from_provider(script.wmi, site_code="C01")
+
+
 @pytest.mark.parametrize("name", [" Central", "Cen&#10;tral", "x" * 256, "&#x202e;lartneC"])
 def test_a_name_that_can_t_be_shown_is_left_out(name: str) -> None:
     script = Scripted(enumerated(shown(SiteName=name)), enumerated())
@@ -444,6 +453,10 @@ def test_a_name_that_can_t_be_shown_is_left_out(name: str) -> None:
         login("CORP\\"),
         login("CORP\\smssend\\x"),
         login("CORP\\sms&#10;send"),
+        login("CORP\\sms&#x85;send"),
+        login("CORP\\&#x202e;dnesmms"),
+        login("CORP\\sms&#x200b;send"),
+        login("ops&#x2066;@corp.example"),
         login("CORP\\a|b"),
         login("@corp.example"),
         login("060100002F9C8A1E6A"),
@@ -515,6 +528,6 @@ def test_several_providers_of_one_site_are_all_named() -> None:
     script = Scripted(
         enumerated(fragment(SiteCode="C01", Machine="db2"), fragment(SiteCode="C01", Machine="db1&#10;x")), gone
     )
-    with pytest.raises(Rejected, match=r"runs on db1\?x, db2: connect to that"):
+    with pytest.raises(Rejected, match=r"runs on db1 x, db2: connect to that"):
         read_hierarchy_from_provider(script.wmi)
     assert str(header(script.requests[1], "w:ResourceURI").text).endswith("/wmi/root/sms/site_C01/*")

@@ -18,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     get,
     has_compact_form,
     invoke,
+    operations,
     query,
 )
 from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, body, envelope, fault_reply, header, name, reply, run
@@ -108,6 +109,19 @@ def test_a_query_with_more_results_than_allowed_is_refused() -> None:
     assert len(run(query(SESSION, WQL, max_items=2), enumerated(two))[0]) == 2
     with pytest.raises(WSManProtocolError, match="more than 1 results"):
         run(query(SESSION, WQL, max_items=1), enumerated(two))
+
+
+def test_a_query_that_brings_one_item_after_the_other_has_an_end() -> None:
+    answers = [enumerated(context("uuid:1")), *[pulled(context("uuid:1") + f"<n:Items>{SHARE}</n:Items>")] * 1_999]
+    with pytest.raises(WSManProtocolError, match=r"^the query takes more than 2000 answers: SELECT \* FROM"):
+        run(query(SESSION, WQL, max_items=100_000), *answers)
+
+
+def test_the_bytes_of_all_answers_to_a_query_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "MAX_QUERY_BYTES", 5_000)
+    more = pulled(context("uuid:1") + f"<n:Items>{SHARE}</n:Items><!--{' ' * 2_000}-->")
+    with pytest.raises(WSManProtocolError, match=r"^the query has more than 5000 bytes of results: SELECT"):
+        run(query(SESSION, WQL), enumerated(context("uuid:1")), more, more, more)
 
 
 @pytest.mark.parametrize(
