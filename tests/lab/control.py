@@ -177,8 +177,16 @@ class Controls:
             misbehaviour.unreachable = unreachable
 
     def behave(self) -> None:
-        """Behave again."""
+        """Behave again; what is held ends without being carried out."""
         self.host.misbehaviour.clear()
+
+    def held(self) -> list[str]:
+        """The operations that a rule of the kind ``held`` keeps waiting, in the order in which they came."""
+        return [waiting.operation for waiting in list(self.host.misbehaviour.held) if waiting.execute is None]
+
+    def release(self, *, execute: bool = True) -> dict[str, int]:
+        """Let all that is held be carried out, or end without; returns how many operations there were."""
+        return {"released": self.host.misbehaviour.release(execute=execute)}
 
     # -- helpers
 
@@ -334,6 +342,8 @@ class ControlServer:
                 ),
             ),
             web.delete(f"{host}/misbehaviour", self._do(lambda c, _unused: c.behave())),
+            web.get(f"{host}/held", self._do(lambda c, _unused: c.held())),
+            web.post(f"{host}/release", self._do(lambda c, q: c.release(execute=q.get("execute", True)))),
         ]
 
     async def _hosts(self, _unused: web.Request) -> web.StreamResponse:

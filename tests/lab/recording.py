@@ -24,9 +24,18 @@ class Exchange:
     fault: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One write that was executed, whatever the client was told of it; ``name`` is the share's name or the path."""
+
+    operation: str
+    name: str
+    return_value: int
+
+
 @dataclass(slots=True)
 class Record:
-    """The counters of one host. ``exchanges`` keeps the latest; the counters keep count of all."""
+    """The counters of one host. ``exchanges`` and ``written`` keep the latest; the counters keep count of all."""
 
     http_requests: int = 0
     handshakes: int = 0
@@ -38,6 +47,7 @@ class Record:
     connections: int = 0
     writes: int = 0
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=KEPT))
+    written: deque[Written] = field(default_factory=lambda: deque(maxlen=KEPT))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, exchange: Exchange) -> None:
@@ -47,6 +57,11 @@ class Record:
             self.request_bytes += exchange.request_bytes
             self.response_bytes += exchange.response_bytes
             self.exchanges.append(exchange)
+
+    def wrote(self, write: Written) -> None:
+        """Keep a write that was executed."""
+        with self._lock:
+            self.written.append(write)
 
     def count(self, counter: str) -> None:
         """Add one to a counter."""
@@ -59,12 +74,16 @@ class Record:
             for name in _COUNTERS:
                 setattr(self, name, 0)
             self.exchanges.clear()
+            self.written.clear()
 
     def snapshot(self) -> dict[str, Any]:
         """The counters and the exchanges, as JSON holds them."""
         with self._lock:
             counters: dict[str, Any] = {name: getattr(self, name) for name in _COUNTERS}
-            return counters | {"exchanges": [asdict(exchange) for exchange in self.exchanges]}
+            return counters | {
+                "exchanges": [asdict(exchange) for exchange in self.exchanges],
+                "written": [asdict(write) for write in self.written],
+            }
 
 
 _COUNTERS = (

@@ -228,11 +228,26 @@ class _Answer:
 
 
 async def _answered(service: Service, message: bytes, logon: Logon) -> _Answer:
-    """The answer, without keeping other hosts waiting for this one's back end."""
+    """The answer, without keeping other hosts waiting for this one's back end, or for who holds the operation."""
+    misbehaviour = service.host.misbehaviour
+    if misbehaviour.holds:
+        name = _name(service, message, logon)
+        rule = misbehaviour.take(name, held=True)
+        if rule and not await misbehaviour.hold(name, rule):
+            return _Answer(name, 200, None)
     if not service.host.backend.waits:
         return _answer(service, message, logon)
     async with service.turn:
         return await asyncio.to_thread(_answer, service, message, logon)
+
+
+def _name(service: Service, message: bytes, logon: Logon) -> str:
+    """What a request asks for, nothing done yet; "?" for what is refused anyway."""
+    try:
+        request = soap.read(message, max_bytes=service.host.settings.max_envelope_size)
+        return service.recognise(request, logon.user).name
+    except (soap.BadRequest, faults.Fault, Unavailable):
+        return "?"
 
 
 def _answer(service: Service, message: bytes, logon: Logon) -> _Answer:
@@ -248,11 +263,12 @@ def _answer(service: Service, message: bytes, logon: Logon) -> _Answer:
         operation = service.recognise(request, logon.user)
         name = operation.name
         rule = host.misbehaviour.take(name)
+        envelope = service.answer(operation, rule) if rule is None or rule.done else b""
         if rule:
-            spoiled = _spoiled(host, rule, message_id)
+            spoiled = _spoiled(rule, message_id)
             if spoiled is not None:
                 return _Answer(name, *spoiled)
-        envelope = service.answer(operation, rule)
+        envelope = envelope or service.answer(operation, rule)
         if rule and rule.kind is Kind.WRONG_RELATES_TO:
             other = b"uuid:00000000-0000-4000-8000-000000000000"
             envelope = envelope.replace(message_id.encode(), other)
@@ -269,12 +285,14 @@ def _answer(service: Service, message: bytes, logon: Logon) -> _Answer:
     return _Answer(name, 500, soap.fault(fault, message_id, host.name), fault.code)
 
 
-def _spoiled(host: Host, rule: Rule, message_id: str) -> tuple[int, bytes | None] | None:
-    """The answer of a rule that keeps the operation from being done; raises the fault of one that says so."""
+def _spoiled(rule: Rule, message_id: str) -> tuple[int, bytes | None] | None:
+    """The answer of a rule that takes the operation's own place; raises the fault of one that says so."""
     if rule.kind is Kind.DROP:
         return 200, None
     if rule.kind is Kind.GARBAGE:
         return 200, b"\x00\xffthis is not XML <<<"
+    if rule.kind is Kind.ANSWER:
+        return rule.value or 200, rule.body.replace("{message_id}", message_id).encode()
     if rule.kind is Kind.TIMED_OUT:
         raise faults.timed_out()
     if rule.kind is Kind.FAULT:

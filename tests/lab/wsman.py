@@ -20,6 +20,7 @@ from .host import Host
 from .misbehaviour import Kind, Rule
 from .namespaces import ENUMERATE, ENUMERATION, GET, PULL, RELEASE, WMI, WQL_DIALECT, WSMAN
 from .providers import Method, WmiClass, find
+from .recording import Written
 
 MAX_CONTEXTS = 100
 _NOTHING: Mapping[str, cim.Value] = {}
@@ -119,7 +120,7 @@ class Service:
         parameters = _parameters(wmi_class, name, method, request.body)
         self._instance(wmi_class, keys)
         kind = rule.kind if rule else None
-        if kind is Kind.RETURN_VALUE and rule:
+        if kind is Kind.RETURN_VALUE and rule and not rule.done:
             return_value, output = rule.value, _NOTHING
         elif kind is Kind.IGNORE_WRITE and method.writes:
             return_value, output = 0, _NOTHING
@@ -129,6 +130,11 @@ class Service:
             return_value, output = method.call(self.host, keys, parameters)
             if kind is Kind.ALTER_WRITE and method.writes:
                 _lose_last_entry(self.host, keys)
+            if method.writes:
+                written = Written(f"{wmi_class.name}.{name}", ",".join(keys.values()), return_value)
+                self.host.record.wrote(written)
+            if kind is Kind.RETURN_VALUE and rule:
+                return_value, output = rule.value, _NOTHING
         return cim.output_xml(wmi_class.name, name, return_value, output)
 
     # -- enumerations

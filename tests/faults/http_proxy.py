@@ -1,0 +1,336 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A proxy in front of a host's WinRM that lets all pass until it is told to strike.
+
+What a sealed request asks for cannot be seen on the wire. So the lab holds the operation that is to be struck, and the
+proxy decides, once it sees that the host holds one, what becomes of it and what the client gets.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from .http_answers import Answer, Client, Gone
+
+Address = tuple[str, int]
+
+_GLANCE_SECONDS = 0.02
+_MAX_MESSAGE = 16 << 20
+
+
+class Fate(Enum):
+    """What becomes of a request that is struck."""
+
+    LOST = "lost"
+    """The server never gets it, or never carries it out."""
+    DONE = "done"
+    """The server carries it out, and its answer is thrown away."""
+    LATE = "late"
+    """The server carries it out when `Proxy.land` says so, long after the client was given something else."""
+
+
+class Gate(Protocol):
+    """The operations that a host holds."""
+
+    def held(self) -> bool:
+        """Whether it holds one now."""
+
+    def release(self, *, execute: bool) -> None:
+        """Let it be carried out, or end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault.
+
+    Attributes:
+        answer: what the client gets.
+        fate: what becomes of the request.
+        everywhere: whether all requests are struck, or those alone that the host holds.
+        dies: whether the server is gone after that: connections end, new ones are refused.
+    """
+
+    answer: Answer
+    fate: Fate = Fate.LOST
+    everywhere: bool = False
+    dies: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came by.
+
+    Attributes:
+        connections: TCP connections.
+        requests: HTTP requests.
+        logons: those that carry credentials.
+        struck: those that were struck.
+        struck_logons: those among them that carry credentials.
+    """
+
+    connections: int = 0
+    requests: int = 0
+    logons: int = 0
+    struck: int = 0
+    struck_logons: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(self, *counters: str) -> None:
+        """One more."""
+        with self._lock:
+            for counter in counters:
+                setattr(self, counter, getattr(self, counter) + 1)
+
+
+class Proxy:
+    """Listens on a port of its own until it is closed.
+
+    Args:
+        server: the host's WinRM.
+        server_tls: whether that speaks TLS.
+        tls: the certificate to show; None for plain HTTP.
+        gate: the operations that the host holds.
+        elsewhere: where redirects lead.
+    """
+
+    def __init__(
+        self, server: Address, *, server_tls: bool, tls: ssl.SSLContext | None, gate: Gate, elsewhere: str
+    ) -> None:
+        self._server = server
+        self._server_tls = _client_context() if server_tls else None
+        self._tls = tls
+        self._gate = gate
+        self._elsewhere = elsewhere
+        self.seen = Seen()
+        self.strike: Strike | None = None
+        self.before_answer: Callable[[], None] | None = None
+        """Called once, when the server has answered what it held and the client has not been told yet."""
+        self._ending = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._landing: list[socket.socket] = []
+        self._earlier = b""
+        self._listener: socket.socket | None = None
+        self._address: Address = ("127.0.0.1", 0)
+        self.revive()
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return self._address
+
+    def revive(self) -> None:
+        """Listen (again), at the same port."""
+        if self._listener is None:
+            self._listener = socket.create_server(self._address, backlog=64)
+            self._address = self._listener.getsockname()[:2]
+            self._start(self._accept, self._listener)
+
+    def die(self) -> None:
+        """Refuse connections, and cut those that are open."""
+        if self._listener is not None:
+            _end(self._listener)
+            self._listener = None
+        for wire in list(self._open):
+            _end(wire)
+
+    def land(self) -> None:
+        """Let what is late be carried out, and wait until it is."""
+        self._gate.release(execute=True)
+        for wire in self._landing:
+            with suppress(OSError, Gone):
+                _read_message(wire)
+            wire.close()
+        self._landing.clear()
+
+    def close(self) -> None:
+        """End."""
+        self._ending.set()
+        self.die()
+        for wire in self._landing:
+            wire.close()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _start(self, work: Callable[[socket.socket], None], wire: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=(wire,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                wire, _peer = listener.accept()
+            except OSError:
+                return
+            self.seen.count("connections")
+            self._open.add(wire)
+            self._start(self._serve, wire)
+
+    def _serve(self, wire: socket.socket) -> None:
+        raw = wire
+        upstream: socket.socket | None = None
+        try:
+            wire.settimeout(60)
+            if self._tls:
+                wire = self._tls.wrap_socket(wire, server_side=True)
+                self._open.add(wire)
+            while True:
+                request = _read_message(wire)
+                logs_on = b"\r\nauthorization:" in request.partition(b"\r\n\r\n")[0].lower()
+                self.seen.count("requests", *(["logons"] if logs_on else []))
+                strike = self.strike
+                if strike and strike.everywhere:
+                    self.seen.count("struck", *(["struck_logons"] if logs_on else []))
+                    self._give(wire, strike, b"")
+                    continue
+                if upstream is None:
+                    upstream = self._connected()
+                upstream.sendall(request)
+                if strike and self._is_held(upstream):
+                    self.seen.count("struck", *(["struck_logons"] if logs_on else []))
+                    upstream = self._strike(wire, upstream, strike)
+                    continue
+                answer = _read_message(upstream)
+                self._earlier = answer
+                wire.sendall(answer)
+        except (OSError, Gone):
+            pass
+        finally:
+            for each in (upstream, wire, raw):
+                if each is not None:
+                    self._open.discard(each)
+                    with suppress(OSError):
+                        each.close()
+
+    def _strike(self, wire: socket.socket, upstream: socket.socket, strike: Strike) -> socket.socket | None:
+        """Strike the request that is held; returns the connection to the server, if it is still of use."""
+        genuine = b""
+        kept: socket.socket | None = upstream
+        if strike.fate is Fate.LOST:
+            self._gate.release(execute=False)
+            upstream.close()
+            kept = None
+        elif strike.fate is Fate.DONE:
+            self._gate.release(execute=True)
+            genuine = _read_message(upstream)
+        else:
+            self._landing.append(upstream)
+            kept = None
+        if self.before_answer:
+            self.before_answer()
+            self.before_answer = None
+        try:
+            self._give(wire, strike, genuine)
+        finally:
+            if strike.dies:
+                self.die()
+        if kept is None:
+            raise Gone  # the next request would meet a server that does not know who is behind this connection
+        return kept
+
+    def _give(self, wire: socket.socket, strike: Strike, genuine: bytes) -> None:
+        strike.answer(Client(wire, genuine, self._earlier, self._elsewhere, self._ending))
+
+    def _is_held(self, upstream: socket.socket) -> bool:
+        """Whether the server holds the request that it was just sent, and does not answer it."""
+        while not self._ending.is_set():
+            pending = isinstance(upstream, ssl.SSLSocket) and upstream.pending()
+            if pending or select.select([upstream], [], [], _GLANCE_SECONDS)[0]:
+                return False
+            if self._gate.held():
+                return True
+        raise Gone
+
+    def _connected(self) -> socket.socket:
+        wire = socket.create_connection(self._server, 60)
+        if self._server_tls:
+            wire = self._server_tls.wrap_socket(wire)
+        return wire
+
+
+class Elsewhere:
+    """Another server. It answers as one would, and keeps what it was sent."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.received: list[bytes] = []
+        self.connections = 0
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/wsman"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """End."""
+        _end(self._listener)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                wire, _peer = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._answer, args=(wire,), daemon=True).start()
+
+    def _answer(self, wire: socket.socket) -> None:
+        with suppress(OSError, Gone):
+            wire.settimeout(30)
+            if self._tls:
+                wire = self._tls.wrap_socket(wire, server_side=True)
+            while True:
+                self.received.append(_read_message(wire))
+                wire.sendall(b"HTTP/1.1 401 \r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n")
+        with suppress(OSError):
+            wire.close()
+
+
+def _client_context() -> ssl.SSLContext:
+    """The lab's certificates are of its own authority, and the way to it is this machine's loopback."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _read_message(wire: socket.socket) -> bytes:
+    """A request or an answer: its head, and as many bytes as it announces. Raises Gone at the connection's end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _receive(wire)
+    head, _blank, _rest = data.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n")[1:]:
+        name, _colon, value = line.partition(b":")
+        if name.strip().lower() == b"content-length":
+            length = int(value)
+    wanted = len(head) + 4 + length
+    if wanted > _MAX_MESSAGE:
+        raise Gone
+    while len(data) < wanted:
+        data += _receive(wire)
+    return data
+
+
+def _receive(wire: socket.socket) -> bytes:
+    received = wire.recv(65536)
+    if not received:
+        raise Gone
+    return received
+
+
+def _end(wire: socket.socket) -> None:
+    with suppress(OSError):
+        wire.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        wire.close()

@@ -1,0 +1,349 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scenes: a cell is played on a pair of hosts, of which one is struck, and the evidence is taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab.certificates import Authority
+
+from . import http_answers, transports
+from .cells import FAULTS, WRITING, Cell
+from .controllers import Controllers, Run
+from .ground import DIRECTORY, OBJECTS, READS, SENDERS, SHARE, WRITES, Ground, Host, View
+from .http_proxy import Elsewhere, Fate, Proxy, Strike
+from .judge import Evidence
+
+CHANGE = "CHG0012345"
+RECORD = "record.jsonl"
+_EVERY_READ = ("Win32_*.Get", "Win32_*.GetSecurityDescriptor", "Win32_*.Query")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What cells start from: a plan for all hosts that is approved, and what applying it left.
+
+    Attributes:
+        plan: the plan.
+        digest: its digest.
+        record: the record of a run that applied all of it.
+        faulty: what a host holds before the change.
+        applied: what it holds after it, by the host's name, for `Host.restore`.
+        goal: the same, as `Host.view` shows it.
+        old: what that shows before the change.
+    """
+
+    plan: Path
+    digest: str
+    record: Path
+    faulty: Mapping[str, Mapping[str, str]]
+    applied: Mapping[str, Mapping[str, str]]
+    goal: View
+    old: View
+
+
+class Stage:
+    """A lab, the controllers, and what all cells over WinRM share. Closed at the end."""
+
+    def __init__(self, build: Path, pairs: int) -> None:
+        self.build = build
+        shutil.rmtree(build, ignore_errors=True)
+        self.ground = Ground(build, 2 * pairs)
+        try:
+            self.controllers = Controllers(build)
+            authority = build / "authority"
+            authority.mkdir()
+            made = Authority(authority)
+            self._tls = made.contexts([("127.0.0.1", "localhost")])[0]
+            self.ca_file = made.ca_file
+            hosts = self.ground.hosts
+            self._pairs: queue.SimpleQueue[tuple[Host, Host]] = queue.SimpleQueue()
+            for number in range(pairs):
+                self._pairs.put((hosts[2 * number], hosts[2 * number + 1]))
+            self.stock = self._make_stock()
+        except BaseException:
+            self.ground.close()
+            raise
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.controllers.close()
+        self.ground.close()
+
+    def play(self, cell: Cell) -> Evidence:
+        """Play a cell and take the evidence."""
+        faulty, fine = self._pairs.get()
+        try:
+            return self._play(cell, faulty, fine)
+        finally:
+            for host in (faulty, fine):
+                host.restore(self.stock.faulty[host.name])
+            self._pairs.put((faulty, fine))
+
+    # -- a cell
+
+    def _play(self, cell: Cell, faulty: Host, fine: Host) -> Evidence:
+        directory = self.build / "cells" / cell.name.replace("/", ".")
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        stock = self.stock
+        rolls_back = cell.operation == "rollback"
+        start = stock.applied if rolls_back else stock.faulty
+        for host in (faulty, fine):
+            host.restore(start[host.name])
+        if rolls_back:
+            shutil.copy(stock.record, directory / RECORD)
+        goal = stock.old if rolls_back else stock.goal
+        evidence = Evidence(
+            cell, FAULTS.get(cell.fault), faulty.name, (fine.name,), old=stock.old, goal=goal,
+            secrets=(faulty.password, fine.password),
+        )  # fmt: skip
+        evidence.before = faulty.view()
+        with self._proxy(cell, faulty) as (proxy, elsewhere):
+            inventory = self._inventory(cell, directory, faulty, fine, proxy)
+            tasks = self._tasks(cell, directory, (faulty, fine))
+            started = _Killer()
+            self._arm(cell, faulty, proxy, started)
+            if cell.fault == "twice":
+                evidence.runs = self._at_once(directory, inventory, tasks)
+            else:
+                evidence.runs = [self._run(directory, inventory, tasks, started)]
+            evidence.after = faulty.view()
+            proxy.land()
+            evidence.landed = faulty.view()
+            evidence.written = faulty.written()
+            evidence.seen = replace(proxy.seen)
+            evidence.record_text, evidence.record = _record(directory, faulty.name)
+            expected = goal if cell.operation in WRITING else stock.old
+            evidence.others_hold = cell.fault == "killed" or fine.view() == expected
+            faulty.behave()
+            proxy.strike = None
+            proxy.revive()
+            if cell.fault == "killed":
+                # The operator runs it again.
+                evidence.runs.append(self._run(directory, inventory, tasks, None))
+                evidence.landed = faulty.view()
+                evidence.record_text, evidence.record = _record(directory, faulty.name)
+            if cell.operation in ("apply", "rollback"):
+                back = self._tasks(replace(cell, operation="rollback", fault=""), directory, (faulty,))
+                evidence.back = self._run(directory, inventory, back, None)
+                evidence.back_after = faulty.view()
+            evidence.elsewhere = elsewhere.connections
+        return evidence
+
+    def _run(
+        self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: _Killer | None
+    ) -> Run:
+        return self.controllers.run(directory, inventory, tasks, started=killer.started if killer else None)
+
+    def _at_once(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]]) -> list[Run]:
+        """Two controllers do the same, each with a directory of its own and the same record."""
+        runs: list[Run] = []
+
+        def work(number: int) -> None:
+            runs.append(self._run(directory / str(number), inventory, tasks, None))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # What failed in one may have been done by the other: the one that did it comes last.
+        return sorted(runs, key=lambda run: not any(result.get("failed") for result in run.results or ()))
+
+    def _arm(self, cell: Cell, faulty: Host, proxy: Proxy, killer: _Killer) -> None:
+        """Tell the lab and the proxy what to do."""
+        fault, target = FAULTS.get(cell.fault), cell.target
+        if fault and cell.operation not in WRITING:
+            if fault.answer:
+                proxy.strike = Strike(fault.answer, everywhere=True)
+            else:
+                for operation in _EVERY_READ:
+                    faulty.misbehave(operation=operation, **fault.rule)
+        elif fault and fault.answer and cell.fate:
+            faulty.misbehave(kind="held", operation=WRITES[target], times=1)
+            proxy.strike = Strike(fault.answer, cell.fate)
+        elif fault:
+            done = cell.fate is Fate.DONE
+            faulty.misbehave(operation=WRITES[target], times=1, done=done, **fault.rule)
+        elif cell.fault == "refuse":
+            proxy.die()
+        elif cell.fault in ("acknowledged_not_done", "altered"):
+            kind = "ignore_write" if cell.fault == "acknowledged_not_done" else "alter_write"
+            faulty.misbehave(operation=WRITES[target], times=1, kind=kind)
+        elif cell.fault == "dies":
+            self._hold(faulty, proxy, WRITES[_first(cell)], Strike(http_answers.genuine, Fate.DONE, dies=True))
+        elif cell.fault in ("dies_undone", "dies_done"):
+            fate = Fate.DONE if cell.fault == "dies_done" else Fate.LOST
+            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, fate, dies=True))
+        elif cell.fault == "changed_meanwhile":
+            self._hold(faulty, proxy, READS[target], Strike(http_answers.genuine, Fate.DONE))
+            proxy.before_answer = lambda: faulty.give_stranger(target)
+        elif cell.fault == "killed":
+            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, Fate.LATE))
+            proxy.before_answer = killer.kill
+
+    @staticmethod
+    def _hold(faulty: Host, proxy: Proxy, operation: str, strike: Strike) -> None:
+        faulty.misbehave(kind="held", operation=operation, times=1)
+        proxy.strike = strike
+
+    @contextmanager
+    def _proxy(self, cell: Cell, faulty: Host) -> Iterator[tuple[Proxy, Elsewhere]]:
+        secure = cell.transport in transports.SECURE
+        tls = self._tls if secure else None
+        elsewhere = Elsewhere(tls)
+        proxy = Proxy(
+            faulty.address("https" if secure else "http"), server_tls=secure, tls=tls, gate=faulty, elsewhere=elsewhere.url
+        )
+        try:
+            yield proxy, elsewhere
+        finally:
+            with suppress(OSError):
+                faulty.behave()
+            proxy.close()
+            elsewhere.close()
+
+    # -- what controllers are given
+
+    def _inventory(self, cell: Cell, directory: Path, faulty: Host, fine: Host, proxy: Proxy) -> Path:
+        scheme = "https" if cell.transport in transports.SECURE else "http"
+        hosts = {
+            faulty.name: self._variables(cell.transport, faulty, proxy.address, self.ca_file),
+            fine.name: self._variables(cell.transport, fine, fine.address(scheme), self.ground.ca_file),
+        }
+        return _write_inventory(directory, hosts)
+
+    def _variables(self, transport: str, host: Host, address: tuple[str, int], ca_file: Path) -> Mapping[str, Any]:
+        return transports.variables(transport, address, host.about["user"], host.password, ca_file)
+
+    def _tasks(self, cell: Cell, directory: Path, hosts: Sequence[Host]) -> list[dict[str, Any]]:
+        record = str(directory / RECORD)
+        senders: dict[str, Any] = {"senders": list(SENDERS)}
+        action, arguments = {
+            "audit": ("sender_access_info", senders),
+            "converge": ("sender_access", senders),
+            "plan": ("change_plan", senders),
+            "fleet": ("fleet_audit", senders | {"path": "fleet.jsonl", "retries": 0, "timeout": 30, "progress": 0}),
+            "apply": (
+                "change_apply",
+                {"path": str(self.stock.plan), "approved_digest": self.stock.digest, "record": record},
+            )
+            if cell.operation == "apply"
+            else ("", {}),
+            "rollback": ("change_rollback", {"record": record, "change_id": CHANGE}),
+        }[cell.operation]
+        tasks = [{"host": host.name, "action": f"sitekeeper.sms.{action}", "args": arguments} for host in hosts]
+        if cell.fault == "disk_full":
+            tasks[0]["file_size"] = self._size_before(cell)
+        return tasks[:1] if cell.operation == "fleet" else tasks
+
+    def _size_before(self, cell: Cell) -> int:
+        """How long the record is when the event whose number the cell's target has is half written."""
+        number = int(cell.target.removeprefix("event"))
+        lines = self.stock.record.read_bytes().splitlines(keepends=True)
+        there = sum(map(len, lines)) if cell.operation == "rollback" else 0
+        return there + sum(map(len, lines[:number])) + len(lines[number]) // 2
+
+    # -- the stock
+
+    def _make_stock(self) -> Stock:
+        directory = self.build / "stock"
+        directory.mkdir()
+        hosts = self.ground.hosts
+        faulty = {host.name: host.snapshot() for host in hosts}
+        old = hosts[0].view()
+        way = "winrm_http_ntlm"
+        inventory = _write_inventory(
+            directory,
+            {host.name: self._variables(way, host, host.address("http"), self.ground.ca_file) for host in hosts},
+        )
+        planned = self._done(directory, inventory, self._tasks(Cell("plan", way, ""), directory, hosts))
+        results = {str(result.pop("host")): result for result in map(dict, planned.results or ())}
+        plan = directory / "plan.json"
+        written = self._done(
+            directory,
+            inventory,
+            [
+                {
+                    "host": hosts[0].name,
+                    "action": "sitekeeper.sms.change_plan_file",
+                    "args": {"path": str(plan), "change_id": CHANGE, "results": results},
+                }
+            ],
+        )
+        digest = (written.results or ({},))[0]["digest"]
+        stock = self.stock = Stock(plan, digest, directory / RECORD, faulty, {}, {}, old)
+        self._done(directory, inventory, self._tasks(Cell("apply", way, ""), directory, hosts))
+        applied = {host.name: host.snapshot() for host in hosts}
+        goal = hosts[0].view()
+        if any(goal[kind] == old[kind] for kind in OBJECTS):
+            raise RuntimeError("applying the plan has not changed both objects")
+        for host in hosts:
+            host.restore(faulty[host.name])
+        return replace(stock, applied=applied, goal=goal)
+
+    def _done(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]]) -> Run:
+        run = self.controllers.run(directory, inventory, tasks)
+        if not run.results or any(each.get("failed") or each.get("unreachable") for each in run.results):
+            raise RuntimeError(f"without a fault, a task failed: {run.results} {run.output}")
+        return run
+
+
+class _Killer:
+    """Kills a controller when it is told to."""
+
+    def __init__(self) -> None:
+        self._process: int | None = None
+
+    def started(self, process: int) -> None:
+        self._process = process
+
+    def kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+
+
+def _first(cell: Cell) -> str:
+    """The object that is written first: the folder, and on the way back the share."""
+    return "share" if cell.operation == "rollback" else "directory"
+
+
+def _record(directory: Path, host: str) -> tuple[str, list[Mapping[str, Any]]]:
+    path = directory / RECORD
+    if not path.exists():
+        return "", []
+    text = path.read_text("utf-8", errors="replace")
+    events = []
+    for line in text.splitlines():
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and event.get("host") == host:
+                events.append(event)
+    return text, events
+
+
+def _write_inventory(directory: Path, hosts: Mapping[str, Mapping[str, Any]]) -> Path:
+    path = directory / "inventory.yml"
+    text = yaml.safe_dump({"all": {"hosts": {name: dict(variables) for name, variables in hosts.items()}}})
+    path.touch(0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+__all__ = ["DIRECTORY", "SHARE", "Stage"]
