@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import http_answers as http
+from . import smb_answers as smb
 from .http_answers import Answer
-from .http_proxy import Fate
+from .wire import Fate
 
 READING = ("audit", "plan", "fleet")
 """Operations that only read: a fault strikes whatever they ask first."""
@@ -22,6 +23,8 @@ WRITING = ("converge", "apply", "rollback")
 """Operations that write: a fault strikes one of the two writes."""
 
 HTTP = ("winrm_https_basic", "winrm_http_ntlm", "psrp_https")
+SMB = ("smb_3", "smb_1")
+"""SMB 3 signs every message, so that no answer can be forged. SMB 1 is as Windows NT 4.0 speaks it: it signs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,6 @@ class Fault:
         rule: how the lab misbehaves: a rule of ``tests.lab.misbehaviour`` without its operation.
         says: a pattern that a message about it has to match, in any case: what the server answered.
         refuses: whether the answer means that nothing was done, so that reading the old state settles it.
-        read_only: whether it makes sense before a logon only.
         fates: what may become of a write that it strikes.
     """
 
@@ -52,9 +54,7 @@ _ENVELOPE = (
     "<a:RelatesTo>{message_id}</a:RelatesTo></s:Header><s:Body>%s</s:Body></s:Envelope>"
 )
 _DEEP = _ENVELOPE % ("<d>" * 20_000 + "</d>" * 20_000)
-_ENTITIES = "".join(
-    f'<!ENTITY e{number} "{f"&e{number - 1};" * 10 if number else "lol"}">' for number in range(10)
-)
+_ENTITIES = "".join(f'<!ENTITY e{number} "{f"&e{number - 1};" * 10 if number else "lol"}">' for number in range(10))
 _BILLION = f"<!DOCTYPE x [{_ENTITIES}]>" + _ENVELOPE % "&e9;"
 _ODD_FAULT = _ENVELOPE % (
     "<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang='en'>"
@@ -101,7 +101,7 @@ IN_THE_MESSAGE = (
     Fault("deep_xml", rule={"kind": "answer", "body": _DEEP}, says="deep|nest|level|many|limit|XML"),
     Fault("entity_bomb", rule={"kind": "answer", "body": _BILLION}, says="DTD|DOCTYPE|entit|XML|declaration"),
     Fault("wrong_relates_to", rule={"kind": "wrong_relates_to"}, says="other|another|relat|message"),
-    Fault("oversized", rule={"kind": "oversized", "value": 6_000_000}, says="longer|large|limit|too|bytes"),
+    Fault("oversized", rule={"kind": "oversized", "value": 4_300_000}, says="longer|large|limit|too|bytes"),
     Fault("cut", rule={"kind": "drop"}, says="closed|connection|reset|no answer|abort|remote end"),
 )
 RETURNED = tuple(
@@ -110,6 +110,29 @@ RETURNED = tuple(
     for value in (2, 8, 9, 21, 4711)
 )  # fmt: skip
 """ReturnValues other than 0, of either kind: what the documentation lists, and what it does not."""
+
+OVER_SMB = (
+    Fault("reset", smb.reset, says="reset|closed|broke|connection|abort", fates=_LATE),
+    Fault("close", smb.close, says="closed|broke|connection|reset|end", fates=_LATE),
+    Fault("never", smb.never, says="no answer|time|seconds", fates=_LATE),
+    Fault("zero_length", smb.zero_length, says="."),
+    Fault("keep_alive", smb.keep_alive, says="no answer|time|seconds|keep"),
+    Fault("drip", smb.drip, says="no answer|time|seconds|slow", fates=_LATE),
+    Fault("huge", smb.huge, says="."),
+    Fault("truncated", smb.truncated, says="."),
+    Fault("garbage", smb.garbage, says="."),
+    Fault("replay", smb.replay, says="."),
+)
+OVER_SMB_3 = (Fault("pending", smb.pending, says="pending|no answer|time|seconds"),)
+FORGED = (
+    Fault("denied", smb.denied, says="denied|sign", fates=(Fate.DONE,)),
+    Fault("call_failed", smb.call_failed, says="6be|fail|sign|call|answer", fates=(Fate.DONE,)),
+)
+"""Answers that the proxy alters. With signatures they are no answers."""
+LOGONS = (
+    Fault("logon_failure", smb.logon_refused(smb.LOGON_FAILURE), says="logon|password|credential|sign"),
+    Fault("locked_out", smb.logon_refused(smb.LOCKED_OUT), says="lock|sign"),
+)
 
 SPECIAL: Mapping[str, str] = {
     "acknowledged_not_done": "The server returns success and changes nothing.",
@@ -153,13 +176,24 @@ class Cell:
         return "/".join(parts)
 
 
-FAULTS = {fault.name: fault for fault in (*ON_THE_WIRE, *IN_THE_MESSAGE, *RETURNED)}
+HTTP_FAULTS = {fault.name: fault for fault in (*ON_THE_WIRE, *IN_THE_MESSAGE, *RETURNED)}
+SMB_FAULTS = {fault.name: fault for fault in (*OVER_SMB, *OVER_SMB_3, *FORGED, *LOGONS)}
+
+
+def fault_of(cell: Cell) -> Fault | None:
+    """A cell's fault; None for the special ones."""
+    return (SMB_FAULTS if cell.transport in SMB else HTTP_FAULTS).get(cell.fault)
+
 
 LEFT_OUT = (
     ("reading operations x fates", "nothing is written: what becomes of the request is of no account"),
     ("reading operations x ReturnValues of writes", "GetSecurityDescriptor's own values are struck by returned_*"),
     ("lab faults x late", "the lab's own misbehaviour answers once; the proxy holds a write and answers for it"),
     ("probe x winrm, psrp", "the probe speaks SMB; WinRM carries its cleaning up alone"),
+    ("HTTP statuses, redirects, SOAP and XML faults x SMB", "there is no HTTP and no SOAP"),
+    ("STATUS_PENDING x SMB 1", "SMB 1 has no interim answers"),
+    ("forged answers x LOST or LATE", "an answer is forged from the genuine one"),
+    ("the lab's acknowledged_not_done, altered, ReturnValues x SMB", "a real Samba answers, which does what it says"),
     ("inventory x SMB", "an SMS Provider is asked over WinRM"),
 )
 """What makes no sense, and why; printed with the matrix."""
@@ -190,3 +224,27 @@ def http_cells() -> Iterator[Cell]:
             yield Cell(operation, transport, "twice")
             for number in range(4):
                 yield Cell(operation, transport, "disk_full", f"event{number}")
+
+
+def smb_cells() -> Iterator[Cell]:
+    """All cells over SMB."""
+    for transport in SMB:
+        faults = (*OVER_SMB, *(OVER_SMB_3 if transport == "smb_3" else ()))
+        for operation in (*READING, "probe"):
+            yield Cell(operation, transport, "refuse")
+            for fault in (*faults, *LOGONS):
+                yield Cell(operation, transport, fault.name)
+        for operation in WRITING:
+            yield Cell(operation, transport, "refuse")
+            yield Cell(operation, transport, "killed", "share")
+            for target in ("directory", "share"):
+                for fault in (*faults, *FORGED):
+                    if fault.name == "call_failed" and target == "directory":
+                        continue  # the folder is not written by a procedure call
+                    for fate in fault.fates:
+                        yield Cell(operation, transport, fault.name, target, fate)
+                yield Cell(operation, transport, "changed_meanwhile", target)
+            for special in ("dies", "dies_undone", "dies_done"):
+                yield Cell(operation, transport, special, "share")
+        for operation in ("apply", "rollback"):
+            yield Cell(operation, transport, "twice")

@@ -21,7 +21,7 @@ from .driver import OUTPUT, RESULTS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 90.0
-"""After which a run is killed that has not ended by itself. Every wait is for 4 seconds at most; a run has few."""
+"""After which a run is killed that has not ended by itself. A wait for an answer is 6 seconds; a run has few."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The controllers: tasks of the collection, run by Ansible's own task executor, without the cost of ansible-playbook.
 
-A process of its own (``python -m tests.faults.driver``) that has imported Ansible and the collection forks one child for
-each job. A child that does not end by itself is killed when its time is over. Jobs come as JSON lines on standard input;
-a line goes back when a child has started, and one when it has ended. The results are in the job's directory.
+A process of its own (``python -m tests.faults.driver``) that has imported Ansible and the collection forks one child
+for each job. A child that does not end by itself is killed when its time is over. Jobs come as JSON lines on standard
+input; a line goes back when a child has started, and one when it has ended. The results are in the job's directory.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ READS = {
 }
 _CHILDREN = ("\\Incoming", "\\W_M02000.1S1", "\\Incoming\\W_M02001.1S1")
 _INHERITED = 0x10
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 View = Mapping[str, str]
 """What a host holds: for the share and the directory, a text that is the same if the permissions are the same."""
@@ -61,6 +61,11 @@ class Host:
     @property
     def password(self) -> str:
         return str(self.about["password"])
+
+    @property
+    def smb_address(self) -> tuple[str, int]:
+        """Where its SMB server listens."""
+        return str(self.about["address"]), int(self.about["smb_port"])
 
     def address(self, scheme: str) -> tuple[str, int]:
         """Where its WinRM listens."""

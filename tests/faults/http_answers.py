@@ -1,78 +1,20 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a client gets in place of an answer: bytes over HTTP that no server should send, or should not send like that."""
+"""What a client gets over HTTP in place of an answer: bytes that no server should send, or not like that."""
 
 from __future__ import annotations
 
-import socket
-import struct
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
 from itertools import count
-from threading import Event
 from typing import TypeAlias
 
-DRIP_SECONDS = 0.25
+from .wire import DRIP_SECONDS, Client
+
 _MAX_HUGE = 1 << 30
-_BOMB_BYTES = 256 << 20
+_BOMB_BYTES = 64 << 20
 _XML = "application/soap+xml;charset=UTF-8"
-
-
-class Gone(Exception):
-    """The client has closed the connection, or the proxy is about to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The client's side of one exchange.
-
-    Attributes:
-        wire: its connection.
-        genuine: what the server answered; empty if it was not asked.
-        earlier: what the server answered before that.
-        elsewhere: the URL of another server.
-        ending: set when the proxy is about to end.
-    """
-
-    wire: socket.socket
-    genuine: bytes
-    earlier: bytes
-    elsewhere: str
-    ending: Event
-
-    def send(self, data: bytes) -> None:
-        """Send it. Raises Gone."""
-        try:
-            self.wire.sendall(data)
-        except OSError:
-            raise Gone from None
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass. Raises Gone, also if the client closes its side."""
-        if self.ending.wait(seconds):
-            raise Gone
-
-    def wait_for_end(self) -> None:
-        """Until the client has enough. Raises Gone."""
-        self.wire.settimeout(DRIP_SECONDS)
-        while True:
-            try:
-                if not self.wire.recv(65536):
-                    raise Gone
-            except TimeoutError:
-                self.wait(0)
-            except OSError:
-                raise Gone from None
-
-    def reset(self) -> None:
-        """Close the connection so that the client is told of a reset. Raises Gone."""
-        self.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.wire.close()
-        raise Gone
-
 
 Answer: TypeAlias = Callable[[Client], None]
 """Gives a client what it gets. Raises Gone where that was the connection's end."""
@@ -90,8 +32,7 @@ def reset(client: Client) -> None:
 
 def close(client: Client) -> None:
     """The connection is closed as if all had been said."""
-    client.wire.close()
-    raise Gone
+    client.close()
 
 
 def never(client: Client) -> None:
@@ -104,7 +45,7 @@ def header_drip(client: Client) -> None:
     client.send(b"HTTP/1.1 200 OK\r\n")
     for number in count():
         client.send(b"X-Drip-%d: drop\r\n" % number)
-        client.wait(DRIP_SECONDS)
+        client.wait(DRIP_SECONDS * 4)
 
 
 def body_drip(client: Client) -> None:
@@ -146,7 +87,7 @@ def huge(client: Client) -> None:
 
 def gzip_bomb(client: Client) -> None:
     """A short body that is long when it is unpacked."""
-    packed = _bomb()
+    packed = _BOMB
     client.send(_head("200 OK", len(packed), "Content-Encoding: gzip") + packed)
 
 
@@ -210,13 +151,11 @@ def _head(line: str, length: int, *headers: str, type_: str = _XML) -> bytes:
     return "".join(f"{each}\r\n" for each in [*lines, ""]).encode()
 
 
-@cache
 def _bomb() -> bytes:
+    """Many zeros, packed."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = bytes(1 << 20)
+    return b"".join([*(packer.compress(block) for _unused in range(_BOMB_BYTES >> 20)), packer.flush()])
 
-    def parts() -> Iterator[bytes]:
-        for _unused in range(_BOMB_BYTES >> 20):
-            yield packer.compress(bytes(1 << 20))
-        yield packer.flush()
 
-    return b"".join(parts())
+_BOMB = _bomb()

@@ -15,27 +15,16 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 from typing import Protocol
 
-from .http_answers import Answer, Client, Gone
+from .http_answers import Answer
+from .wire import Client, Fate, Gone, Seen, end, receive
 
 Address = tuple[str, int]
 
 _GLANCE_SECONDS = 0.02
 _MAX_MESSAGE = 16 << 20
-
-
-class Fate(Enum):
-    """What becomes of a request that is struck."""
-
-    LOST = "lost"
-    """The server never gets it, or never carries it out."""
-    DONE = "done"
-    """The server carries it out, and its answer is thrown away."""
-    LATE = "late"
-    """The server carries it out when `Proxy.land` says so, long after the client was given something else."""
 
 
 class Gate(Protocol):
@@ -65,32 +54,6 @@ class Strike:
     dies: bool = False
 
 
-@dataclass(slots=True)
-class Seen:
-    """What came by.
-
-    Attributes:
-        connections: TCP connections.
-        requests: HTTP requests.
-        logons: those that carry credentials.
-        struck: those that were struck.
-        struck_logons: those among them that carry credentials.
-    """
-
-    connections: int = 0
-    requests: int = 0
-    logons: int = 0
-    struck: int = 0
-    struck_logons: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def count(self, *counters: str) -> None:
-        """One more."""
-        with self._lock:
-            for counter in counters:
-                setattr(self, counter, getattr(self, counter) + 1)
-
-
 class Proxy:
     """Listens on a port of its own until it is closed.
 
@@ -103,13 +66,13 @@ class Proxy:
     """
 
     def __init__(
-        self, server: Address, *, server_tls: bool, tls: ssl.SSLContext | None, gate: Gate, elsewhere: str
+        self, server: Address, *, server_tls: bool, tls: ssl.SSLContext | None, gate: Gate, elsewhere: Elsewhere
     ) -> None:
         self._server = server
         self._server_tls = _client_context() if server_tls else None
         self._tls = tls
         self._gate = gate
-        self._elsewhere = elsewhere
+        self.elsewhere = elsewhere
         self.seen = Seen()
         self.strike: Strike | None = None
         self.before_answer: Callable[[], None] | None = None
@@ -138,10 +101,10 @@ class Proxy:
     def die(self) -> None:
         """Refuse connections, and cut those that are open."""
         if self._listener is not None:
-            _end(self._listener)
+            end(self._listener)
             self._listener = None
         for wire in list(self._open):
-            _end(wire)
+            end(wire)
 
     def land(self) -> None:
         """Let what is late be carried out, and wait until it is."""
@@ -190,14 +153,14 @@ class Proxy:
                 self.seen.count("requests", *(["logons"] if logs_on else []))
                 strike = self.strike
                 if strike and strike.everywhere:
-                    self.seen.count("struck", *(["struck_logons"] if logs_on else []))
+                    self.seen.count("struck")
                     self._give(wire, strike, b"")
                     continue
                 if upstream is None:
                     upstream = self._connected()
                 upstream.sendall(request)
                 if strike and self._is_held(upstream):
-                    self.seen.count("struck", *(["struck_logons"] if logs_on else []))
+                    self.seen.count("struck")
                     upstream = self._strike(wire, upstream, strike)
                     continue
                 answer = _read_message(upstream)
@@ -239,7 +202,7 @@ class Proxy:
         return kept
 
     def _give(self, wire: socket.socket, strike: Strike, genuine: bytes) -> None:
-        strike.answer(Client(wire, genuine, self._earlier, self._elsewhere, self._ending))
+        strike.answer(Client(wire, self._ending, genuine=genuine, earlier=self._earlier, elsewhere=self.elsewhere.url))
 
     def _is_held(self, upstream: socket.socket) -> bool:
         """Whether the server holds the request that it was just sent, and does not answer it."""
@@ -272,7 +235,7 @@ class Elsewhere:
 
     def close(self) -> None:
         """End."""
-        _end(self._listener)
+        end(self._listener)
 
     def _serve(self) -> None:
         while True:
@@ -307,7 +270,7 @@ def _read_message(wire: socket.socket) -> bytes:
     """A request or an answer: its head, and as many bytes as it announces. Raises Gone at the connection's end."""
     data = b""
     while b"\r\n\r\n" not in data:
-        data += _receive(wire)
+        data += receive(wire)
     head, _blank, _rest = data.partition(b"\r\n\r\n")
     length = 0
     for line in head.split(b"\r\n")[1:]:
@@ -318,19 +281,5 @@ def _read_message(wire: socket.socket) -> bytes:
     if wanted > _MAX_MESSAGE:
         raise Gone
     while len(data) < wanted:
-        data += _receive(wire)
+        data += receive(wire)
     return data
-
-
-def _receive(wire: socket.socket) -> bytes:
-    received = wire.recv(65536)
-    if not received:
-        raise Gone
-    return received
-
-
-def _end(wire: socket.socket) -> None:
-    with suppress(OSError):
-        wire.shutdown(socket.SHUT_RDWR)
-    with suppress(OSError):
-        wire.close()

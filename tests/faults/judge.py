@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The laws: what has to be true of every run, whatever the server or the network did. They look at the lab's view of the
-server, and not at what the client says of it."""
+"""The laws: what has to be true of every run, whatever the server or the network did. They look at the lab's view of
+the server, and not at what the client says of it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .cells import READING, WRITING, Cell, Fault
+from .cells import WRITING, Cell, Fault
 from .controllers import LIMIT_SECONDS, Run
 from .ground import OBJECTS, SHARE, View
-from .http_proxy import Fate, Seen
+from .wire import Fate, Seen
 
 MEMORY = 400 << 20
 """The most that a controller may take, in bytes; it takes 70 MB without a fault."""
 _MAY_OR_MAY_NOT = "may or may not have been written"
 _DENIES_A_WRITE = re.compile(
-    r"not[ _]written|nothing (was|has been) (written|done|changed)|not been (written|changed)|was put back", re.IGNORECASE
+    r"not[ _]written|nothing (was|has been) (written|done|changed)|not been (written|changed)|was put back",
+    re.IGNORECASE,
 )
-_NAMES = {"share": re.compile(rf"\b{SHARE}\b", re.IGNORECASE), "directory": re.compile(r"Despoolr\.box\\+Receive", re.IGNORECASE)}
+_NAMES = {
+    "share": re.compile(rf"\b{SHARE}\b", re.IGNORECASE),
+    "directory": re.compile(r"Despoolr\.box\\+Receive", re.IGNORECASE),
+}
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OF_A_SENTENCE = re.compile(r"(?<=[.;])\s+")
 
@@ -131,7 +135,7 @@ def _of_a_run(evidence: Evidence, run: Run) -> Iterator[str]:
         yield f"it took {run.memory >> 20} MiB of memory"
     text = run.output + json.dumps(run.results, ensure_ascii=False)
     if "Traceback (most recent call last)" in text:
-        yield f"a traceback: {text[text.index('Traceback'):][-600:]}"
+        yield f"a traceback: {text[text.index('Traceback') :][-600:]}"
     yield from (
         "a password is in the output or the results"
         for secret in evidence.secrets
@@ -185,9 +189,8 @@ def _is_unknowable(evidence: Evidence) -> bool:
         return True
     if fault is None or cell.fate not in (Fate.LOST, Fate.LATE):
         return False
-    if cell.fate is Fate.LOST and (fault.refuses or cell.fault.startswith(("http_401", "http_403", "redirect"))):
-        return False
-    return True
+    refuses = fault.refuses or cell.fault.startswith(("http_401", "http_403", "redirect"))
+    return cell.fate is Fate.LATE or not refuses
 
 
 def _of_the_record(evidence: Evidence) -> Iterator[str]:
@@ -249,6 +252,3 @@ def _differences(evidence: Evidence) -> str:
 
 def _short(result: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in result.items() if key in ("status", "changed", "failed", "msg")})
-
-
-__all__ = ["READING", "Evidence", "failed", "violations"]

@@ -11,26 +11,31 @@ import queue
 import shutil
 import signal
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from tests.lab.certificates import Authority
+from tests.lab.hierarchy import SENDER
 
-from . import http_answers, transports
-from .cells import FAULTS, WRITING, Cell
+from . import http_answers, smb_answers, smb_frames, transports
+from .cells import WRITING, Cell, fault_of
 from .controllers import Controllers, Run
-from .ground import DIRECTORY, OBJECTS, READS, SENDERS, SHARE, WRITES, Ground, Host, View
-from .http_proxy import Elsewhere, Fate, Proxy, Strike
+from .ground import OBJECTS, READS, SENDERS, SHARE, WRITES, Ground, Host, View
+from .http_proxy import Elsewhere, Proxy, Strike
 from .judge import Evidence
+from .smb_proxy import SmbProxy
+from .smb_proxy import Strike as SmbStrike
+from .wire import Fate
 
 CHANGE = "CHG0012345"
 RECORD = "record.jsonl"
-_EVERY_READ = ("Win32_*.Get", "Win32_*.GetSecurityDescriptor", "Win32_*.Query")
+_EVERY_READ = "Win32_*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +61,20 @@ class Stock:
     old: View
 
 
-class Stage:
-    """A lab, the controllers, and what all cells over WinRM share. Closed at the end."""
+class Stage(ABC):
+    """A lab, the controllers, and what all cells over one kind of wire share. Closed at the end."""
+
+    backend: ClassVar[str]
+    way: ClassVar[str]
+    """The transport by which the stock is made."""
 
     def __init__(self, build: Path, pairs: int) -> None:
         self.build = build
         shutil.rmtree(build, ignore_errors=True)
-        self.ground = Ground(build, 2 * pairs)
+        self.ground = Ground(build, 2 * pairs, self.backend)
         try:
             self.controllers = Controllers(build)
-            authority = build / "authority"
-            authority.mkdir()
-            made = Authority(authority)
-            self._tls = made.contexts([("127.0.0.1", "localhost")])[0]
-            self.ca_file = made.ca_file
+            self._prepare()
             hosts = self.ground.hosts
             self._pairs: queue.SimpleQueue[tuple[Host, Host]] = queue.SimpleQueue()
             for number in range(pairs):
@@ -90,8 +95,6 @@ class Stage:
         try:
             return self._play(cell, faulty, fine)
         finally:
-            for host in (faulty, fine):
-                host.restore(self.stock.faulty[host.name])
             self._pairs.put((faulty, fine))
 
     # -- a cell
@@ -102,34 +105,36 @@ class Stage:
         directory.mkdir(parents=True)
         stock = self.stock
         rolls_back = cell.operation == "rollback"
-        start = stock.applied if rolls_back else stock.faulty
+        # The probe is of an account that has its access.
+        start = stock.applied if rolls_back or cell.operation == "probe" else stock.faulty
         for host in (faulty, fine):
             host.restore(start[host.name])
         if rolls_back:
             shutil.copy(stock.record, directory / RECORD)
         goal = stock.old if rolls_back else stock.goal
         evidence = Evidence(
-            cell, FAULTS.get(cell.fault), faulty.name, (fine.name,), old=stock.old, goal=goal,
+            cell, fault_of(cell), faulty.name, (fine.name,), old=stock.old, goal=goal,
             secrets=(faulty.password, fine.password),
         )  # fmt: skip
         evidence.before = faulty.view()
-        with self._proxy(cell, faulty) as (proxy, elsewhere):
+        with self._proxy(cell, faulty) as proxy:
             inventory = self._inventory(cell, directory, faulty, fine, proxy)
             tasks = self._tasks(cell, directory, (faulty, fine))
-            started = _Killer()
-            self._arm(cell, faulty, proxy, started)
+            killer = _Killer()
+            self._arm(cell, faulty, proxy, killer)
             if cell.fault == "twice":
                 evidence.runs = self._at_once(directory, inventory, tasks)
             else:
-                evidence.runs = [self._run(directory, inventory, tasks, started)]
+                evidence.runs = [self._run(directory, inventory, tasks, killer)]
             evidence.after = faulty.view()
             proxy.land()
             evidence.landed = faulty.view()
-            evidence.written = faulty.written()
+            evidence.written = self._written(faulty, proxy)
             evidence.seen = replace(proxy.seen)
             evidence.record_text, evidence.record = _record(directory, faulty.name)
-            expected = goal if cell.operation in WRITING else stock.old
-            evidence.others_hold = cell.fault == "killed" or fine.view() == expected
+            evidence.others_hold = cell.fault == "killed" or fine.view() == (
+                goal if cell.operation in WRITING else evidence.before
+            )
             faulty.behave()
             proxy.strike = None
             proxy.revive()
@@ -142,12 +147,10 @@ class Stage:
                 back = self._tasks(replace(cell, operation="rollback", fault=""), directory, (faulty,))
                 evidence.back = self._run(directory, inventory, back, None)
                 evidence.back_after = faulty.view()
-            evidence.elsewhere = elsewhere.connections
+            evidence.elsewhere = self._elsewhere(proxy)
         return evidence
 
-    def _run(
-        self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: _Killer | None
-    ) -> Run:
+    def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: _Killer | None) -> Run:
         return self.controllers.run(directory, inventory, tasks, started=killer.started if killer else None)
 
     def _at_once(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]]) -> list[Run]:
@@ -165,71 +168,40 @@ class Stage:
         # What failed in one may have been done by the other: the one that did it comes last.
         return sorted(runs, key=lambda run: not any(result.get("failed") for result in run.results or ()))
 
-    def _arm(self, cell: Cell, faulty: Host, proxy: Proxy, killer: _Killer) -> None:
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Make what the proxies need, before anything is run."""
+
+    @abstractmethod
+    def _arm(self, cell: Cell, faulty: Host, proxy: Any, killer: _Killer) -> None:
         """Tell the lab and the proxy what to do."""
-        fault, target = FAULTS.get(cell.fault), cell.target
-        if fault and cell.operation not in WRITING:
-            if fault.answer:
-                proxy.strike = Strike(fault.answer, everywhere=True)
-            else:
-                for operation in _EVERY_READ:
-                    faulty.misbehave(operation=operation, **fault.rule)
-        elif fault and fault.answer and cell.fate:
-            faulty.misbehave(kind="held", operation=WRITES[target], times=1)
-            proxy.strike = Strike(fault.answer, cell.fate)
-        elif fault:
-            done = cell.fate is Fate.DONE
-            faulty.misbehave(operation=WRITES[target], times=1, done=done, **fault.rule)
-        elif cell.fault == "refuse":
-            proxy.die()
-        elif cell.fault in ("acknowledged_not_done", "altered"):
-            kind = "ignore_write" if cell.fault == "acknowledged_not_done" else "alter_write"
-            faulty.misbehave(operation=WRITES[target], times=1, kind=kind)
-        elif cell.fault == "dies":
-            self._hold(faulty, proxy, WRITES[_first(cell)], Strike(http_answers.genuine, Fate.DONE, dies=True))
-        elif cell.fault in ("dies_undone", "dies_done"):
-            fate = Fate.DONE if cell.fault == "dies_done" else Fate.LOST
-            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, fate, dies=True))
-        elif cell.fault == "changed_meanwhile":
-            self._hold(faulty, proxy, READS[target], Strike(http_answers.genuine, Fate.DONE))
-            proxy.before_answer = lambda: faulty.give_stranger(target)
-        elif cell.fault == "killed":
-            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, Fate.LATE))
-            proxy.before_answer = killer.kill
 
-    @staticmethod
-    def _hold(faulty: Host, proxy: Proxy, operation: str, strike: Strike) -> None:
-        faulty.misbehave(kind="held", operation=operation, times=1)
-        proxy.strike = strike
+    @abstractmethod
+    def _proxy(self, cell: Cell, faulty: Host) -> AbstractContextManager[Any]:
+        """A proxy in front of the host that is struck."""
 
-    @contextmanager
-    def _proxy(self, cell: Cell, faulty: Host) -> Iterator[tuple[Proxy, Elsewhere]]:
-        secure = cell.transport in transports.SECURE
-        tls = self._tls if secure else None
-        elsewhere = Elsewhere(tls)
-        proxy = Proxy(
-            faulty.address("https" if secure else "http"), server_tls=secure, tls=tls, gate=faulty, elsewhere=elsewhere.url
-        )
-        try:
-            yield proxy, elsewhere
-        finally:
-            with suppress(OSError):
-                faulty.behave()
-            proxy.close()
-            elsewhere.close()
+    @abstractmethod
+    def _written(self, faulty: Host, proxy: Any) -> Mapping[str, int]:
+        """How many writes of each object the server has executed."""
+
+    @abstractmethod
+    def _direct(self, cell: Cell, host: Host) -> Mapping[str, Any]:
+        """The variables of a host that is reached without a proxy."""
+
+    @abstractmethod
+    def _proxied(self, cell: Cell, host: Host, proxy: Any) -> Mapping[str, Any]:
+        """The variables of the host behind the proxy."""
+
+    def _elsewhere(self, proxy: Any) -> int:
+        """How many connections another server got."""
+        del proxy
+        return 0
 
     # -- what controllers are given
 
-    def _inventory(self, cell: Cell, directory: Path, faulty: Host, fine: Host, proxy: Proxy) -> Path:
-        scheme = "https" if cell.transport in transports.SECURE else "http"
-        hosts = {
-            faulty.name: self._variables(cell.transport, faulty, proxy.address, self.ca_file),
-            fine.name: self._variables(cell.transport, fine, fine.address(scheme), self.ground.ca_file),
-        }
+    def _inventory(self, cell: Cell, directory: Path, faulty: Host, fine: Host, proxy: Any) -> Path:
+        hosts = {faulty.name: self._proxied(cell, faulty, proxy), fine.name: self._direct(cell, fine)}
         return _write_inventory(directory, hosts)
-
-    def _variables(self, transport: str, host: Host, address: tuple[str, int], ca_file: Path) -> Mapping[str, Any]:
-        return transports.variables(transport, address, host.about["user"], host.password, ca_file)
 
     def _tasks(self, cell: Cell, directory: Path, hosts: Sequence[Host]) -> list[dict[str, Any]]:
         record = str(directory / RECORD)
@@ -246,6 +218,7 @@ class Stage:
             if cell.operation == "apply"
             else ("", {}),
             "rollback": ("change_rollback", {"record": record, "change_id": CHANGE}),
+            "probe": ("sender_probe", {"account": SENDER, "password": hosts[0].about["credentials"].get(SENDER)}),
         }[cell.operation]
         tasks = [{"host": host.name, "action": f"sitekeeper.sms.{action}", "args": arguments} for host in hosts]
         if cell.fault == "disk_full":
@@ -267,12 +240,10 @@ class Stage:
         hosts = self.ground.hosts
         faulty = {host.name: host.snapshot() for host in hosts}
         old = hosts[0].view()
-        way = "winrm_http_ntlm"
-        inventory = _write_inventory(
-            directory,
-            {host.name: self._variables(way, host, host.address("http"), self.ground.ca_file) for host in hosts},
-        )
-        planned = self._done(directory, inventory, self._tasks(Cell("plan", way, ""), directory, hosts))
+        way = self.way
+        plans = Cell("plan", way, "")
+        inventory = _write_inventory(directory, {host.name: self._direct(plans, host) for host in hosts})
+        planned = self._done(directory, inventory, self._tasks(plans, directory, hosts))
         results = {str(result.pop("host")): result for result in map(dict, planned.results or ())}
         plan = directory / "plan.json"
         written = self._done(
@@ -302,6 +273,146 @@ class Stage:
         if not run.results or any(each.get("failed") or each.get("unreachable") for each in run.results):
             raise RuntimeError(f"without a fault, a task failed: {run.results} {run.output}")
         return run
+
+
+class HttpStage(Stage):
+    """WinRM, on the lab's own model of a Windows host."""
+
+    backend = "memory"
+    way = "winrm_http_ntlm"
+
+    def _prepare(self) -> None:
+        authority = self.build / "authority"
+        authority.mkdir()
+        made = Authority(authority)
+        self._tls = made.contexts([("127.0.0.1", "localhost")])[0]
+        self.ca_file = made.ca_file
+
+    def _arm(self, cell: Cell, faulty: Host, proxy: Proxy, killer: _Killer) -> None:
+        fault, target = fault_of(cell), cell.target
+        if fault and cell.operation not in WRITING:
+            if fault.answer:
+                proxy.strike = Strike(fault.answer, everywhere=True)
+            else:
+                faulty.misbehave(operation=_EVERY_READ, **fault.rule)
+        elif fault and fault.answer and cell.fate:
+            faulty.misbehave(kind="held", operation=WRITES[target], times=1)
+            proxy.strike = Strike(fault.answer, cell.fate)
+        elif fault:
+            done = cell.fate is Fate.DONE
+            faulty.misbehave(operation=WRITES[target], times=1, done=done, **fault.rule)
+        elif cell.fault == "refuse":
+            proxy.die()
+        elif cell.fault in ("acknowledged_not_done", "altered"):
+            kind = "ignore_write" if cell.fault == "acknowledged_not_done" else "alter_write"
+            faulty.misbehave(operation=WRITES[target], times=1, kind=kind)
+        elif cell.fault == "dies":
+            self._hold(faulty, proxy, WRITES[_first(cell)], Strike(http_answers.genuine, Fate.DONE, dies=True))
+        elif cell.fault in ("dies_undone", "dies_done"):
+            fate = Fate.DONE if cell.fault == "dies_done" else Fate.LOST
+            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, fate, dies=True))
+        elif cell.fault == "changed_meanwhile":
+            self._hold(faulty, proxy, READS[target], Strike(http_answers.genuine, Fate.DONE))
+            proxy.before_answer = lambda: faulty.give_stranger(target)
+        elif cell.fault == "killed":
+            self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, Fate.LATE))
+            proxy.before_answer = killer.kill
+
+    @staticmethod
+    def _hold(faulty: Host, proxy: Proxy, operation: str, strike: Strike) -> None:
+        faulty.misbehave(kind="held", operation=operation, times=1)
+        proxy.strike = strike
+
+    @contextmanager
+    def _proxy(self, cell: Cell, faulty: Host) -> Iterator[Proxy]:
+        secure = cell.transport in transports.SECURE
+        tls = self._tls if secure else None
+        elsewhere = Elsewhere(tls)
+        proxy = Proxy(
+            faulty.address("https" if secure else "http"), server_tls=secure, tls=tls, gate=faulty, elsewhere=elsewhere
+        )
+        try:
+            yield proxy
+        finally:
+            with suppress(OSError):
+                faulty.behave()
+            proxy.close()
+            elsewhere.close()
+
+    def _written(self, faulty: Host, proxy: Any) -> Mapping[str, int]:
+        del proxy
+        return faulty.written()
+
+    def _direct(self, cell: Cell, host: Host) -> Mapping[str, Any]:
+        scheme = "https" if cell.transport in transports.SECURE else "http"
+        return self._variables(cell.transport, host, host.address(scheme), self.ground.ca_file)
+
+    def _proxied(self, cell: Cell, host: Host, proxy: Any) -> Mapping[str, Any]:
+        return self._variables(cell.transport, host, proxy.address, self.ca_file)
+
+    def _elsewhere(self, proxy: Any) -> int:
+        return int(proxy.elsewhere.connections)
+
+    @staticmethod
+    def _variables(transport: str, host: Host, address: tuple[str, int], ca_file: Path) -> Mapping[str, Any]:
+        return transports.variables(transport, address, host.about["user"], host.password, ca_file)
+
+
+class SmbStage(Stage):
+    """SMB and remote procedure calls, on real Sambas."""
+
+    backend = "samba"
+    way = "smb_3"
+
+    def _prepare(self) -> None:
+        for host in self.ground.hosts:
+            # SMB 3 signs all the same, since the client asks for it.
+            host.lab.put(host.name, "smb-parameters", parameters={"server signing": "disabled"}, restart=True)
+
+    def _arm(self, cell: Cell, faulty: Host, proxy: SmbProxy, killer: _Killer) -> None:
+        fault, target = fault_of(cell), cell.target
+        write = f"{target}.write"
+        if fault and cell.operation not in WRITING:
+            logon = cell.fault in ("logon_failure", "locked_out")
+            done = Fate.DONE if logon else Fate.LOST
+            proxy.arm(SmbStrike(fault.answer, smb_frames.LOG_ON if logon else None, done))
+        elif fault and cell.fate:
+            proxy.arm(SmbStrike(fault.answer, write, cell.fate))
+        elif cell.fault == "refuse":
+            proxy.die()
+        elif cell.fault == "dies":
+            proxy.arm(SmbStrike(smb_answers.genuine, f"{_first(cell)}.write", Fate.DONE, dies=True))
+        elif cell.fault in ("dies_undone", "dies_done"):
+            fate = Fate.DONE if cell.fault == "dies_done" else Fate.LOST
+            proxy.arm(SmbStrike(smb_answers.close, write, fate, dies=True))
+        elif cell.fault == "changed_meanwhile":
+            proxy.before_answer = lambda: faulty.give_stranger(target)
+            proxy.arm(SmbStrike(smb_answers.genuine, f"{target}.read", Fate.DONE))
+        elif cell.fault == "killed":
+            proxy.before_answer = killer.kill
+            proxy.arm(SmbStrike(smb_answers.close, write, Fate.LATE))
+
+    @contextmanager
+    def _proxy(self, cell: Cell, faulty: Host) -> Iterator[SmbProxy]:
+        del cell
+        proxy = SmbProxy(faulty.smb_address, share=SHARE, folder="Despoolr.box\\Receive")
+        try:
+            yield proxy
+        finally:
+            proxy.close()
+
+    def _written(self, faulty: Host, proxy: Any) -> Mapping[str, int]:
+        del faulty
+        return {kind: proxy.forwarded[f"{kind}.write"] for kind in OBJECTS}
+
+    def _direct(self, cell: Cell, host: Host) -> Mapping[str, Any]:
+        return self._variables(cell.transport, host, host.smb_address)
+
+    def _proxied(self, cell: Cell, host: Host, proxy: Any) -> Mapping[str, Any]:
+        return self._variables(cell.transport, host, proxy.address)
+
+    def _variables(self, transport: str, host: Host, address: tuple[str, int]) -> Mapping[str, Any]:
+        return transports.variables(transport, address, host.about["user"], host.password, self.ground.ca_file)
 
 
 class _Killer:
@@ -344,6 +455,3 @@ def _write_inventory(directory: Path, hosts: Mapping[str, Mapping[str, Any]]) ->
     path.touch(0o600)
     path.write_text(text, encoding="utf-8")
     return path
-
-
-__all__ = ["DIRECTORY", "SHARE", "Stage"]

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-WAIT_SECONDS = 4
+WAIT_SECONDS = 6
 
 
 def variables(transport: str, address: tuple[str, int], user: str, password: str, ca_file: Path) -> Mapping[str, Any]:
@@ -17,7 +17,7 @@ def variables(transport: str, address: tuple[str, int], user: str, password: str
     made = _MAKERS[transport](ca_file)
     return {
         "ansible_host": address[0],
-        "ansible_port": address[1],
+        "ansible_smb_port" if transport.startswith("smb") else "ansible_port": address[1],
         "ansible_user": user,
         "ansible_password": password,
         **made,
@@ -34,7 +34,11 @@ def _winrm(scheme: str, kind: str) -> dict[str, Any]:
     }
 
 
-_MAKERS = {
+def _smb() -> dict[str, Any]:
+    return {"ansible_connection": "sitekeeper.sms.smb", "ansible_smb_timeout": WAIT_SECONDS}
+
+
+_MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "winrm_https_basic": lambda ca: _winrm("https", "basic") | {"ansible_winrm_ca_trust_path": str(ca)},
     "winrm_http_ntlm": lambda _ca: _winrm("http", "ntlm"),
     "psrp_https": lambda ca: {
@@ -47,5 +51,7 @@ _MAKERS = {
         "ansible_psrp_connection_timeout": WAIT_SECONDS,
         "ansible_psrp_read_timeout": WAIT_SECONDS,
     },
+    "smb_3": lambda _ca: _smb(),
+    "smb_1": lambda _ca: _smb() | {"ansible_smb_dialect": "nt1", "ansible_smb_signing": "if_offered"},
 }
 SECURE = ("winrm_https_basic", "psrp_https")

@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A proxy in front of a host's SMB server that lets all pass until it is told to strike. It reads requests on the wire,
+where they are signed and not sealed."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .smb_answers import Answer, framed
+from .smb_frames import AUTHENTICATE, LOG_ON, RPC_RESPONSE, Listener
+from .wire import Client, Fate, Gone, Seen, end
+
+_SETTLE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault.
+
+    Attributes:
+        answer: what the client gets.
+        operation: which operation is struck; None for everything after the logon.
+        fate: what becomes of it.
+        dies: whether the server is gone after that.
+    """
+
+    answer: Answer
+    operation: str | None
+    fate: Fate = Fate.LOST
+    dies: bool = False
+
+
+class SmbProxy:
+    """Listens on a port of its own until it is closed.
+
+    Args:
+        server: the host's SMB server.
+        share: the share of interest.
+        folder: the last part of the path of the folder of interest.
+    """
+
+    def __init__(self, server: tuple[str, int], *, share: str, folder: str) -> None:
+        self._server = server
+        self._share, self._folder = share, folder
+        self.seen = Seen()
+        self.forwarded: Counter[str] = Counter()
+        self.strike: Strike | None = None
+        self.before_answer: Callable[[], None] | None = None
+        self._left = 0
+        self._ending = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._landing: list[tuple[socket.socket, bytes, str]] = []
+        self._listener: socket.socket | None = None
+        self.address: tuple[str, int] = ("127.0.0.1", 0)
+        self.revive()
+
+    def arm(self, strike: Strike) -> None:
+        """Strike from now on."""
+        # A write is struck once: then it can be looked at what it did.
+        self._left = 1 if strike.operation not in (None, LOG_ON) else -1
+        self.strike = strike
+
+    def revive(self) -> None:
+        """Listen (again), at the same port."""
+        if self._listener is None:
+            self._listener = socket.create_server(self.address, backlog=64)
+            self.address = self._listener.getsockname()[:2]
+            self._start(self._accept, self._listener)
+
+    def die(self) -> None:
+        """Refuse connections, and cut those that are open."""
+        if self._listener is not None:
+            end(self._listener)
+            self._listener = None
+        for wire in list(self._open):
+            end(wire)
+
+    def land(self) -> None:
+        """Let what is late be carried out, and wait for its answer."""
+        for wire, message, operation in self._landing:
+            with suppress(OSError, Gone):
+                wire.settimeout(_SETTLE_SECONDS)
+                wire.sendall(framed(message))
+                self.forwarded[operation] += 1
+                _read(wire)
+            wire.close()
+        self._landing.clear()
+
+    def close(self) -> None:
+        """End."""
+        self._ending.set()
+        self.die()
+        for wire, _message, _operation in self._landing:
+            wire.close()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _start(self, work: Callable[[socket.socket], None], wire: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=(wire,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                wire, _peer = listener.accept()
+            except OSError:
+                return
+            self.seen.count("connections")
+            self._open.add(wire)
+            self._start(self._serve, wire)
+
+    def _serve(self, wire: socket.socket) -> None:
+        listener = Listener(self._share, self._folder)
+        upstream: socket.socket | None = None
+        earlier, logged_on = b"", False
+        try:
+            wire.settimeout(60)
+            upstream = socket.create_connection(self._server, 60)
+            while not self._ending.is_set():
+                for ready in select.select([wire, upstream], [], [], 0.5)[0]:
+                    message = _read(ready)
+                    if ready is upstream:
+                        listener.answered(message)
+                        earlier = message
+                        wire.sendall(framed(message))
+                        continue
+                    operation = listener.operation(message)
+                    self.seen.count("requests", *(["logons"] if AUTHENTICATE in message else []))
+                    strike = self._taken(operation, message, logged_on=logged_on)
+                    logged_on = logged_on or operation not in (None, LOG_ON) or AUTHENTICATE in message
+                    if strike is None:
+                        if operation:
+                            self.forwarded[operation] += 1
+                        upstream.sendall(framed(message))
+                        continue
+                    self.seen.count("struck")
+                    upstream = self._strike(wire, upstream, strike, message, operation or "", earlier)
+        except (OSError, Gone):
+            pass
+        finally:
+            self._open.discard(wire)
+            for each in (upstream, wire):
+                if each is not None:
+                    with suppress(OSError):
+                        each.close()
+
+    def _taken(self, operation: str | None, message: bytes, *, logged_on: bool) -> Strike | None:
+        strike = self.strike
+        if strike is None or not self._left:
+            return None
+        if strike.operation == LOG_ON:
+            matches = AUTHENTICATE in message
+        else:
+            matches = logged_on if strike.operation is None else operation == strike.operation
+        if not matches:
+            return None
+        self._left -= 1
+        return strike
+
+    def _strike(
+        self,
+        wire: socket.socket,
+        upstream: socket.socket,
+        strike: Strike,
+        message: bytes,
+        operation: str,
+        earlier: bytes,
+    ) -> socket.socket:
+        answer = b""
+        if strike.fate is Fate.DONE:
+            self.forwarded[operation] += 1
+            upstream.sendall(framed(message))
+            answer = _read(upstream)
+            if operation.startswith("share.") and not RPC_RESPONSE.search(answer):
+                # The call was only written to the pipe. What matters is the answer to the reading that follows.
+                wire.sendall(framed(answer))
+                reading = _read(wire)
+                upstream.sendall(framed(reading))
+                message, answer = reading, _read(upstream)
+        elif strike.fate is Fate.LATE:
+            self._landing.append((upstream, message, operation))
+        if self.before_answer:
+            self.before_answer()
+            self.before_answer = None
+        try:
+            strike.answer(Client(wire, self._ending, request=message, genuine=answer, earlier=earlier))
+        finally:
+            if strike.dies:
+                self.die()
+        if strike.fate is not Fate.DONE:
+            raise Gone
+        return upstream
+
+
+def _read(wire: socket.socket) -> bytes:
+    """One message, without its header. Keep-alives are passed over. Raises Gone."""
+    while True:
+        head = _exactly(wire, 4)
+        if head[0] == 0:
+            return _exactly(wire, int.from_bytes(head[1:], "big"))
+
+
+def _exactly(wire: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        received = wire.recv(count - len(data))
+        if not received:
+            raise Gone
+        data += received
+    return data
