@@ -24,7 +24,7 @@ WRITING = ("converge", "apply", "rollback")
 
 HTTP = ("winrm_https_basic", "winrm_http_ntlm", "psrp_https")
 SMB = ("smb_3", "smb_1")
-"""SMB 3 signs every message, so that no answer can be forged. SMB 1 is as Windows NT 4.0 speaks it: it signs nothing."""
+"""SMB 3 signs every message, so that no answer can be forged; SMB 1, as Windows NT 4.0 speaks it, signs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ ON_THE_WIRE = (
     Fault("truncated", http.truncated, says="incomplete|truncat|cut|broken|closed|ended|shorter|end"),
     Fault("mid_body", http.mid_body, says="reset|incomplete|broken|connection|cut|abort"),
     Fault("huge", http.huge, says="longer|large|limit|too|bytes"),
-    Fault("gzip_bomb", http.gzip_bomb, says="longer|large|limit|too|bytes|compress|encod|gzip"),
+    Fault("gzip_bomb", http.gzip_bomb, says="longer|large|limit|too|bytes|compress|encod|gzip|seal"),
     Fault("garbage", http.garbage, says="."),
     Fault("garbage_body", http.garbage_body, says="XML|not|under"),
     Fault("replay", http.replay, says="."),
@@ -104,6 +104,8 @@ IN_THE_MESSAGE = (
     Fault("oversized", rule={"kind": "oversized", "value": 4_300_000}, says="longer|large|limit|too|bytes"),
     Fault("cut", rule={"kind": "drop"}, says="closed|connection|reset|no answer|abort|remote end"),
 )
+ENDLESS = Fault("endless_pull", rule={"kind": "endless"}, says="end|too many|limit|long|more than")
+"""An enumeration without an end. A provider is asked for lists; the others ask for few things."""
 RETURNED = tuple(
     Fault(f"returned_{value}", rule={"kind": "return_value", "value": value}, says=f"{value}|denied|privilege|inval",
           refuses=True)
@@ -135,6 +137,7 @@ LOGONS = (
 )
 
 SPECIAL: Mapping[str, str] = {
+    "none": "No fault: what the others are compared with.",
     "acknowledged_not_done": "The server returns success and changes nothing.",
     "altered": "The server returns success and stores something else.",
     "dies": "The server is gone after the folder's write, for good.",
@@ -176,7 +179,7 @@ class Cell:
         return "/".join(parts)
 
 
-HTTP_FAULTS = {fault.name: fault for fault in (*ON_THE_WIRE, *IN_THE_MESSAGE, *RETURNED)}
+HTTP_FAULTS = {fault.name: fault for fault in (*ON_THE_WIRE, *IN_THE_MESSAGE, *RETURNED, ENDLESS)}
 SMB_FAULTS = {fault.name: fault for fault in (*OVER_SMB, *OVER_SMB_3, *FORGED, *LOGONS)}
 
 
@@ -187,7 +190,7 @@ def fault_of(cell: Cell) -> Fault | None:
 
 LEFT_OUT = (
     ("reading operations x fates", "nothing is written: what becomes of the request is of no account"),
-    ("reading operations x ReturnValues of writes", "GetSecurityDescriptor's own values are struck by returned_*"),
+    ("endless_pull x all but inventory", "they ask for single objects, not for lists"),
     ("lab faults x late", "the lab's own misbehaviour answers once; the proxy holds a write and answers for it"),
     ("probe x winrm, psrp", "the probe speaks SMB; WinRM carries its cleaning up alone"),
     ("HTTP statuses, redirects, SOAP and XML faults x SMB", "there is no HTTP and no SOAP"),
@@ -202,10 +205,13 @@ LEFT_OUT = (
 def http_cells() -> Iterator[Cell]:
     """All cells over WinRM."""
     for transport in HTTP:
+        for operation in (*READING, *WRITING, "inventory"):
+            yield Cell(operation, transport, "none")
         for operation in (*READING, "inventory"):
             yield Cell(operation, transport, "refuse")
             for fault in (*ON_THE_WIRE, *IN_THE_MESSAGE):
                 yield Cell(operation, transport, fault.name)
+        yield Cell("inventory", transport, ENDLESS.name)
         for operation in READING:
             for fault in RETURNED:
                 yield Cell(operation, transport, fault.name)
@@ -218,7 +224,8 @@ def http_cells() -> Iterator[Cell]:
                         yield Cell(operation, transport, fault.name, target, fate)
                 for special in ("acknowledged_not_done", "altered", "changed_meanwhile"):
                     yield Cell(operation, transport, special, target)
-            for special in ("dies", "dies_undone", "dies_done"):
+            yield Cell(operation, transport, "dies")
+            for special in ("dies_undone", "dies_done"):
                 yield Cell(operation, transport, special, "share")
         for operation in ("apply", "rollback"):
             yield Cell(operation, transport, "twice")
@@ -230,6 +237,8 @@ def smb_cells() -> Iterator[Cell]:
     """All cells over SMB."""
     for transport in SMB:
         faults = (*OVER_SMB, *(OVER_SMB_3 if transport == "smb_3" else ()))
+        for operation in (*READING, *WRITING, "probe"):
+            yield Cell(operation, transport, "none")
         for operation in (*READING, "probe"):
             yield Cell(operation, transport, "refuse")
             for fault in (*faults, *LOGONS):
@@ -244,7 +253,8 @@ def smb_cells() -> Iterator[Cell]:
                     for fate in fault.fates:
                         yield Cell(operation, transport, fault.name, target, fate)
                 yield Cell(operation, transport, "changed_meanwhile", target)
-            for special in ("dies", "dies_undone", "dies_done"):
+            yield Cell(operation, transport, "dies")
+            for special in ("dies_undone", "dies_done"):
                 yield Cell(operation, transport, special, "share")
         for operation in ("apply", "rollback"):
             yield Cell(operation, transport, "twice")

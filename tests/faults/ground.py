@@ -153,7 +153,7 @@ class Ground:
         self.build = build
         build.mkdir(parents=True, exist_ok=True)
         scenario = build / "scenario.yml"
-        scenario.write_text(yaml.safe_dump(_scenario(hosts)), encoding="utf-8")
+        scenario.write_text(yaml.safe_dump(_scenario(hosts, provider=backend == "memory")), encoding="utf-8")
         self._log = (build / "lab.log").open("wb")
         options = ["--scenario", str(scenario), "--build", str(build / "lab"), "--backend", backend]
         self._process = subprocess.Popen(
@@ -176,7 +176,17 @@ class Ground:
         self._log.close()
 
 
-def _scenario(count: int) -> dict[str, Any]:
+def _provided(code: str) -> list[dict[str, Any]]:
+    """The sites that the SMS Provider of a site shows."""
+    sites = [{"code": code, "server": f"{code.lower()}.corp.example", "product": "configmgr", "addresses": []}]
+    for number in range(1, 4):
+        child = {"code": f"S0{number}", "server": f"s0{number}.corp.example", "product": "configmgr", "parent": code}
+        sites.append(child | {"addresses": [{"to": code}]})
+        sites[0]["addresses"].append({"to": child["code"]})
+    return sites
+
+
+def _scenario(count: int, *, provider: bool) -> dict[str, Any]:
     scenario = default_hierarchy(1)
     first = scenario["hosts"][0]
     scenario["sites"] = []
@@ -184,5 +194,7 @@ def _scenario(count: int) -> dict[str, Any]:
     for number in range(1, count + 1):
         name = f"F{number:02}"
         host = copy.deepcopy(first) | {"name": name, "site": name, "dns_name": f"{name.lower()}.corp.example"}
+        if provider:
+            host["sms_provider"] = {"site": name, "administrators": ["CORP\\ansible"], "sites": _provided(name)}
         scenario["hosts"].append(host)
     return scenario

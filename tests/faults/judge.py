@@ -108,16 +108,19 @@ def violations(evidence: Evidence) -> Iterator[str]:
     if not evidence.others_hold:
         yield "a host that was not struck is not as it should be"
     for other in evidence.others:
-        if failed(result_of(cell, evidence.runs[-1], other)):
+        if all(failed(result_of(cell, run, other)) for run in evidence.runs if run.results is not None):
             yield f"{other} was not struck and failed: {result_of(cell, evidence.runs[-1], other).get('msg')}"
-    if failed(evidence.result):
+    if cell.fault == "none":
+        if failed(evidence.result):
+            yield f"it failed without a fault: {_short(evidence.result)}"
+    elif failed(evidence.result):
         yield from _of_the_message(evidence)
     if cell.operation in WRITING:
         yield from _of_writing(evidence)
         yield from _of_the_record(evidence)
         yield from _of_the_way_back(evidence)
     else:
-        if not failed(evidence.result):
+        if not failed(evidence.result) and cell.fault != "none":
             yield f"the host could not be read, and is not reported as failed: {_short(evidence.result)}"
         if evidence.before != evidence.after or sum(evidence.written.values()):
             yield "an operation that reads has written"

@@ -35,7 +35,6 @@ from .wire import Fate
 
 CHANGE = "CHG0012345"
 RECORD = "record.jsonl"
-_EVERY_READ = "Win32_*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +118,16 @@ class Stage(ABC):
         evidence.before = faulty.view()
         with self._proxy(cell, faulty) as proxy:
             inventory = self._inventory(cell, directory, faulty, fine, proxy)
-            tasks = self._tasks(cell, directory, (faulty, fine))
+            tasks = [] if cell.operation == "inventory" else self._tasks(cell, directory, (faulty, fine))
+            if cell.operation == "inventory":
+                inventory, tasks = self._provider_inventory(directory, faulty, self._proxied(cell, faulty, proxy)), []
+                evidence.others = ()
             killer = _Killer()
             self._arm(cell, faulty, proxy, killer)
             if cell.fault == "twice":
-                evidence.runs = self._at_once(directory, inventory, tasks)
+                # What one of them refused may have been done by the other: that one comes last.
+                runs = self._at_once(directory, inventory, tasks)
+                evidence.runs = sorted(runs, key=lambda run: not run.of(faulty.name).get("failed"))
             else:
                 evidence.runs = [self._run(directory, inventory, tasks, killer)]
             evidence.after = faulty.view()
@@ -151,7 +155,8 @@ class Stage(ABC):
         return evidence
 
     def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: _Killer | None) -> Run:
-        return self.controllers.run(directory, inventory, tasks, started=killer.started if killer else None)
+        started = killer.started if killer else None
+        return self.controllers.run(directory, inventory, tasks, inventory_plugin=not tasks, started=started)
 
     def _at_once(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]]) -> list[Run]:
         """Two controllers do the same, each with a directory of its own and the same record."""
@@ -165,8 +170,7 @@ class Stage(ABC):
             thread.start()
         for thread in threads:
             thread.join()
-        # What failed in one may have been done by the other: the one that did it comes last.
-        return sorted(runs, key=lambda run: not any(result.get("failed") for result in run.results or ()))
+        return runs
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -202,6 +206,17 @@ class Stage(ABC):
     def _inventory(self, cell: Cell, directory: Path, faulty: Host, fine: Host, proxy: Any) -> Path:
         hosts = {faulty.name: self._proxied(cell, faulty, proxy), fine.name: self._direct(cell, fine)}
         return _write_inventory(directory, hosts)
+
+    @staticmethod
+    def _provider_inventory(directory: Path, faulty: Host, variables: Mapping[str, Any]) -> Path:
+        """An inventory that asks the host's SMS Provider."""
+        known = dict(variables)
+        provider = {"host": faulty.name, "connection": known.pop("ansible_connection"), "variables": known}
+        path = directory / "live.sms_hierarchy.yml"
+        text = yaml.safe_dump({"plugin": "sitekeeper.sms.hierarchy", "sms_provider": provider})
+        path.touch(0o600)
+        path.write_text(text, encoding="utf-8")
+        return path
 
     def _tasks(self, cell: Cell, directory: Path, hosts: Sequence[Host]) -> list[dict[str, Any]]:
         record = str(directory / RECORD)
@@ -294,7 +309,7 @@ class HttpStage(Stage):
             if fault.answer:
                 proxy.strike = Strike(fault.answer, everywhere=True)
             else:
-                faulty.misbehave(operation=_EVERY_READ, **fault.rule)
+                faulty.misbehave(operation="*", **fault.rule)
         elif fault and fault.answer and cell.fate:
             faulty.misbehave(kind="held", operation=WRITES[target], times=1)
             proxy.strike = Strike(fault.answer, cell.fate)

@@ -45,6 +45,8 @@ class Kind(str, Enum):
     ANSWER = "answer"
     """The answer is ``body`` with the HTTP status ``value`` (0: 200), whatever was asked; ``{message_id}`` in it stands
     for the request's."""
+    ENDLESS = "endless"
+    """An enumeration never ends: one item comes at a time, again and again."""
     HELD = "held"
     """The operation waits until the control API releases it, or for ``value`` seconds (0: as long as it takes)."""
 

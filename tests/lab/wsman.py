@@ -91,9 +91,9 @@ class Service:
             self._enumerations.pop(_context(request.body), None)
             body = ""
         elif request.action == PULL:
-            body = self._pull(request)
+            body = self._pull(request, rule)
         elif operation.query and operation.wmi_class:
-            body = self._first(operation.wmi_class, operation.query, request)
+            body = self._first(operation.wmi_class, operation.query, request, rule)
         elif operation.wmi_class:
             keys = _keys(operation.wmi_class, request.selectors)
             body = cim.instance_xml(self._instance(operation.wmi_class, keys))
@@ -161,14 +161,15 @@ class Service:
                 raise faults.invalid_query(f"{wmi_class.name} has no property {name}")
         return Operation(f"{wmi_class.name}.Query", request, wmi_class, query=query)
 
-    def _first(self, wmi_class: WmiClass, query: wql.Query, request: soap.Request) -> str:
+    def _first(self, wmi_class: WmiClass, query: wql.Query, request: soap.Request, rule: Rule | None) -> str:
         """EnumerateResponse, with items if the client asked for OptimizeEnumeration ([DSP0226] 8.2.3)."""
         body = _body(request, f"{{{ENUMERATION}}}Enumerate")
         items = [_item(instance, query) for instance in _matching(self.host, wmi_class, query)]
         enumeration = _Enumeration(wmi_class.name, items)
         if body.find(f"{{{WSMAN}}}OptimizeEnumeration") is None:
             return f"<n:EnumerateResponse>{self._keep(enumeration)}</n:EnumerateResponse>"
-        batch = _batch(enumeration, _max_elements(body, WSMAN), request.max_envelope_size)
+        count = _go_on(enumeration, rule) or _max_elements(body, WSMAN)
+        batch = _batch(enumeration, count, request.max_envelope_size)
         if enumeration.items:
             end, context = "", self._keep(enumeration)
         else:
@@ -183,10 +184,11 @@ class Service:
         verb = "Pull" if request.action == PULL else "Release"
         return Operation(f"{enumeration.class_name}.{verb}", request)
 
-    def _pull(self, request: soap.Request) -> str:
+    def _pull(self, request: soap.Request, rule: Rule | None) -> str:
         body = _body(request, f"{{{ENUMERATION}}}Pull")
         enumeration = self._enumerations.pop(_context(body))
-        batch = _batch(enumeration, _max_elements(body, ENUMERATION), request.max_envelope_size)
+        count = _go_on(enumeration, rule) or _max_elements(body, ENUMERATION)
+        batch = _batch(enumeration, count, request.max_envelope_size)
         if enumeration.items:
             return f"<n:PullResponse>{self._keep(enumeration)}<n:Items>{batch}</n:Items></n:PullResponse>"
         return f"<n:PullResponse><n:Items>{batch}</n:Items><n:EndOfSequence/></n:PullResponse>"
@@ -238,6 +240,14 @@ def _max_elements(body: Element, namespace: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= 0xFFFFFFFF:
         raise faults.invalid_body("MaxElements")
     return int(text[:10])
+
+
+def _go_on(enumeration: _Enumeration, rule: Rule | None) -> int:
+    """Have no end, if the host is told so: one item comes at a time, and there is always one more. How many to take."""
+    if not rule or rule.kind is not Kind.ENDLESS or not enumeration.items:
+        return 0
+    enumeration.items[1:] = enumeration.items[:1]
+    return 1
 
 
 def _batch(enumeration: _Enumeration, count: int, max_bytes: int) -> str:
