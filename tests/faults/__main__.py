@@ -19,9 +19,10 @@ from typing import Any
 
 from tests.lab.samba import missing
 
-from .cells import LEFT_OUT, SMB, Cell, http_cells, smb_cells
+from .cells import LEFT_OUT, SMB, Cell, http_cells, playbook_cells, smb_cells
 from .controllers import CHECKOUT
 from .judge import Evidence, violations
+from .playbooks import PlaybookStage
 from .scenes import HttpStage, SmbStage, Stage
 
 
@@ -95,7 +96,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Exit code 0 if every cell held."""
     arguments = _arguments()
-    cells = selected((*http_cells(), *smb_cells()), arguments)
+    cells = selected((*http_cells(), *smb_cells(), *playbook_cells()), arguments)
     if arguments.list:
         print("\n".join(cell.name for cell in cells))
         print("\n".join(f"left out: {what}: {why}" for what, why in LEFT_OUT))
@@ -106,12 +107,18 @@ def main() -> int:
     if over_smb and missing():
         print(f"{len(over_smb)} cells over SMB are left out: {missing()}", file=sys.stderr)
         over_smb = []
-    for kind, some in ((HttpStage, [cell for cell in cells if cell.transport not in SMB]), (SmbStage, over_smb)):
+    over_http = [cell for cell in cells if cell.transport not in SMB]
+    stages: tuple[tuple[type[Stage], list[Cell], int], ...] = (
+        (PlaybookStage, [cell for cell in over_http if cell.playbook], min(arguments.jobs, 4)),
+        (HttpStage, [cell for cell in over_http if not cell.playbook], arguments.jobs),
+        (SmbStage, over_smb, arguments.jobs),
+    )
+    for kind, some, jobs in stages:
         if not some:
             continue
-        stage = kind(arguments.build / kind.backend, arguments.jobs)
+        stage = kind(arguments.build / kind.__name__, jobs)
         try:
-            for verdict in played(stage, some, arguments.jobs):
+            for verdict in played(stage, some, jobs):
                 verdicts.append(verdict)
                 if not verdict.held:
                     print(

@@ -161,6 +161,7 @@ class Cell:
         fault: the fault's name.
         target: `any`, or the object whose write is struck.
         fate: what becomes of that write.
+        playbook: whether ansible-playbook itself runs it.
     """
 
     operation: str
@@ -168,10 +169,17 @@ class Cell:
     fault: str
     target: str = "any"
     fate: Fate | None = None
+    playbook: bool = False
+
+    @property
+    def corrects(self) -> bool:
+        """Whether hosts without a fault are corrected on the way: the playbook of the fleet does so."""
+        return self.operation == "fleet" and self.playbook
 
     @property
     def name(self) -> str:
-        parts = [self.operation, self.transport, self.fault]
+        operation = f"{self.operation}-playbook" if self.playbook else self.operation
+        parts = [operation, self.transport, self.fault]
         if self.target != "any":
             parts.append(self.target)
         if self.fate:
@@ -258,3 +266,40 @@ def smb_cells() -> Iterator[Cell]:
                 yield Cell(operation, transport, special, "share")
         for operation in ("apply", "rollback"):
             yield Cell(operation, transport, "twice")
+
+
+def playbook_cells() -> Iterator[Cell]:
+    """Cells that ansible-playbook plays: a few of each kind, since each costs seconds of processor time."""
+    basic, ntlm, psrp = HTTP
+    for operation in (*READING, *WRITING):
+        yield Cell(operation, basic, "none", playbook=True)
+    for operation in READING:
+        for transport in HTTP:
+            for fault in ("redirect_307", "body_drip", "http_503"):
+                yield Cell(operation, transport, fault, playbook=True)
+    for operation in WRITING:
+        for transport, fault, fate in (
+            (basic, "redirect_307", Fate.LOST),
+            (psrp, "redirect_307", Fate.LOST),
+            (psrp, "redirect_308", Fate.DONE),
+            (basic, "body_drip", Fate.LOST),
+            (psrp, "header_drip", Fate.DONE),
+            (basic, "endless_continue", Fate.LOST),
+            (basic, "http_500", Fate.DONE),
+            (psrp, "http_403", Fate.DONE),
+            (ntlm, "http_401", Fate.DONE),
+            (ntlm, "reset", Fate.DONE),
+            (ntlm, "reset", Fate.LATE),
+            (basic, "never", Fate.LATE),
+            (ntlm, "fault_denied", Fate.DONE),
+            (ntlm, "fault_denied", Fate.LOST),
+            (basic, "returned_21", Fate.DONE),
+            (psrp, "wrong_relates_to", Fate.DONE),
+        ):
+            yield Cell(operation, transport, fault, "share", fate, playbook=True)
+        for special in ("acknowledged_not_done", "changed_meanwhile", "dies_done", "killed"):
+            yield Cell(operation, ntlm, special, "share", playbook=True)
+        yield Cell(operation, basic, "dies", playbook=True)
+    for operation in ("apply", "rollback"):
+        yield Cell(operation, ntlm, "twice", playbook=True)
+        yield Cell(operation, ntlm, "disk_full", playbook=True)

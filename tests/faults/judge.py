@@ -85,8 +85,9 @@ class Evidence:
 
 def result_of(cell: Cell, run: Run, host: str) -> Mapping[str, Any]:
     """What a run says of one host."""
-    if cell.operation == "fleet" and run.results and "hosts" in run.results[-1]:
-        said = run.results[-1]["hosts"].get(host, {})
+    read = [each["hosts"][host] for each in run.results or () if host in (each.get("hosts") or ())]
+    if cell.operation == "fleet" and read:
+        said = read[-1]
         return {"failed": said.get("status") not in ("in_desired_state", "drifted"), "msg": said.get("message"), **said}
     return run.of(host) if cell.operation != "inventory" else (run.results or ({},))[0]
 
@@ -103,6 +104,8 @@ def violations(evidence: Evidence) -> Iterator[str]:
         yield from _of_a_run(evidence, run)
     if any(run.results is None for run in evidence.runs[-1:]):
         return
+    if cell.playbook:
+        yield from _of_the_exit_code(evidence)
     if evidence.elsewhere:
         yield f"another server got {evidence.elsewhere} connections"
     if not evidence.others_hold:
@@ -122,11 +125,26 @@ def violations(evidence: Evidence) -> Iterator[str]:
     else:
         if not failed(evidence.result) and cell.fault != "none":
             yield f"the host could not be read, and is not reported as failed: {_short(evidence.result)}"
-        if evidence.before != evidence.after or sum(evidence.written.values()):
+        corrects = cell.corrects and cell.fault == "none"
+        if not corrects and (evidence.before != evidence.after or sum(evidence.written.values())):
             yield "an operation that reads has written"
         seen = evidence.seen
         if seen and cell.fault.startswith("http_401") and seen.logons > 2:
             yield f"HTTP 401 was answered with {seen.logons} requests with credentials; one kind is configured"
+
+
+def _of_the_exit_code(evidence: Evidence) -> Iterator[str]:
+    cell, code = evidence.cell, evidence.runs[-1].status
+    if cell.operation in WRITING:
+        # An object that holds something else, or a host whose state is not known, is not done.
+        done = all(evidence.after[kind] == evidence.goal[kind] for kind in OBJECTS) and not failed(evidence.result)
+    else:
+        # The audit of a host with the article's fault fails.
+        done = cell.fault == "none" and cell.operation != "audit"
+    if code == 0 and not done:
+        yield "the playbook's exit code is 0, and a host is not done"
+    if code != 0 and done and cell.fault != "twice":
+        yield f"every host is done, and the playbook's exit code is {code}"
 
 
 def _of_a_run(evidence: Evidence, run: Run) -> Iterator[str]:

@@ -13,7 +13,7 @@ import signal
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -102,6 +102,10 @@ class Stage(ABC):
         directory = self.build / "cells" / cell.name.replace("/", ".")
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
+        with self._disk(cell, directory):
+            return self._play_in(cell, directory, faulty, fine)
+
+    def _play_in(self, cell: Cell, directory: Path, faulty: Host, fine: Host) -> Evidence:
         stock = self.stock
         rolls_back = cell.operation == "rollback"
         # The probe is of an account that has its access.
@@ -109,7 +113,7 @@ class Stage(ABC):
         for host in (faulty, fine):
             host.restore(start[host.name])
         if rolls_back:
-            shutil.copy(stock.record, directory / RECORD)
+            shutil.copy(stock.record, self._record_path(cell, directory))
         goal = stock.old if rolls_back else stock.goal
         evidence = Evidence(
             cell, fault_of(cell), faulty.name, (fine.name,), old=stock.old, goal=goal,
@@ -122,7 +126,7 @@ class Stage(ABC):
             if cell.operation == "inventory":
                 inventory, tasks = self._provider_inventory(directory, faulty, self._proxied(cell, faulty, proxy)), []
                 evidence.others = ()
-            killer = _Killer()
+            killer = Killer()
             self._arm(cell, faulty, proxy, killer)
             if cell.fault == "twice":
                 # What one of them refused may have been done by the other: that one comes last.
@@ -135,10 +139,11 @@ class Stage(ABC):
             evidence.landed = faulty.view()
             evidence.written = self._written(faulty, proxy)
             evidence.seen = replace(proxy.seen)
-            evidence.record_text, evidence.record = _record(directory, faulty.name)
+            evidence.record_text, evidence.record = _record(self._record_path(cell, directory), faulty.name)
             evidence.others_hold = cell.fault == "killed" or fine.view() == (
-                goal if cell.operation in WRITING else evidence.before
+                goal if cell.operation in WRITING or cell.corrects else evidence.before
             )
+            self._make_room(cell, directory)
             faulty.behave()
             proxy.strike = None
             proxy.revive()
@@ -146,15 +151,29 @@ class Stage(ABC):
                 # The operator runs it again.
                 evidence.runs.append(self._run(directory, inventory, tasks, None))
                 evidence.landed = faulty.view()
-                evidence.record_text, evidence.record = _record(directory, faulty.name)
+                evidence.record_text, evidence.record = _record(self._record_path(cell, directory), faulty.name)
             if cell.operation in ("apply", "rollback"):
-                back = self._tasks(replace(cell, operation="rollback", fault=""), directory, (faulty,))
+                back = self._tasks(replace(cell, operation="rollback"), directory, (faulty,), again=True)
                 evidence.back = self._run(directory, inventory, back, None)
                 evidence.back_after = faulty.view()
             evidence.elsewhere = self._elsewhere(proxy)
         return evidence
 
-    def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: _Killer | None) -> Run:
+    def _record_path(self, cell: Cell, directory: Path) -> Path:
+        """The record of a cell's change."""
+        del cell
+        return directory / RECORD
+
+    def _disk(self, cell: Cell, directory: Path) -> AbstractContextManager[None]:
+        """What a cell's directory needs."""
+        del cell, directory
+        return nullcontext()
+
+    def _make_room(self, cell: Cell, directory: Path) -> None:
+        """Where a disk was full, it is not any more."""
+        del cell, directory
+
+    def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: Killer | None) -> Run:
         started = killer.started if killer else None
         return self.controllers.run(directory, inventory, tasks, inventory_plugin=not tasks, started=started)
 
@@ -177,7 +196,7 @@ class Stage(ABC):
         """Make what the proxies need, before anything is run."""
 
     @abstractmethod
-    def _arm(self, cell: Cell, faulty: Host, proxy: Any, killer: _Killer) -> None:
+    def _arm(self, cell: Cell, faulty: Host, proxy: Any, killer: Killer) -> None:
         """Tell the lab and the proxy what to do."""
 
     @abstractmethod
@@ -218,8 +237,10 @@ class Stage(ABC):
         path.write_text(text, encoding="utf-8")
         return path
 
-    def _tasks(self, cell: Cell, directory: Path, hosts: Sequence[Host]) -> list[dict[str, Any]]:
-        record = str(directory / RECORD)
+    def _tasks(
+        self, cell: Cell, directory: Path, hosts: Sequence[Host], *, again: bool = False
+    ) -> list[dict[str, Any]]:
+        record = str(self._record_path(cell, directory))
         senders: dict[str, Any] = {"senders": list(SENDERS)}
         action, arguments = {
             "audit": ("sender_access_info", senders),
@@ -236,7 +257,7 @@ class Stage(ABC):
             "probe": ("sender_probe", {"account": SENDER, "password": hosts[0].about["credentials"].get(SENDER)}),
         }[cell.operation]
         tasks = [{"host": host.name, "action": f"sitekeeper.sms.{action}", "args": arguments} for host in hosts]
-        if cell.fault == "disk_full":
+        if cell.fault == "disk_full" and not cell.playbook and not again:
             tasks[0]["file_size"] = self._size_before(cell)
         return tasks[:1] if cell.operation == "fleet" else tasks
 
@@ -303,7 +324,7 @@ class HttpStage(Stage):
         self._tls = made.contexts([("127.0.0.1", "localhost")])[0]
         self.ca_file = made.ca_file
 
-    def _arm(self, cell: Cell, faulty: Host, proxy: Proxy, killer: _Killer) -> None:
+    def _arm(self, cell: Cell, faulty: Host, proxy: Proxy, killer: Killer) -> None:
         fault, target = fault_of(cell), cell.target
         if fault and cell.operation not in WRITING:
             if fault.answer:
@@ -384,7 +405,7 @@ class SmbStage(Stage):
             # SMB 3 signs all the same, since the client asks for it.
             host.lab.put(host.name, "smb-parameters", parameters={"server signing": "disabled"}, restart=True)
 
-    def _arm(self, cell: Cell, faulty: Host, proxy: SmbProxy, killer: _Killer) -> None:
+    def _arm(self, cell: Cell, faulty: Host, proxy: SmbProxy, killer: Killer) -> None:
         fault, target = fault_of(cell), cell.target
         write = f"{target}.write"
         if fault and cell.operation not in WRITING:
@@ -430,19 +451,21 @@ class SmbStage(Stage):
         return transports.variables(transport, address, host.about["user"], host.password, self.ground.ca_file)
 
 
-class _Killer:
-    """Kills a controller when it is told to."""
+class Killer:
+    """Kills a controller, with all processes of its group, when it is told to."""
 
     def __init__(self) -> None:
         self._process: int | None = None
 
     def started(self, process: int) -> None:
+        """It is this one."""
         self._process = process
 
     def kill(self) -> None:
+        """Kill it now."""
         if self._process is not None:
             with suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
+                os.killpg(self._process, signal.SIGKILL)
 
 
 def _first(cell: Cell) -> str:
@@ -450,8 +473,7 @@ def _first(cell: Cell) -> str:
     return "share" if cell.operation == "rollback" else "directory"
 
 
-def _record(directory: Path, host: str) -> tuple[str, list[Mapping[str, Any]]]:
-    path = directory / RECORD
+def _record(path: Path, host: str) -> tuple[str, list[Mapping[str, Any]]]:
     if not path.exists():
         return "", []
     text = path.read_text("utf-8", errors="replace")
@@ -465,8 +487,19 @@ def _record(directory: Path, host: str) -> tuple[str, list[Mapping[str, Any]]]:
 
 
 def _write_inventory(directory: Path, hosts: Mapping[str, Mapping[str, Any]]) -> Path:
+    """The hosts, and a hierarchy in which two other sites send to each of theirs."""
+    codes = {name: name.partition(".")[0].upper() for name in hosts}
+    addresses = [{"to": code} for code in codes.values()]
+    sites: list[dict[str, Any]] = [
+        {"code": f"Z0{number}", "server": f"z0{number}.corp.example", "addresses": [
+            address | {"sender_account": account} for address in addresses
+        ]}
+        for number, account in enumerate(SENDERS)
+    ]  # fmt: skip
+    sites[1]["parent"] = "Z00"
+    sites += [{"code": code, "server": name, "parent": "Z00", "addresses": []} for name, code in codes.items()]
+    group = {"hosts": {name: dict(variables) for name, variables in hosts.items()}, "vars": {"sms_sites": sites}}
     path = directory / "inventory.yml"
-    text = yaml.safe_dump({"all": {"hosts": {name: dict(variables) for name, variables in hosts.items()}}})
     path.touch(0o600)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(yaml.safe_dump({"sms_sites": group}), encoding="utf-8")
     return path
