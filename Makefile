@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOSTS ?= 6
 BACKEND ?= memory
 SECONDS ?= 60
+JOBS ?= 6
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -22,7 +23,7 @@ export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
 
 CHECKS := lint types imports sanity unit integration molecule
 
-.PHONY: help setup lab demo packages test $(CHECKS) fuzz bench format changelog build clean
+.PHONY: help setup lab demo packages test $(CHECKS) faults fuzz bench format changelog build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +97,9 @@ molecule: setup ## the whole hierarchy against the lab, and the article on real 
 	  echo "The scenario samba is left out: $$left_out. To run it: sudo make test" >&2; \
 	fi; \
 	cd extensions && molecule test --all $${left_out:+--exclude samba}
+
+faults: setup packages ## every operation under every fault, into build/faults.json (JOBS=6, CELLS='apply/*' for some)
+	@python -m tests.faults --jobs $(JOBS) $(foreach cell,$(CELLS),--cell '$(cell)')
 
 fuzz: setup $(FUZZ_INSTALLED) ## noise for the parsers (SECONDS=60 in all, TARGETS=sddl for some, REPLAY=a file it saved)
 	python -m tests.fuzz --seconds $(SECONDS) $(if $(REPLAY),--replay $(REPLAY)) $(TARGETS)

@@ -21,7 +21,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-RESULTS, OUTPUT = "results.json", "output.txt"
+from .controllers import OUTPUT, RESULTS
+
 _TICK_SECONDS = 0.02
 _ADDRESS_SPACE = 4 << 30
 

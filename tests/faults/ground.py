@@ -178,7 +178,9 @@ class Ground:
 
 def _provided(code: str) -> list[dict[str, Any]]:
     """The sites that the SMS Provider of a site shows."""
-    sites = [{"code": code, "server": f"{code.lower()}.corp.example", "product": "configmgr", "addresses": []}]
+    sites: list[dict[str, Any]] = [
+        {"code": code, "server": f"{code.lower()}.corp.example", "product": "configmgr", "addresses": []}
+    ]
     for number in range(1, 4):
         child = {"code": f"S0{number}", "server": f"s0{number}.corp.example", "product": "configmgr", "parent": code}
         sites.append(child | {"addresses": [{"to": code}]})

@@ -67,7 +67,7 @@ class Evidence:
     before: View = field(default_factory=dict)
     after: View = field(default_factory=dict)
     landed: View = field(default_factory=dict)
-    written: Mapping[str, int] = field(default_factory=dict)
+    written: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECTS, 0))
     record: list[Mapping[str, Any]] = field(default_factory=list)
     record_text: str = ""
     others_hold: bool = True
@@ -126,7 +126,7 @@ def violations(evidence: Evidence) -> Iterator[str]:
         if not failed(evidence.result) and cell.fault != "none":
             yield f"the host could not be read, and is not reported as failed: {_short(evidence.result)}"
         corrects = cell.corrects and cell.fault == "none"
-        if not corrects and (evidence.before != evidence.after or sum(evidence.written.values())):
+        if not corrects and (evidence.before != evidence.after or any(evidence.written.values())):
             yield "an operation that reads has written"
         seen = evidence.seen
         if seen and cell.fault.startswith("http_401") and seen.logons > 2:

@@ -117,7 +117,7 @@ class Stage(ABC):
         goal = stock.old if rolls_back else stock.goal
         evidence = Evidence(
             cell, fault_of(cell), faulty.name, (fine.name,), old=stock.old, goal=goal,
-            secrets=(faulty.password, fine.password),
+            secrets=(faulty.password, fine.password, *faulty.about["credentials"].values()),
         )  # fmt: skip
         evidence.before = faulty.view()
         with self._proxy(cell, faulty) as proxy:
@@ -240,26 +240,32 @@ class Stage(ABC):
     def _tasks(
         self, cell: Cell, directory: Path, hosts: Sequence[Host], *, again: bool = False
     ) -> list[dict[str, Any]]:
-        record = str(self._record_path(cell, directory))
-        senders: dict[str, Any] = {"senders": list(SENDERS)}
-        action, arguments = {
-            "audit": ("sender_access_info", senders),
-            "converge": ("sender_access", senders),
-            "plan": ("change_plan", senders),
-            "fleet": ("fleet_audit", senders | {"path": "fleet.jsonl", "retries": 0, "timeout": 30, "progress": 0}),
-            "apply": (
-                "change_apply",
-                {"path": str(self.stock.plan), "approved_digest": self.stock.digest, "record": record},
-            )
-            if cell.operation == "apply"
-            else ("", {}),
-            "rollback": ("change_rollback", {"record": record, "change_id": CHANGE}),
-            "probe": ("sender_probe", {"account": SENDER, "password": hosts[0].about["credentials"].get(SENDER)}),
-        }[cell.operation]
-        tasks = [{"host": host.name, "action": f"sitekeeper.sms.{action}", "args": arguments} for host in hosts]
+        action, arguments = self._task(cell, str(self._record_path(cell, directory)), hosts[0])
+        tasks: list[dict[str, Any]] = [
+            {"host": host.name, "action": f"sitekeeper.sms.{action}", "args": arguments} for host in hosts
+        ]
         if cell.fault == "disk_full" and not cell.playbook and not again:
             tasks[0]["file_size"] = self._size_before(cell)
         return tasks[:1] if cell.operation == "fleet" else tasks
+
+    def _task(self, cell: Cell, record: str, host: Host) -> tuple[str, dict[str, Any]]:
+        """The module that does an operation, and its arguments."""
+        senders: dict[str, Any] = {"senders": list(SENDERS)}
+        match cell.operation:
+            case "audit":
+                return "sender_access_info", senders
+            case "converge":
+                return "sender_access", senders
+            case "plan":
+                return "change_plan", senders
+            case "fleet":
+                return "fleet_audit", senders | {"path": "fleet.jsonl", "retries": 0, "timeout": 30, "progress": 0}
+            case "apply":
+                approved = {"path": str(self.stock.plan), "approved_digest": self.stock.digest}
+                return "change_apply", approved | {"record": record}
+            case "rollback":
+                return "change_rollback", {"record": record, "change_id": CHANGE}
+        return "sender_probe", {"account": SENDER, "password": host.about["credentials"][SENDER]}
 
     def _size_before(self, cell: Cell) -> int:
         """How long the record is when the event whose number the cell's target has is half written."""
@@ -408,12 +414,13 @@ class SmbStage(Stage):
     def _arm(self, cell: Cell, faulty: Host, proxy: SmbProxy, killer: Killer) -> None:
         fault, target = fault_of(cell), cell.target
         write = f"{target}.write"
-        if fault and cell.operation not in WRITING:
+        answer = fault.answer if fault else None
+        if answer and cell.operation not in WRITING:
             logon = cell.fault in ("logon_failure", "locked_out")
             done = Fate.DONE if logon else Fate.LOST
-            proxy.arm(SmbStrike(fault.answer, smb_frames.LOG_ON if logon else None, done))
-        elif fault and cell.fate:
-            proxy.arm(SmbStrike(fault.answer, write, cell.fate))
+            proxy.arm(SmbStrike(answer, smb_frames.LOG_ON if logon else None, done))
+        elif answer and cell.fate:
+            proxy.arm(SmbStrike(answer, write, cell.fate))
         elif cell.fault == "refuse":
             proxy.die()
         elif cell.fault == "dies":
@@ -477,7 +484,7 @@ def _record(path: Path, host: str) -> tuple[str, list[Mapping[str, Any]]]:
     if not path.exists():
         return "", []
     text = path.read_text("utf-8", errors="replace")
-    events = []
+    events: list[Mapping[str, Any]] = []
     for line in text.splitlines():
         with suppress(ValueError):
             event = json.loads(line)

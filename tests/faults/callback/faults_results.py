@@ -21,7 +21,7 @@ description:
 """
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]
     """Beside the callback that prints."""
 
     CALLBACK_VERSION = 2.0
