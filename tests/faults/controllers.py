@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 RESULTS, OUTPUT = "results.json", "output.txt"
 """Files in a job's directory: what its tasks returned, and what it printed."""
 LIMIT_SECONDS = 90.0
-"""After which a run is killed that has not ended by itself. A wait for an answer is 6 seconds; a run has few."""
+"""After which a run is killed that has not ended by itself. A wait for an answer is 8 seconds; a run has few."""
 
 
 @dataclass(frozen=True, slots=True)

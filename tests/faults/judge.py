@@ -85,9 +85,9 @@ class Evidence:
 
 def result_of(cell: Cell, run: Run, host: str) -> Mapping[str, Any]:
     """What a run says of one host."""
-    read = [each["hosts"][host] for each in run.results or () if host in (each.get("hosts") or ())]
-    if cell.operation == "fleet" and read:
-        said = read[-1]
+    if cell.operation == "fleet":
+        read = [each["hosts"][host] for each in run.results or () if host in (each.get("hosts") or ())]
+        said = read[-1] if read else {}
         return {"failed": said.get("status") not in ("in_desired_state", "drifted"), "msg": said.get("message"), **said}
     return run.of(host) if cell.operation != "inventory" else (run.results or ({},))[0]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-WAIT_SECONDS = 6
+WAIT_SECONDS = 8
 
 
 def variables(transport: str, address: tuple[str, int], user: str, password: str, ca_file: Path) -> Mapping[str, Any]:

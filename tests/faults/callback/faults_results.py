@@ -33,14 +33,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._keep(result)
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        self._keep(result)
+        self._keep(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
-        self._keep(result)
+        self._keep(result, unreachable=True)
 
     @staticmethod
-    def _keep(result: CallbackTaskResult) -> None:
+    def _keep(result: CallbackTaskResult, **how: bool) -> None:
         if str(result.task.resolved_action).startswith("sitekeeper.sms."):
-            line = {"host": result.host.get_name(), **result.result}
+            line = {"host": result.host.get_name(), **result.result, **how}
             with Path(os.environ["FAULTS_RESULTS"]).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, default=str) + "\n")
