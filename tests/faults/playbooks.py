@@ -38,7 +38,8 @@ class PlaybookStage(HttpStage):
 
     def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: Killer | None) -> Run:
         directory.mkdir(parents=True, exist_ok=True)
-        playbook = _PLAYBOOKS[str(tasks[0]["action"]).rpartition(".")[2]]
+        action = str(tasks[0]["action"])
+        playbook = _PLAYBOOKS[action.rpartition(".")[2]]
         results = directory / f"{playbook}.results.jsonl"
         results.unlink(missing_ok=True)
         shutil.copy(self.stock.plan, directory / "change.plan.json")
@@ -81,7 +82,9 @@ class PlaybookStage(HttpStage):
             process.wait()
             output.seek(0)
             text = output.read().decode(errors="replace")
-        found = [json.loads(line) for line in results.read_text("utf-8").splitlines()] if results.exists() else []
+        lines = results.read_text("utf-8").splitlines() if results.exists() else []
+        # A playbook has other tasks too, which say nothing of the site server.
+        found = [result for result in map(json.loads, lines) if result["action"] == action]
         ended = in_time and process.returncode >= 0
         return Run(tuple(found) if ended else None, text, time.monotonic() - begun, 0, process.returncode)
 

@@ -40,7 +40,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     @staticmethod
     def _keep(result: CallbackTaskResult, **how: bool) -> None:
-        if str(result.task.resolved_action).startswith("sitekeeper.sms."):
-            line = {"host": result.host.get_name(), **result.result, **how}
+        action = str(result.task.resolved_action)
+        if action.startswith("sitekeeper.sms."):
+            line = {"action": action, "host": result.host.get_name(), **result.result, **how}
             with Path(os.environ["FAULTS_RESULTS"]).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, default=str) + "\n")

@@ -272,3 +272,8 @@ def test_base64_is_what_the_descriptor_is_made_of(client: LabClient) -> None:
     data = base64.b64decode(client.get("C01", "file-descriptor", path=RECEIVE)["base64"])
     assert data[0] == 1
     assert int.from_bytes(data[2:4], "little") == client.get("C01", "file-descriptor", path=RECEIVE)["control"]
+
+
+def test_what_is_held_is_shown_and_released(client: LabClient) -> None:
+    assert client.get("C01", "held") == []
+    assert client.post("C01", "release", execute=False) == {"released": 0}

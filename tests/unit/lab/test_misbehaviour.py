@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -17,14 +18,18 @@ from tests.lab.testing import RunningLab
 from tests.unit.lab.support import (
     call,
     connect,
+    context_of,
     descriptor_parameter,
+    enumerate_once,
     envelope,
     get,
+    local,
+    pull,
     return_value,
     shown_entries,
     transport,
 )
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 SETTING, SHARE = "Win32_LogicalShareSecuritySetting", {"Name": "SMS_SITE"}
 FULL, ADMINISTRATORS, EVERYONE = 0x1F01FF, "S-1-5-32-544", "S-1-1-0"
@@ -164,3 +169,101 @@ def test_closed_ports_refuse_and_open_again(lab: RunningLab) -> None:
 def test_a_rule_that_makes_no_sense_is_refused(lab: RunningLab, rule: dict[str, object]) -> None:
     with pytest.raises(ControlError, match="not a rule"):
         lab["C01"].controls.misbehave(rule)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "fault", "value": 5},
+        {"kind": "timed_out"},
+        {"kind": "drop"},
+        {"kind": "answer", "value": 500, "body": "<s:nonsense {message_id}"},
+        {"kind": "wrong_relates_to"},
+    ],
+)
+@pytest.mark.parametrize("done", [True, False])
+def test_a_write_that_is_done_or_not_and_answered_otherwise(
+    lab: RunningLab, rule: dict[str, object], done: bool
+) -> None:
+    before = entries(lab)
+    # An answer to another message comes after the work in any case.
+    carried_out = done or rule["kind"] == "wrong_relates_to"
+    lab["C01"].controls.misbehave(rule | {"operation": SET, "times": 1, "done": done})
+    with pytest.raises((WinRMError, ET.ParseError, requests.exceptions.ConnectionError)):
+        write(lab)
+    assert entries(lab) == (NEW if carried_out else before)
+    done_as = [{"operation": SET, "name": "SMS_SITE", "return_value": 0}] if carried_out else []
+    assert lab["C01"].controls.counters()["written"] == done_as
+
+
+def test_a_method_that_fails_after_its_work(lab: RunningLab) -> None:
+    lab["C01"].controls.misbehave({"kind": "return_value", "operation": SET, "times": 1, "value": 21, "done": True})
+    assert write(lab) == 21
+    assert entries(lab) == NEW
+
+
+@pytest.mark.parametrize("execute", [True, False])
+def test_a_write_that_is_held(lab: RunningLab, execute: bool) -> None:
+    controls = lab["C01"].controls
+    before = entries(lab)
+    controls.misbehave({"kind": "held", "operation": SET, "times": 1})
+    outcome: list[object] = []
+
+    def attempt() -> None:
+        try:
+            outcome.append(write(lab))
+        except requests.exceptions.ConnectionError:
+            outcome.append("no answer")
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    wait_until(lambda: controls.held() == [SET], "the write to be held")
+    assert entries(lab) == before
+    assert controls.release(execute=execute) == {"released": 1}
+    thread.join(PATIENCE)
+    assert outcome == [0 if execute else "no answer"]
+    assert entries(lab) == (NEW if execute else before)
+    assert controls.held() == []
+    assert write(lab) == 0
+
+
+def test_a_write_that_is_held_for_a_time(lab: RunningLab) -> None:
+    lab["C01"].controls.misbehave({"kind": "held", "operation": SET, "times": 1, "value": 1})
+    assert write(lab) == 0
+    assert entries(lab) == NEW
+
+
+def test_a_host_that_behaves_again_drops_what_it_holds(lab: RunningLab) -> None:
+    controls = lab["C01"].controls
+    controls.misbehave({"kind": "held", "operation": "Win32_Share.Get"})
+    failures: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            with connect(lab["C01"]) as wsman:
+                get(wsman, "Win32_Share", **SHARE)
+        except requests.exceptions.ConnectionError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    wait_until(lambda: bool(controls.held()), "the reading to be held")
+    controls.behave()
+    thread.join(PATIENCE)
+    assert len(failures) == 1
+
+
+def test_an_enumeration_that_never_ends(lab: RunningLab) -> None:
+    lab["C01"].controls.misbehave({"kind": "endless", "operation": "Win32_Share.*"})
+    with connect(lab["C01"]) as wsman:
+        body = enumerate_once(wsman, "SELECT * FROM Win32_Share")
+        for _unused in range(10):
+            assert [len(part) for part in body.iter() if local(part) == "Items"] == [1]
+            assert not any(local(part) == "EndOfSequence" for part in body.iter())
+            body = pull(wsman, context_of(body))
+
+
+@pytest.mark.parametrize("wrong", [{"done": 1}, {"body": 2}])
+def test_what_is_no_rule_of_these_kinds(lab: RunningLab, wrong: dict[str, object]) -> None:
+    with pytest.raises(ControlError, match="done is true or false and its body a string"):
+        lab["C01"].controls.misbehave({"kind": "answer"} | wrong)
