@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -15,6 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import befor
 with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import hierarchy_findings, read_hierarchy
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, is_last_batch, play_id
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
         AccessSummary,
@@ -45,23 +46,29 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Ansible's entry point."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
+        # Ansible copies what it checks, each item of each site; hierarchy_scope has checked them.
+        sites = self._task.args.get("sms_sites")
+        self._task.args = {**self._task.args, "sms_sites": []}
         _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         variables = task_vars or {}
         scope = arguments["scope"]
         last = is_last_batch(self._task, variables)
         hosts = variables["ansible_play_hosts_all"] if last else scope["batch"]
+        runs = [_run_of(host, variables, scope, play_id(self._task)) for host in hosts]
+        findings = _findings(sites, scope, runs) if sites else []
         summary = AccessSummary(
-            runs=[_run_of(host, variables, scope, play_id(self._task)) for host in hosts],
+            runs=runs,
             audit=arguments["audit"],
             predict=bool(self._task.check_mode),
             accounts=scope["senders"],
             absent=absent_sites(variables, scope["sites"]) if last else (),
-            findings=arguments["findings"] or (),
+            findings=findings,
         )
         result.update(
             changed=False,
             last=last,
             lines=summary.lines() if last and arguments["show"] else [],
+            findings=findings,
             fine=summary.fine,
             outcomes={run.host: summary.outcome(run).value for run in summary.runs},
             faults=summary.faults(
@@ -83,3 +90,15 @@ def _run_of(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], p
     first = first or {}
     code = first.get("site_code") or codes[0] or scope["sites"].get(host.lower()) or codes[1] or "-"
     return HostRun(host, str(code).upper(), first, again or {}, tuple(joined or ()))
+
+
+def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) -> list[dict[str, str]]:
+    """What is not as it should be in the sites that were read. Who is no member of a group, the table shows."""
+    logons = {
+        str(run.first["site_code"]).upper(): (run.first.get("services") or {}).get("SMS_EXECUTIVE") or ""
+        for run in runs
+        if run.first.get("site_code")
+    }
+    known = {code: logon for code, logon in logons.items() if code in scope["senders"]}
+    found = hierarchy_findings(read_hierarchy(sites, scope["sms_products"]), known)
+    return [each.as_dict() for each in found if each.site in known and each.kind.id != "group_membership"]

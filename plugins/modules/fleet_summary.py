@@ -22,7 +22,7 @@ options:
     description: What it returned for the hosts that had drifted, after the correction. A skipped task has no second reading.
     type: dict
   sms_sites:
-    description: The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it.
+    description: The hierarchy, as M(sitekeeper.sms.fleet_audit) takes it, to name sites without a host in the inventory.
     type: raw
     required: true
 extends_documentation_fragment:

@@ -27,10 +27,11 @@ options:
     description: Whether to return the table. If not, sites without a host in the inventory are a warning.
     type: bool
     default: true
-  findings:
-    description: What the filter P(sitekeeper.sms.hierarchy_findings#filter) found.
-    type: list
-    elements: dict
+  sms_sites:
+    description:
+      - The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it, to find out what in the sites that were
+        read is not as it should be. Without it, there are no findings.
+    type: raw
   fail_on_drift:
     description: Whether drift makes a host fail an audit.
     type: bool
@@ -68,6 +69,12 @@ lines:
   type: list
   elements: str
   sample: ["1 site server: 1 in order"]
+findings:
+  description: What the filter P(sitekeeper.sms.hierarchy_findings#filter) finds in the sites that were read.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 fine:
   description: The hosts that a reading shows to be as they have to be. Before the last batch, those of the batch only.
   returned: success

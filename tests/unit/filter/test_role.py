@@ -248,44 +248,6 @@ def test_own_products_count(play):
     assert "product ours: unknown product 'configmgrr'" in message_of(finished, "FAILED! =>")
 
 
-def finding(kind, severity, site, evidence):
-    return {"id": kind, "severity": severity, "site": site, "evidence": evidence, "advice": "Do.", "source": "Book"}
-
-
-def test_the_findings_are_below_the_table_by_their_kind(play):
-    hosts = {"central": {"result": {"changed": False, "senders": [sender("a@corp", True, current=GOOD)]}}}
-    findings = [
-        finding("not_connected", "warning", "C01", "its parent is X01"),
-        *(finding("several_routes", "warning", f"S{number}", "two") for number in range(22)),
-        finding("trust_unknown", "info", "C01", "B"),
-        finding("untrusted_domain", "error", "P01", "A"),
-    ]
-    tasks = [
-        role("validate", "audit"),
-        found("result"),
-        {"ansible.builtin.set_fact": {"_sms_sender_perms_found": findings}},
-        role("summary", "audit"),
-    ]
-    finished = play(hosts, SITES[:1], tasks, sms_sites=[{**SITES[0], "addresses": []}])
-    assert finished.returncode == 0, finished.stdout
-    assert message_of(finished, '=> {\n    "msg"')[5:] == [
-        "Findings: 1 error, 23 warnings, 1 info",
-        "error: untrusted_domain",
-        "  P01: A",
-        "  => Do. (Book)",
-        "warning: not_connected",
-        "  C01: its parent is X01",
-        "  => Do. (Book)",
-        "warning: several_routes",
-        *(f"  S{number}: two" for number in range(20)),
-        "  and 2 more",
-        "  => Do. (Book)",
-        "info: trust_unknown",
-        "  C01: B",
-        "  => Do. (Book)",
-    ]
-
-
 def test_every_finding_that_an_audit_shows_may_be_refused():
     specs = yaml.safe_load((CHECKOUT / "roles" / "sms_sender_perms" / "meta" / "argument_specs.yml").read_text())
     option = specs["argument_specs"]["audit"]["options"]["sms_sender_perms_fail_on_findings"]

@@ -104,3 +104,33 @@ def test_a_finding_fails_the_host_of_its_site_if_its_kind_or_severity_is_named()
         assert list(faults) == ["p01"]
         assert "findings that sms_sender_perms_fail_on_findings names: several_routes" in faults["p01"]
     assert summary.faults(fail_on_drift=True, fail_on_findings=["error"]) == {}
+
+
+def finding(kind: str, severity: str, site: str, evidence: str) -> dict[str, str]:
+    return {"id": kind, "severity": severity, "site": site, "evidence": evidence, "advice": "Do.", "source": "Book"}
+
+
+def test_findings_are_below_the_table_by_severity_and_kind() -> None:
+    findings = [
+        finding("not_connected", "warning", "C01", "its parent is X01"),
+        *(finding("several_routes", "warning", f"S{number}", "two") for number in range(22)),
+        finding("trust_unknown", "info", "C01", "B"),
+        finding("untrusted_domain", "error", "P01", "A"),
+    ]
+    assert AccessSummary([run(result())], audit=True, findings=findings).lines()[4:] == [
+        "",
+        "Findings: 1 error, 23 warnings, 1 info",
+        "error: untrusted_domain",
+        "  P01: A",
+        "  => Do. (Book)",
+        "warning: not_connected",
+        "  C01: its parent is X01",
+        "  => Do. (Book)",
+        "warning: several_routes",
+        *(f"  S{number}: two" for number in range(20)),
+        "  and 2 more",
+        "  => Do. (Book)",
+        "info: trust_unknown",
+        "  C01: B",
+        "  => Do. (Book)",
+    ]
