@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_summary import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, refusal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, refusal, registered
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import ChangeSummary
 
 _SPEC = argument_spec(DOCUMENTATION)
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         hosts, batch = variables["ansible_play_hosts_all"], variables["ansible_play_batch"]
         summary = ChangeSummary(
             change_id=arguments["change_id"],
-            results={host: variables["hostvars"][host].get(arguments["results"]) or {} for host in hosts},
+            results={host: registered(variables, host, arguments["results"]) or {} for host in hosts},
             batch=batch,
             predict=bool(self._task.check_mode),
             record=os.path.realpath(arguments["record"]),

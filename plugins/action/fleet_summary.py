@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_summary import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, refusal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, refusal, registered
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import FleetSummary
 
 _SPEC = argument_spec(DOCUMENTATION)
@@ -51,6 +51,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 def _corrections(variables: Mapping[str, Any], hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the hosts that the role has worked on, and what its summary says of each."""
     for host in hosts:
-        outcomes = (variables["hostvars"][host].get("_sms_sender_perms_summary") or {}).get("outcomes") or {}
+        outcomes = (registered(variables, host, "_sms_sender_perms_summary") or {}).get("outcomes") or {}
         if host in outcomes:
             yield host, outcomes[host]

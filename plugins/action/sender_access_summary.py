@@ -16,7 +16,12 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import hierarchy_findings, read_hierarchy
-    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, is_last_batch, play_id
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import (
+        absent_sites,
+        is_last_batch,
+        play_id,
+        registered,
+    )
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
         AccessSummary,
         HostRun,
@@ -25,14 +30,13 @@ with before_forks():
 
 _SPEC = argument_spec(DOCUMENTATION)
 
-# What the role registers for each host, and the variables that may say which site a host serves.
+# What the role registers for each host.
 _REGISTERED = (
     "_sms_sender_perms_result",
     "_sms_sender_perms_again",
     "_sms_sender_perms_joined",
     "_sms_sender_perms_scope",
 )
-_CODES = ("sms_sender_perms_site_code", "sms_site_code")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -83,13 +87,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 def _run_of(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], play: str) -> HostRun:
     """What the role has registered for a host, in this play and in no other."""
-    of_host = variables["hostvars"][host]
-    first, again, joined, own_scope, *codes = (of_host.get(name) for name in (*_REGISTERED, *_CODES))
+    first, again, joined, own_scope = (registered(variables, host, name) for name in _REGISTERED)
     if (own_scope or {}).get("play") != play:
         first = again = joined = None
-    first = first or {}
-    code = first.get("site_code") or codes[0] or scope["sites"].get(host.lower()) or codes[1] or "-"
-    return HostRun(host, str(code).upper(), first, again or {}, tuple(joined or ()))
+    code = (first or {}).get("site_code") or _code_of(host, variables["hostvars"][host], scope["sites"])
+    return HostRun(host, str(code).upper(), first or {}, again or {}, tuple(joined or ()))
+
+
+def _code_of(host: str, of_host: Mapping[str, Any], sites: Mapping[str, str]) -> str:
+    """The site code of a host that has no result with it, as the role finds it."""
+    codes = (of_host.get("sms_sender_perms_site_code"), sites.get(host.lower()), of_host.get("sms_site_code"))
+    return next(filter(None, codes), "-")
 
 
 def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) -> list[dict[str, str]]:

@@ -49,6 +49,11 @@ def play_id(task: Task) -> str:
     return str(task.get_play()._uuid)
 
 
+def registered(variables: Mapping[str, Any], host: str, name: str) -> Any:
+    """Return what a task has registered for a host, None if nothing; it is no template, so nothing is templated."""
+    return variables["hostvars"].raw_get(host).get(name)
+
+
 def is_last_batch(task: Task, variables: Mapping[str, Any]) -> bool:
     """Return whether no batch of the play comes after this one; True in every batch where that cannot be foreseen.
 

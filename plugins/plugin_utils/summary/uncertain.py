@@ -13,6 +13,7 @@ def is_uncertain(result: Mapping[str, Any]) -> bool:
     """Return whether a write may or may not have been done: the task says so, or Ansible has cut it off.
 
     A task that exceeds its ``timeout`` is interrupted wherever it is, also between a write and its answer; its result
-    has ``timedout``: Ansible documentation, "Task timeouts", and ansible-core, executor/task_executor.py.
+    has ``timedout``: Ansible documentation, "Task timeouts", and
+    ansible-core 2.19, _internal/_errors/_task_timeout.py.
     """
     return bool(result.get("uncertain") or result.get("timedout"))

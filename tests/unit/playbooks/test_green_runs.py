@@ -184,6 +184,13 @@ def test_a_host_that_is_not_read_fails_an_audit_also_where_the_play_ignores_that
     assert code == 4, output
 
 
+def test_batches_in_any_order_end_with_one_whole_table(desk: Desk) -> None:
+    own = [play(role(), serial=1, order="reverse_inventory")]
+    code, output = desk.run(own, "-e", "sms_sender_perms_fail_on_drift=false")
+    assert code == 0, output
+    assert re.findall(r"\d site servers?: [^\"]*", output) == ["3 site servers: 1 in order, 2 drift"]
+
+
 def test_check_mode_by_a_keyword_is_check_mode(desk: Desk) -> None:
     task = {"ansible.builtin.import_role": {"name": ROLE, "rolespec_validate": False}, "check_mode": True}
     code, output = desk.run([play(task)])
