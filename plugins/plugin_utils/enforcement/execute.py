@@ -280,9 +280,12 @@ def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepRes
     now = replace(result, held=attempt.held, propagated=attempt.propagated or result.propagated)
     if attempt.held is not None and step.is_undone(attempt.held):
         return _tell(observer, replace(now, status=Status.UNDONE, note=""))
-    why = _said(attempt.answer or attempt.unread) or step.differs(attempt.held)
-    known = attempt.held is not None and step.is_done(attempt.held) and isinstance(attempt.answer, _NOTHING_DONE)
-    status = Status.DONE if known else Status.UNCERTAIN
+    remains = attempt.held is not None and step.is_done(attempt.held)
+    status = Status.DONE if remains and isinstance(attempt.answer, _NOTHING_DONE) else Status.UNCERTAIN
+    why = _said(attempt.answer or attempt.unread)
+    if not why:
+        what = "it still holds what was written" if remains else step.differs(attempt.held)
+        why = f"the server acknowledged that, but {what}"
     return _tell(observer, replace(now, status=status, note=f"it could NOT be restored: {why}"))
 
 
@@ -312,7 +315,7 @@ def _failure(
     uncertain = any(each.status is Status.UNCERTAIN for each in results)
     again = " Run again: it reads what they hold then." if uncertain else ""
     return WriteFailed(
-        f"{cause.rstrip('. ')}. State now: {'; '.join(states)}.{again}",
+        f"{cause if cause.endswith('?') else cause.rstrip('. ') + '.'} State now: {'; '.join(states)}.{again}",
         changed=any(each.changed for each in results),
         uncertain=uncertain,
         results=tuple(results),
