@@ -201,19 +201,22 @@ def test_a_process_that_dies_is_said() -> None:
 
 
 def test_closing_it_ends_its_processes() -> None:
-    pid = get_context("fork").Value("i", 0)
+    context = get_context("fork")
+    pid, over = context.Value("i", 0), context.Event()
 
     def behave(host: str) -> Answer:
         if host == "h0":
             pid.value = os.getpid()
             threading.Event().wait(PATIENCE)
+            over.set()
         wait_until(lambda: pid.value, "h0 is asked")
         return fine(host)
 
-    limits = Limits(processes=1, timeout=PATIENCE)
+    limits = Limits(processes=1, timeout=2 * PATIENCE)
     with closing(sweep(["h0", "h1"], lambda host: Job(QUESTION, lambda: behave(host)), limits)) as answers:
         assert next(filter(None, answers))[0] == "h1"
         os.kill(pid.value, 0)
+    assert not over.is_set()
     with pytest.raises(ProcessLookupError):
         os.kill(pid.value, 0)
 
