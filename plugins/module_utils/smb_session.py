@@ -105,7 +105,7 @@ class SmbSession:
                 yield
         except SmbError as error:
             if error.kind in SmbError.LOST:
-                self._stream.close()
+                self._stream.close(error)
             raise
 
     def close(self) -> None:

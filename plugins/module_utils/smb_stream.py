@@ -52,7 +52,7 @@ class Message:
 
 
 class Stream:
-    """Stands in for impacket's TCP session. After a failure the connection is closed, and every further use fails.
+    """Stands in for impacket's TCP session. After a failure it is closed, and every further use fails for that reason.
 
     Attributes:
         traffic: what went over it so far.
@@ -66,6 +66,7 @@ class Stream:
         self.timeout = settings.timeout
         self._address = (settings.address, settings.port)
         self._socket: socket.socket | None = None
+        self._failure: Exception = ConnectionResetError("it is closed")
         self._in_exchange = False
         self._until = 0.0
         self._bytes = 0
@@ -147,10 +148,15 @@ class Stream:
                 if kind == _SESSION_MESSAGE:
                     return Message(content)
 
-    def close(self) -> None:
-        """Close the connection."""
+    def close(self, failure: Exception | None = None) -> None:
+        """Close the connection.
+
+        Args:
+            failure: why, for whoever uses it all the same: impacket closes handles after a failure.
+        """
         connection, self._socket = self._socket, None
         if connection is not None:
+            self._failure = failure or self._failure
             connection.close()
 
     def get_socket(self) -> socket.socket | None:
@@ -167,14 +173,15 @@ class Stream:
     @contextmanager
     def _closed_on_failure(self) -> Iterator[socket.socket]:
         if self._socket is None:
-            raise ConnectionResetError("it is closed")
+            raise self._failure
         try:
             yield self._socket
         except TimeoutError:
-            self.close()
-            raise TimeoutError(f"no whole answer within {self.timeout:g} seconds") from None
-        except BaseException:
-            self.close()
+            late = TimeoutError(f"no whole answer within {self.timeout:g} seconds")
+            self.close(late)
+            raise late from None
+        except Exception as error:
+            self.close(error)
             raise
 
 

@@ -66,12 +66,12 @@ class AccountNotFound(Rejected):
 
 
 class Interrupted(SiteServerError):
-    """Children of a directory were being brought in line when the connection broke.
+    """Children of a directory were being brought in line when the connection broke, or the server refused.
 
     The directory is written last, so it is not in its new state, and doing all of it again finds what is left.
 
     Attributes:
-        updated: how many children have changed.
+        updated: how many children have changed, or may have.
     """
 
     def __init__(self, host: str, operation: str, said: str, advice: str, updated: int) -> None:

@@ -261,12 +261,10 @@ class SmbSiteServer:
         if broken.written:
             said = f"{said}. It has its new permissions, and so has all that was in it; newer files may lack them"
             return NoAnswer(self.host, operation, said, "Run it again.")
-        maybe = f", and {broken.uncertain} more may be" if broken.uncertain else ""
+        maybe = f", and {broken.uncertain} more may have been" if broken.uncertain else ""
         if broken.written is None and not isinstance(cause, Rejected):
-            below = (
-                f"{said}. {broken.updated} files and folders below it were brought in line{maybe}; it may be written"
-            )
-            return type(cause)(self.host, operation, below, "Run it again.")
+            said = f"{said}. It may have its new permissions; {broken.updated} files and folders below it were updated"
+            return type(cause)(self.host, operation, said, "Run it again.")
         if isinstance(cause, Rejected) and not broken.updated and not broken.uncertain:
             return cause
         return Interrupted(
@@ -274,7 +272,7 @@ class SmbSiteServer:
             f"bring the files and folders below {path} in line",
             f"{said}, after {broken.updated} were{maybe}",
             "The folder itself has its old permissions, so run it again: it takes up where it stopped.",
-            broken.updated,
+            broken.updated + broken.uncertain,
         )
 
     def _inheriting(

@@ -34,8 +34,7 @@ MAX_REFUSALS = 20
 
 _BATCH = 64
 _SECONDS_BETWEEN_REPORTS = 5.0
-_SECOND = 10_000_000
-_CLOCK_MARGIN = 5 * _SECOND
+_CLOCK_MARGIN = 50_000_000
 """Five seconds as a FILETIME: what is older than the start, less this, cannot have appeared meanwhile."""
 
 _VANISHED = frozenset({0xC0000034, 0xC000003A, 0xC0000056, 0xC000000F})
@@ -195,8 +194,8 @@ class Propagation:
             return
         batch: list[Entry] = []
         for entry in self._listed(files, task.path):
-            # Samba's creation times move by less than a second when permissions are written.
-            if entry.created >= self._started - _SECOND and not task.depth:
+            # Samba's creation times move when permissions are written, by a second and more on a busy machine.
+            if entry.created >= self._started - _CLOCK_MARGIN and not task.depth:
                 self._young.add(entry.name)
             if entry.is_directory:
                 yield from self._child(files, task, entry)

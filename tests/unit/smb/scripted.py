@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from impacket.ntlm import compute_lmhash, compute_nthash
@@ -52,13 +53,25 @@ class _Server(SMBSERVER):  # type: ignore[misc]
         super().removeConnection(name)
 
 
+Command = Callable[..., tuple[list[Any], None, int]]
+"""Gets a request ([MS-SMB2]) as impacket's server has it; returns its answer and the status."""
+
+
 @contextmanager
-def scripted(pipes: Mapping[str, Calls], **changes: Any) -> Iterator[SmbSettings]:
-    """A server with these pipes, and how to reach it."""
+def scripted(
+    pipes: Mapping[str, Calls],
+    *,
+    directory: Path | None = None,
+    commands: Mapping[int, Command] | None = None,
+    **changes: Any,
+) -> Iterator[SmbSettings]:
+    """A server with these pipes, a share SMS_SITE of this directory, and other answers to these commands of SMB 2."""
     with _pipe_servers(pipes) as ports:
-        server = _Server(("127.0.0.1", 0), config_parser=_configuration())
+        server = _Server(("127.0.0.1", 0), config_parser=_configuration(directory))
         server.processConfigFile()
         server.addCredential(USER, 0, compute_lmhash(PASSWORD).hex(), compute_nthash(PASSWORD).hex())
+        for number, command in (commands or {}).items():
+            server.hookSmb2Command(number, command)
         for name, port in ports.items():
             server.registerNamedPipe(name, ("127.0.0.1", port))
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -72,7 +85,7 @@ def scripted(pipes: Mapping[str, Calls], **changes: Any) -> Iterator[SmbSettings
             thread.join(10)
 
 
-def _configuration() -> ConfigParser:
+def _configuration(directory: Path | None) -> ConfigParser:
     made = ConfigParser()
     made["global"] = {
         "server_name": "C01",
@@ -85,6 +98,8 @@ def _configuration() -> ConfigParser:
         "SMB2Support": "True",
     }
     made["IPC$"] = {"comment": "", "read only": "yes", "share type": "3", "path": ""}
+    if directory is not None:
+        made["SMS_SITE"] = {"comment": "", "read only": "yes", "share type": "0", "path": str(directory)}
     return made
 
 
