@@ -77,7 +77,8 @@ options:
     type: bool
   timeout:
     description:
-      - Longest wait for an answer, in seconds.
+      - Longest time for one exchange with the server, in seconds. To connect and negotiate is one, to log on is one, and
+        so is each request until its final answer.
       - The default is the variable C(ansible_smb_timeout) of the host, or else V(30).
     type: int
 extends_documentation_fragment:

@@ -24,6 +24,8 @@ with suppress(ImportError):  # smb_session keeps the reason
 MAX_DESCRIPTOR = 64 * 1024
 """Longest security descriptor that is read or written, in bytes."""
 
+MAX_FILE = 4 * 1024 * 1024 * 1024
+"""Most bytes of a file that are read, so that a file without end ends. The logs of a site take a few MB each."""
 MAX_PAGES = 100_000
 """Most pages of a directory's listing. One of 64 KiB holds about 600 names."""
 
@@ -151,8 +153,10 @@ def _pieces(session: SmbSession, tree: int, handle: Any) -> Iterator[bytes]:
             piece = bytes(session.connection.readFile(tree, handle, offset, _PIECE))
         if not piece:
             return
-        yield piece
         offset += len(piece)
+        if offset > MAX_FILE:
+            raise SmbError("garbled", f"the file has more than {MAX_FILE} bytes")
+        yield piece
 
 
 def _put(session: SmbSession, tree: int, handle: Any, read: Callable[[int], bytes]) -> None:

@@ -15,10 +15,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.module_utils.kerberos import TicketError, service_ticket
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Request, probe
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSession, open_session
@@ -169,6 +171,22 @@ def test_many_contexts_are_not_read() -> None:
     with serving(serve) as port:
         error = refusal(settings(port, None))
     assert (error.kind, error.said) == ("garbled", "the server negotiates 65535 contexts")
+
+
+def test_a_kdc_that_never_comes_to_an_end_costs_its_time_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def serve(client: socket.socket) -> None:
+        client.recv(1)
+        client.sendall((60_000).to_bytes(4, "big"))
+        for piece in slowly(lambda: b"\0"):
+            client.sendall(piece)
+
+    with serving(serve) as port:
+        configuration = tmp_path / "krb5.conf"
+        configuration.write_text(f"[realms]\nCORP.EXAMPLE = {{\n kdc = 127.0.0.1:{port}\n}}\n")
+        monkeypatch.setenv("KRB5_CONFIG", str(configuration))
+        with pytest.raises(TicketError) as caught:
+            service_ticket("ansible", "CORP.EXAMPLE", "Secret-1", "cifs/c01.corp.example", 1)
+    assert f"127.0.0.1 port {port}: no answer in 1 seconds" in caught.value.said
 
 
 # -- the stream itself

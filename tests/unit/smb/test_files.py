@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listings that never end."""
+"""Listings and files that never end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from impacket.smb3structs import SMB2_QUERY_DIRECTORY, SMB2QueryDirectory_Response
+from impacket.smb3structs import SMB2_QUERY_DIRECTORY, SMB2_READ, SMB2QueryDirectory_Response, SMB2Read_Response
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Request, probe
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
@@ -58,6 +58,25 @@ def test_a_listing_that_goes_on_ends(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(SmbError, match="has more than 10 pages") as caught:
             list(file_client(session).entries("SMS_SITE", ""))
         assert caught.value.kind == "garbled"
+
+
+def test_a_file_without_end_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILE", 1_000_000)
+    (tmp_path / "despool.log").write_bytes(b"a line")
+
+    def more(_connection: Any, _server: Any, _request: Any) -> tuple[list[Any], None, int]:
+        made = SMB2Read_Response()
+        made["DataOffset"] = 0x50
+        made["Buffer"] = bytes(60_000)
+        made["DataLength"] = len(made["Buffer"])
+        return [made], None, 0
+
+    read: list[bytes] = []
+    with scripted({}, directory=tmp_path, commands={SMB2_READ: more}) as settings, open_session(settings) as session:
+        content = file_client(session).content("SMS_SITE", "despool.log")
+        with pytest.raises(SmbError, match="has more than 1000000 bytes"):
+            read.extend(content)
+    assert sum(map(len, read)) == 960_000
 
 
 def test_a_probe_does_not_list_for_ever(tmp_path: Path) -> None:
