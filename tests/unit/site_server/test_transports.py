@@ -78,17 +78,37 @@ def way(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
     return request.param
 
 
-@pytest.mark.parametrize(
-    ("kind", "tls", "variables"),
-    [
-        ("winrm", False, WINRM_HTTP),
-        ("winrm", True, WINRM_HTTP | {"ansible_winrm_ca_trust_path": "CA"}),
-        ("winrm", True, {"ansible_winrm_transport": "basic", "ansible_winrm_ca_trust_path": "CA"}),
-        ("psrp", False, PSRP_HTTP),
-        ("psrp", True, PSRP_HTTP | {"ansible_psrp_ca_cert": "CA"}),
-        ("psrp", True, {"ansible_psrp_auth": "basic", "ansible_psrp_ca_cert": "CA"}),
-    ],
-)
+EACH_WAY = [
+    ("winrm", False, WINRM_HTTP),
+    ("winrm", True, WINRM_HTTP | {"ansible_winrm_ca_trust_path": "CA"}),
+    ("winrm", True, {"ansible_winrm_transport": "basic", "ansible_winrm_ca_trust_path": "CA"}),
+    ("psrp", False, PSRP_HTTP),
+    ("psrp", True, PSRP_HTTP | {"ansible_psrp_ca_cert": "CA"}),
+    ("psrp", True, {"ansible_psrp_auth": "basic", "ansible_psrp_ca_cert": "CA"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "tls", "variables"), EACH_WAY)
+def test_reconnecting_opens_a_connection_and_logs_on_again(
+    lab: RunningLab, host: RunningHost, kind: str, tls: bool, variables: dict[str, str]
+) -> None:
+    variables = {key: str(lab.ca_file) if value == "CA" else value for key, value in variables.items()}
+    with site_server("site", connection(kind, host, tls=tls, **variables)) as server:
+        server.reconnect()  # nothing is open yet
+        server.share("SMS_SITE")
+        before = host.controls.counters()
+        server.reconnect()
+        server.reconnect()
+        server.share("SMS_SITE")
+        after = host.controls.counters()
+    assert (before["connections"], after["connections"]) == (1, 2)
+    # Basic is in each request, and shakes no hands.
+    assert after["handshakes"] == 2 * before["handshakes"]
+    assert (before["handshakes"] > 0) == ("basic" not in variables.values())
+    assert after["wsman_requests"] == 2
+
+
+@pytest.mark.parametrize(("kind", "tls", "variables"), EACH_WAY)
 def test_a_request_goes_through_over_one_connection_and_no_shell(
     lab: RunningLab, host: RunningHost, kind: str, tls: bool, variables: dict[str, str]
 ) -> None:
