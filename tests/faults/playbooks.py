@@ -31,6 +31,8 @@ _PLAYBOOKS = {
     "change_rollback": "rollback",
 }
 _PAGE = 4096
+_LIMITS = 3
+"""A playbook has several tasks that wait for the host that is struck, and processes to start for each."""
 
 
 class PlaybookStage(HttpStage):
@@ -74,7 +76,7 @@ class PlaybookStage(HttpStage):
                 killer.started(process.pid)
             in_time = True
             try:
-                process.wait(LIMIT_SECONDS)
+                process.wait(_LIMITS * LIMIT_SECONDS)
             except subprocess.TimeoutExpired:
                 in_time = False
             with suppress(ProcessLookupError):

@@ -150,7 +150,7 @@ class Stage(ABC):
             if cell.fault == "killed":
                 # The operator runs it again.
                 evidence.runs.append(self._run(directory, inventory, tasks, None))
-                evidence.landed = faulty.view()
+                evidence.after = evidence.landed = faulty.view()
                 evidence.record_text, evidence.record = _record(self._record_path(cell, directory), faulty.name)
             if cell.operation in ("apply", "rollback"):
                 back = self._tasks(replace(cell, operation="rollback"), directory, (faulty,), again=True)
