@@ -112,9 +112,11 @@ class Controllers:
     def close(self) -> None:
         """End the driver; it has no jobs by now."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(LIMIT_SECONDS)
         self._reader.join(LIMIT_SECONDS)
+        self._process.stdout.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -77,6 +77,12 @@ class Evidence:
     seen: Seen | None = None
     secrets: tuple[str, ...] = ()
 
+    def altered(self, kind: str) -> bool:
+        """Whether this operation has altered an object. Where somebody else has, too, the lab's log of writes counts."""
+        if self.cell.fault == "changed_meanwhile" and self.cell.target == kind:
+            return self.written[kind] > 0
+        return self.landed[kind] != self.before[kind]
+
     @property
     def result(self) -> Mapping[str, Any]:
         """What the (last) run says of the struck host."""
@@ -180,7 +186,7 @@ def _of_writing(evidence: Evidence) -> Iterator[str]:
     cell, result = evidence.cell, evidence.result
     message = str(result.get("msg") or "")
     uncertain = bool(result.get("uncertain"))
-    changed = [kind for kind in OBJECTS if evidence.landed[kind] != evidence.before[kind]]
+    changed = [kind for kind in OBJECTS if evidence.altered(kind)]
     if not failed(result) and not uncertain:
         if cell.fault != "changed_meanwhile" and any(evidence.landed[kind] != evidence.goal[kind] for kind in OBJECTS):
             yield f"the run ended well and the server holds something else: {_differences(evidence)}"
@@ -230,7 +236,7 @@ def _of_the_record(evidence: Evidence) -> Iterator[str]:
         held, said = evidence.landed[kind], last.get(kind, {}).get("event")
         if evidence.written[kind] and kind not in announced:
             yield f"the {kind} was written, and the record was not told before"
-        if held != evidence.before[kind] and said in (None, "not_written", "put_back"):
+        if evidence.altered(kind) and said in (None, "not_written", "put_back"):
             yield f"the {kind} holds something new, and the last that the record says of it is {said}"
         if said == "not_written" and evidence.written[kind]:
             yield f"the server has written the {kind}, and the record says not_written"
