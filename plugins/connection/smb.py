@@ -111,9 +111,9 @@ options:
   # Not timeout, which Ansible would give the task keyword of that name, and that is 10 seconds where nobody sets it.
   answer_timeout:
     description:
-      - Longest time for one exchange with the server, in seconds. To connect and negotiate is one, to log on is one, and
-        so is each request or remote procedure call until its final answer. A server gets no more time by sending anything
-        else meanwhile.
+      - Longest time for one exchange with the server, in seconds. To connect and negotiate is one, to log on is one,
+        and so is each request or remote procedure call until its final answer. A server gets no more time by sending
+        anything else meanwhile.
       - A long operation, such as to bring the children of a directory in line, has no limit as a whole. Each of its
         exchanges has.
       - Raise it for a slow line. An exchange transfers 64 KiB of a file, or up to 4 MiB of a list of shares.

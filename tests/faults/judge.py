@@ -78,7 +78,7 @@ class Evidence:
     secrets: tuple[str, ...] = ()
 
     def altered(self, kind: str) -> bool:
-        """Whether this operation has altered an object. Where somebody else has, too, the lab's log of writes counts."""
+        """Whether this operation has altered an object. Where somebody else has, too, the lab's log counts."""
         if self.cell.fault == "changed_meanwhile" and self.cell.target == kind:
             return self.written[kind] > 0
         return self.landed[kind] != self.before[kind]
