@@ -194,7 +194,7 @@ def describe_ntfs_mask(mask: int, *, denied: bool = False) -> str:
     said = 0
     for allowed, name in _NTFS_WORDS:
         known = denied_mask(allowed) if denied else allowed
-        if mask & known == known and known & ~said & ~SYNCHRONIZE:
+        if mask & known == known and known & ~said:
             words.append(name)
             said |= known
     words.extend(name for bit, _key, name in _SINGLE_RIGHTS if mask & ~said & bit)

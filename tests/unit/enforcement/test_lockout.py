@@ -151,6 +151,10 @@ def test_deleting_takes_one_right_of_two() -> None:
     # In the subfolders of one level alone it is gone for the files in these.
     split = denying(EVERYONE, DELETE, 0x9) + denying(EVERYONE, DELETE_CHILD, 0xA | 0x4) + ALLOWED
     assert lost(ALLOWED, split) == both({Scope.DEEP_FILES: DELETE})
+    # It is gone there too if it is left in the subfolders of one level (NP) and not in those further down.
+    without = "(A;OICI;0x1f01bf;;;SY)(A;OICI;0x1f01bf;;;BA)"
+    split = denying(EVERYONE, DELETE, 0x9) + "(A;OICINP;FA;;;SY)(A;OICINP;FA;;;BA)" + without
+    assert lost(ALLOWED, split) == both({Scope.DEEP_FILES: DELETE})
     # Who could not delete before loses nothing.
     before = denying(EVERYONE, DELETE | DELETE_CHILD) + ALLOWED
     assert lost(before, before + "(A;;FA;;;WD)") == {}

@@ -89,6 +89,10 @@ def test_several_entries_are_one_plan() -> None:
             (deny("CORP\\smssend", 0x10000), deny("CORP\\smssend", 0x110000)),
             "given twice with different rights (Delete; Delete, Synchronize)",
         ),
+        (
+            (deny("CORP\\smssend", 0x2019F), deny("CORP\\smssend", 0x12019F)),
+            "given twice with different rights (Read, Write; Read, Write, Synchronize)",
+        ),
     ],
 )
 @pytest.mark.parametrize("state", [State.PRESENT, State.EXACT])
@@ -205,6 +209,12 @@ def test_a_deny_of_everyone_is_never_removed() -> None:
         plan(before, goal)
 
 
+def test_a_group_that_is_denied_what_its_member_is_allowed_is_refused() -> None:
+    entries = (allow("CORP\\smssend"), deny("Everyone", 0x10))
+    with pytest.raises(Refused, match=r'blocked by the entry "deny Everyone  Write extended attributes'):
+        plan(f"D:{ADMINS}", Goal(entries, groups=ANY_NETWORK_LOGON))
+
+
 def test_an_inherited_deny_gives_way_to_an_explicit_allow() -> None:
     before = f"D:(D;OICIID;0x2;;;{SENDER})(A;OICIID;FA;;;BA)"
     assert after(before, Goal((allow("CORP\\smssend"),))) == (
@@ -260,6 +270,16 @@ def test_on_a_share_only_the_access_to_files_counts() -> None:
     assert after("D:(A;;FA;;;BA)", goal, subject=SHARE) == f"D:(A;;0x1301bf;;;BA)(A;;FA;;;{SENDER})"
     with pytest.raises(Refused, match="would lose"):
         plan("D:(A;;FA;;;BA)", Goal((allow("CORP\\smssend", FULL, 0),), State.EXACT), subject=SHARE)
+
+
+def test_on_a_file_running_it_does_not_count_and_entering_a_folder_does() -> None:
+    goal = Goal((deny("Everyone", 0x20, 0),))
+    file = Subject("p01", "file", "D:\\a.log")
+    assert after("D:(A;;FA;;;BA)", goal, subject=file) == "D:(D;;0x20;;;WD)(A;;FA;;;BA)"
+    with pytest.raises(Refused, match=r"SYSTEM would lose Write attributes and could not work there"):
+        plan("D:(A;;FA;;;BA)", Goal((deny("Everyone", 0x100, 0),)), subject=file)
+    with pytest.raises(Refused, match=r"SYSTEM would lose Traverse folder / execute file \(this folder\)"):
+        plan("D:(A;;FA;;;BA)", goal)
 
 
 def test_who_had_nothing_cannot_lose_it() -> None:
