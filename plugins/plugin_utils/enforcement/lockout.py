@@ -150,13 +150,14 @@ def losses(before: Acl | None, after: Acl | None, kind: Kind, operators: Iterabl
         operators: SIDs in the lists that may be the connected account's. Whether it is an administrator is not known.
     """
     named = {ace.sid for acl in (before, after) if acl for ace in acl if not isinstance(ace, OpaqueAce)}
+    of_domains = frozenset(filter(_of_a_domain, named))
     system = frozenset({SYSTEM, ADMINISTRATORS, EVERYONE, AUTHENTICATED_USERS})
     account = frozenset({ADMINISTRATORS}) | ANY_NETWORK_LOGON
-    groups = frozenset(sid for sid in named if sid in _ACCOUNT_MAY_HOLD or _of_a_domain(sid))
     yield from _loss(SYSTEM, before, after, kind.work, _tokens(system, named & _SYSTEM_MAY_HOLD))
-    yield from _loss(ADMINISTRATORS, before, after, kind.work, _tokens(account, groups))
+    yield from _loss(ADMINISTRATORS, before, after, kind.work, _tokens(account, named & _ACCOUNT_MAY_HOLD, of_domains))
     for sid in operators:
-        yield from _loss(sid, before, after, kind.repair, _tokens(account | {sid}, groups))
+        tokens = _tokens(account | {sid}, named & _ACCOUNT_MAY_HOLD, of_domains)
+        yield from _loss(sid, before, after, kind.repair, tokens)
         if before is not None:
             yield from _own_loss(sid, before, after, kind.repair)
 
@@ -167,11 +168,18 @@ def _of_a_domain(sid: Sid) -> bool:
     return sid.authority == 5 and len(parts) == 5 and parts[0] == 21 and parts[4] in (_DOMAIN_ADMINS, _DOMAIN_USERS)
 
 
-def _tokens(certain: frozenset[Sid], possible: Set[Sid]) -> list[Token]:
-    """The tokens to compare: groups that are not certain are in none, or deny only, or are in like the others."""
-    if not possible:
-        return [Token(certain)]
-    return [Token(certain), Token(certain, deny_only=frozenset(possible)), Token(certain | possible)]
+def _tokens(certain: frozenset[Sid], possible: Set[Sid], of_domains: frozenset[Sid] = frozenset()) -> list[Token]:
+    """The tokens to compare: with no possible group, with each of them, and with all.
+
+    Groups of domains come together, so that there are few tokens however many domains a list names.
+    """
+    tokens = [
+        certain,
+        *(certain | {sid} for sid in sorted(possible)),
+        certain | of_domains,
+        certain | possible | of_domains,
+    ]
+    return [Token(sids) for sids in dict.fromkeys(tokens)]
 
 
 def _loss(who: Sid, before: Acl | None, after: Acl | None, needs: Needs, tokens: Iterable[Token]) -> Iterator[Loss]:

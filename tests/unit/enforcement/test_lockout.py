@@ -129,6 +129,8 @@ def test_the_operator_keeps_what_a_repair_takes(bit: int) -> None:
         ("S-1-5-21-9-8-7-513", {ADMINISTRATORS}),  # Domain Users
         ("S-1-5-21-9-8-7-514", set()),  # Domain Guests
         ("S-1-5-21-513", set()),
+        ("S-1-5-80-9-8-7-513", set()),  # not of a domain
+        ("S-1-15-21-9-8-7-513", set()),
         ("S-1-5-32-546", set()),  # Guests
         ("S-1-5-7", set()),  # ANONYMOUS LOGON
         (SENDER, set()),
@@ -183,6 +185,18 @@ def test_an_entry_of_everyone_that_was_all_there_is_must_not_go() -> None:
 
 def test_a_group_that_may_be_held_counts_for_what_it_had() -> None:
     assert set(lost("(A;OICI;FA;;;SY)(A;OICI;FA;;;S-1-5-21-9-8-7-512)", "(A;OICI;FA;;;SY)")) == {ADMINISTRATORS}
+
+
+def test_each_group_counts_whatever_is_denied_to_others() -> None:
+    """Which of them a token holds is not known. It may be in Users and not in SERVICE, in both, or in neither."""
+    before = denying("S-1-5-32-545", SYNCHRONIZE) + ALLOWED
+    assert set(lost(before, denying("S-1-5-6", SYNCHRONIZE) + before)) == {SYSTEM, ADMINISTRATORS}
+    assert set(lost(before, denying("S-1-5-21-9-8-7-513", SYNCHRONIZE) + before)) == {ADMINISTRATORS}
+    assert set(lost(before, denying("S-1-5-32-545", SYNCHRONIZE))) == {SYSTEM, ADMINISTRATORS}
+    # What Users may do is denied to SERVICE, so who is in both loses it.
+    users = "(A;OICI;FA;;;S-1-5-32-545)"
+    assert set(lost(users, denying("S-1-5-6", SYNCHRONIZE) + users)) == {SYSTEM, ADMINISTRATORS}
+    assert set(lost(users, denying("S-1-5-21-9-8-7-513", SYNCHRONIZE) + users)) == {ADMINISTRATORS}
 
 
 def test_a_null_dacl_gave_everything() -> None:
