@@ -59,10 +59,9 @@ def dacl(sddl: str) -> Acl:
 
 def lost(before: str, after: str, kind: Kind = FOLDER, operators: tuple[Sid, ...] = ()) -> dict[str, dict[Scope, int]]:
     """Who loses what where."""
-    return {
-        str(loss.who): {scope: rights for rights, scopes in loss.lost for scope in scopes}
-        for loss in losses(dacl(before), dacl(after), kind, operators)
-    }
+    found = list(losses(dacl(before), dacl(after), kind, operators))
+    assert len({loss.who for loss in found}) == len(found), "each is named once"
+    return {str(loss.who): {scope: rights for rights, scopes in loss.lost for scope in scopes} for loss in found}
 
 
 def both(lost: dict[Scope, int]) -> dict[str, dict[Scope, int]]:
