@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 
-MAX_EXCHANGE = 8 * 1024 * 1024
+MAX_EXCHANGE = 4 * 1024 * 1024
 """Most bytes that a server may send in one exchange. A server of 5,000 shares needs about 1 MB to list them."""
 MAX_MESSAGES = 256
 """Most messages that a server may send for one request. The longest answers that are asked for take about 20."""
@@ -85,6 +85,12 @@ class Stream:
         self._in_exchange = True
         try:
             yield
+        except Exception:
+            raise
+        except BaseException:
+            # Ansible ends a task that takes too long. What is left of its answer must not be the next request's.
+            self.close()
+            raise
         finally:
             self._in_exchange = False
 

@@ -215,6 +215,23 @@ def test_a_deadline_is_that_of_all_requests_in_an_exchange() -> None:
             stream.send_packet(b"more")
 
 
+def test_an_exchange_that_is_ended_from_outside_leaves_no_answer_behind() -> None:
+    def serve(client: socket.socket) -> None:
+        receive(client)
+        client.sendall(framed(b"late"))
+        client.recv(1)
+
+    with serving(serve) as port:
+        stream = Stream(settings(port, None, timeout=60))
+        with stream.exchange():
+            stream.connect()
+            stream.send_packet(b"a request")
+        with pytest.raises(KeyboardInterrupt), stream.exchange():
+            raise KeyboardInterrupt
+        with pytest.raises(ConnectionResetError, match="it is closed"):
+            stream.send_packet(b"another")
+
+
 def test_a_server_that_takes_nothing_does_not_hold_up_the_client() -> None:
     done = threading.Event()
     with serving(lambda _client: done.wait(PATIENCE)) as port:  # type: ignore[arg-type, return-value]
