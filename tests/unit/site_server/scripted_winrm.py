@@ -94,8 +94,16 @@ class Peer:
 
     def write_past_tls(self, data: bytes) -> None:
         """Send it beside the encryption."""
-        with socket.socket(fileno=os.dup(self._connection.fileno())) as beside:
+        with self.beside() as beside:
             beside.sendall(data)
+
+    def beside(self) -> socket.socket:
+        """The connection a second time, without encryption."""
+        return socket.socket(fileno=os.dup(self._connection.fileno()))
+
+    def encrypt(self, tls: ssl.SSLContext) -> None:
+        """Speak TLS from here on."""
+        self._connection = tls.wrap_socket(self._connection, server_side=True)
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -386,18 +387,37 @@ def test_a_handshake_of_tls_that_does_not_go_on(way: Way, reaching: Any) -> None
 
 
 @pytest.mark.parametrize("way", [WAYS["winrm-https-basic"], WAYS["psrp-https-basic"]], ids=["winrm", "psrp"])
-@pytest.mark.usefixtures("soon")
-def test_records_of_tls_without_end_and_content(way: Way, reaching: Any, authority: Authority) -> None:
+def test_records_of_tls_without_end_and_content(
+    way: Way, reaching: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # OpenSSL takes one session ticket after the other inside a single read (RFC 8446, 4.6.1: any number is allowed).
+    monkeypatch.setattr(exchange, "TIMES_READ_TIMEOUT", 0.005)
+    slow = {f"ansible_{name}": 200 for name in ("winrm_read_timeout_sec", "psrp_read_timeout")}
     flood = authority.contexts([("127.0.0.1", "localhost")])[0]
     flood.minimum_version = ssl.TLSVersion.TLSv1_3
     flood.num_tickets = 100_000_000
+    stayed = threading.Event()
 
-    def script(_peer: Peer) -> None:
+    def script(peer: Peer) -> None:
+        with peer.beside() as beside:
+
+            def end() -> None:
+                stayed.set()
+                beside.shutdown(socket.SHUT_RDWR)
+
+            limit = threading.Timer(SECONDS * 2, end)
+            limit.start()
+            try:
+                peer.encrypt(flood)
+            except (ssl.SSLError, ConnectionError):
+                return
+            finally:
+                limit.cancel()
         raise AssertionError("all tickets were taken")
 
-    with serving(script, tls=flood) as server, reaching(way, server.port) as wmi:
+    with serving(script) as server, reaching(way, server.port, **slow) as wmi:
         assert "no complete answer within 1 seconds" in refused(wmi, Unreachable)
+    assert not stayed.is_set()
 
 
 def test_a_server_that_takes_its_time_is_waited_for(way: Way, reaching: Any, tls: ssl.SSLContext) -> None:
