@@ -173,14 +173,12 @@ def _inventory(ansible: SimpleNamespace, job: dict[str, Any]) -> list[dict[str, 
 
 
 def _plain(result: Any) -> dict[str, Any]:
-    """The result as JSON holds it; an exception is told by its traceback."""
-    found: dict[str, Any] = json.loads(json.dumps(result, default=_text))
-    return found
-
-
-def _text(value: Any) -> str:
-    trace = getattr(value, "_formatted_traceback", None)
-    return str(trace or value)
+    """The result as JSON holds it. Of an exception, the traceback counts: the rest of it shows the task with its secrets,
+    which Ansible itself does not print."""
+    event = getattr(result.pop("exception", None), "event", None)
+    found: dict[str, Any] = json.loads(json.dumps(result, default=str))
+    trace = getattr(event, "formatted_traceback", None)
+    return {**found, "exception": trace} if trace else found
 
 
 if __name__ == "__main__":

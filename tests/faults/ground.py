@@ -34,6 +34,12 @@ READS = {
     "share": "Win32_LogicalShareSecuritySetting.GetSecurityDescriptor",
     "directory": "Win32_LogicalFileSecuritySetting.GetSecurityDescriptor",
 }
+FIRST_READ = {
+    **{(operation, kind): READS[kind] for operation in ("converge", "apply", "rollback") for kind in OBJECTS},
+    # One class shows a share's settings and its permissions, and what is to be written follows from these.
+    ("converge", "share"): "MSFT_SmbShare.Get",
+}
+"""What is read to work out, or to compare, what is to be written. Another reading comes right before the write."""
 _CHILDREN = ("\\Incoming", "\\W_M02000.1S1", "\\Incoming\\W_M02001.1S1")
 _INHERITED = 0x10
 _START_SECONDS = 120

@@ -26,7 +26,7 @@ from tests.lab.hierarchy import SENDER
 from . import http_answers, smb_answers, smb_frames, transports
 from .cells import WRITING, Cell, fault_of
 from .controllers import Controllers, Run
-from .ground import OBJECTS, READS, SENDERS, SHARE, WRITES, Ground, Host, View
+from .ground import FIRST_READ, OBJECTS, SENDERS, SHARE, WRITES, Ground, Host, View
 from .http_proxy import Elsewhere, Proxy, Strike
 from .judge import Evidence
 from .smb_proxy import SmbProxy
@@ -354,7 +354,8 @@ class HttpStage(Stage):
             fate = Fate.DONE if cell.fault == "dies_done" else Fate.LOST
             self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, fate, dies=True))
         elif cell.fault == "changed_meanwhile":
-            self._hold(faulty, proxy, READS[target], Strike(http_answers.genuine, Fate.DONE))
+            read = FIRST_READ[cell.operation, target]
+            self._hold(faulty, proxy, read, Strike(http_answers.genuine, Fate.DONE))
             proxy.before_answer = lambda: faulty.give_stranger(target)
         elif cell.fault == "killed":
             self._hold(faulty, proxy, WRITES[target], Strike(http_answers.close, Fate.LATE))
