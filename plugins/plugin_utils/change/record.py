@@ -228,11 +228,17 @@ _Pair = tuple[str, str]
 
 
 class _State:
-    """Follows the events of one host."""
+    """Follows the events of one host.
+
+    A write that is uncertain, or that a run was killed in, may still arrive. That a later write of the same object was
+    refused says nothing about it. So it stays to be looked at until a reading shows that the object was written.
+    """
 
     def __init__(self) -> None:
         self._written: dict[_Key, _Pair] = {}
         self._pending: dict[_Key, _Pair] = {}
+        self._uncertain: dict[_Key, _Pair] = {}
+        self._unsettled: set[_Key] = set()
         self._undone: dict[_Key, tuple[_Pair, bool]] = {}
         self.members: dict[_Key, Member] = {}
 
@@ -259,17 +265,25 @@ class _State:
 
     def _take_member(self, what: Event, member: Member, *, taking_back: bool) -> None:
         key = (str(member.group.sid), str(member.account.sid))
-        if what in (Event.ADDING, Event.ADDED) or (what is Event.PUT_BACK and taking_back):
+        if what is Event.ADDING:
+            if key in self.members:
+                self._unsettled.add(key)
             self.members[key] = member
-        elif what is Event.REMOVED or (what in (Event.NOT_WRITTEN, Event.PUT_BACK) and not taking_back):
+        elif what is Event.ADDED or (what is Event.PUT_BACK and taking_back):
+            self._unsettled.discard(key)
+            self.members[key] = member
+        elif what is Event.REMOVED or (what is Event.PUT_BACK and not taking_back):
+            self._unsettled.discard(key)
+            self.members.pop(key, None)
+        elif what is Event.NOT_WRITTEN and not taking_back and key not in self._unsettled:
             self.members.pop(key, None)
 
     def _take_back(self, what: Event, key: _Key, before: str, after: str) -> None:
         """Until it is done, what the change has written counts as it did: a roll-back that was killed is run again."""
         if what is Event.WRITTEN:
             pair = self._current().get(key, (after, before))
-            self._pending.pop(key, None)
-            self._written.pop(key, None)
+            for found in (self._pending, self._uncertain, self._written):
+                found.pop(key, None)
             # Otherwise somebody else's, and by force.
             self._undone[key] = (pair, pair[1] == before)
         elif what is Event.PUT_BACK and key in self._undone:
@@ -278,15 +292,18 @@ class _State:
 
     def _begin(self, key: _Key, before: str, after: str) -> None:
         """A write of which nobody knew how it ended turns out to be done if the next one starts from what it wrote."""
-        pending = self._pending.get(key)
-        if pending is not None and pending[0] != pending[1] == before:
-            self._settle(key, *pending, put_back=False)
+        earlier = self._pending.pop(key, None) or self._uncertain.get(key)
+        if earlier is not None and earlier[0] != earlier[1] == before:
+            self._settle(key, *earlier, put_back=False)
+        elif earlier is not None:
+            self._uncertain[key] = earlier
         self._pending[key] = (before, after)
 
     def _settle(self, key: _Key, before: str, after: str, *, put_back: bool) -> None:
         pending = self._pending.pop(key, None)
         if put_back and pending is not None:
             return
+        self._uncertain.pop(key, None)
         first, last = self._written.pop(key, (before, before))
         pair = (first if put_back or last == before else before, after)
         if pair[0] != pair[1]:
@@ -295,7 +312,7 @@ class _State:
     def _current(self) -> dict[_Key, _Pair]:
         return self._written | {
             key: (self._written[key][0] if key in self._written else before, after)
-            for key, (before, after) in self._pending.items()
+            for key, (before, after) in (self._uncertain | self._pending).items()
         }
 
     def objects(self) -> list[RecordedObject]:

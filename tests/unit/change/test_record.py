@@ -152,6 +152,24 @@ def test_check_mode_records_nothing(tmp_path: Path) -> None:
         ([("writing", SHARE, A, B), ("uncertain", SHARE, A, B), ("not_put_back", SHARE, B, None)], [(SHARE, A, B)]),
         ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("put_back", FOLDER, B, A)], []),
         ([("writing", FOLDER, A, B), ("written", FOLDER, A, B), ("not_put_back", FOLDER, B, B)], [(FOLDER, A, B)]),
+        # The first write, of which nobody knows, may still arrive after the second one was refused.
+        (
+            [
+                ("writing", SHARE, A, B),
+                ("uncertain", SHARE, A, A),
+                ("writing", SHARE, A, B),
+                ("not_written", SHARE, A, B),
+            ],
+            [(SHARE, A, B)],
+        ),
+        # So may that of a run that was killed.
+        ([("writing", SHARE, A, B), ("writing", SHARE, A, B), ("not_written", SHARE, A, B)], [(SHARE, A, B)]),
+        # Or it has arrived, as the next reading shows.
+        (
+            [("writing", SHARE, A, B), ("uncertain", SHARE, A, A), ("writing", SHARE, B, C), ("written", SHARE, B, C)],
+            [(SHARE, A, C)],
+        ),
+        ([("writing", SHARE, A, B), ("uncertain", SHARE, A, None)], [(SHARE, A, B)]),
         # A second plan under the same number goes on where the first has ended.
         ([("written", SHARE, A, B), ("written", SHARE, B, C)], [(SHARE, A, C)]),
         ([("written", SHARE, A, B), ("written", SHARE, B, A)], []),
@@ -236,6 +254,11 @@ JOHN = Member(GROUP, Account(Sid.parse("S-1-5-21-1-2-3-1105"), "CORP\\john"))
         # Killed before it could say how it went.
         (["apply adding"], [JANE]),
         (["apply adding", "apply not_written"], []),
+        (["apply adding", "apply uncertain"], [JANE]),
+        # It may still arrive after the second one was refused.
+        (["apply adding", "apply uncertain", "apply adding", "apply not_written"], [JANE]),
+        (["apply adding", "apply adding", "apply not_written"], [JANE]),
+        (["apply adding", "apply uncertain", "rollback removing", "rollback removed"], []),
         (["apply adding", "apply added", "apply put_back"], []),
         (["apply adding", "apply added", "apply not_put_back"], [JANE]),
         (["apply added", "rollback removing"], [JANE]),
