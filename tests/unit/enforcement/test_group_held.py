@@ -156,7 +156,7 @@ def test_a_missing_member_is_reported_if_that_is_asked_for(winrm: Any) -> None:
     assert state == {SENDER: (False, False), OTHER: (True, True)}
     assert [account.name for account in outcome.missing] == [SENDER]
     assert outcome.group_satisfied
-    (warning,) = outcome.warnings
+    (warning,) = [each for each in outcome.warnings if "auditing entries" not in each]
     assert warning.startswith(f"p01: group P01\\{GROUP}, which holds rights for the senders, lacks {SENDER}. Add: ")
     assert [account.name for account in server.group_members(outcome.group.account.sid)] == [OTHER]
 
