@@ -5,15 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from ansible import context
-from ansible.errors import AnsibleLookupError
-from ansible.inventory.manager import InventoryManager, split_host_pattern
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.lookup import LookupBase
-
 DOCUMENTATION = r"""
 name: playbook_hosts
 author: sitekeeper.sms contributors (!UNKNOWN)
@@ -52,6 +43,15 @@ _raw:
   elements: str
   sample: [sms_sites]
 """
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleLookupError
+from ansible.inventory.manager import InventoryManager, split_host_pattern
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.lookup import LookupBase
 
 _DEFAULT = "sms_sites"
 _VARIABLE = "sms_sender_perms_hosts"
