@@ -66,10 +66,10 @@ class Exchange:
         self._left = limit + MAX_FRAMING
         self._lock = threading.Lock()
         self._descriptors: list[int] = []
-        self._answers: list[_Answer] = []
+        self._open: list[http.client.HTTPConnection | _Answer] = []
 
-    def watch(self, connection: socket.socket) -> None:
-        """Let the connection end with the exchange.
+    def watch(self, connection: http.client.HTTPConnection) -> None:
+        """Let the connection, which is made, end with the exchange.
 
         Raises:
             TimeoutError: the time is over.
@@ -78,12 +78,20 @@ class Exchange:
             if self.expired:
                 raise TimeoutError("the time is over")
             # A descriptor of its own stays the connection's when the library wraps the socket in TLS, or closes it.
-            self._descriptors.append(os.dup(connection.fileno()))
+            self._descriptors.append(os.dup(connection.sock.fileno()))
+            self._open.append(connection)
 
     def answer(self, connection: socket.socket) -> _Answer:
         """An answer that comes over the connection."""
-        self._answers.append(_Answer(connection))
-        return self._answers[-1]
+        made = _Answer(connection)
+        self._open.append(made)
+        return made
+
+    def abandon(self) -> None:
+        """Close the connections and answers: a library that gives up on an answer may leave both open."""
+        for used in self._open:
+            with suppress(OSError):
+                used.close()
 
     def count(self, size: int) -> None:
         """Count bytes that were received.
@@ -106,14 +114,12 @@ class Exchange:
                 connection.detach()
 
     def end(self) -> None:
-        """Let go of the connections, and of answers that a library gave up on without a word."""
+        """Let go of the connections."""
         with self._lock:
             self.ended = True
             for descriptor in self._descriptors:
                 os.close(descriptor)
             self._descriptors.clear()
-        for answer in self._answers:
-            answer.close()
 
 
 class _Watch:
@@ -182,6 +188,7 @@ def exchange(host: str, seconds: float, limit: int) -> Iterator[Exchange]:
     try:
         yield running
     except Exception:
+        running.abandon()
         if not running.expired:
             raise
     finally:

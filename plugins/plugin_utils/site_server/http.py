@@ -20,9 +20,10 @@ from .wmi import TALKING, TOO_LONG
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection
 except ImportError as error:
     REQUESTS_MISSING: str | None = str(error)
-    HTTPAdapter = object  # type: ignore[assignment, misc]
+    HTTPAdapter = HTTPConnection = object  # type: ignore[assignment, misc]
 else:
     REQUESTS_MISSING = None
 
@@ -131,10 +132,10 @@ def _refuse(request: requests.PreparedRequest, response: requests.Response) -> N
             raise Unusable("HTTP 500 with a message that is not sealed")
 
 
-class _Watched:
+class _Watched(HTTPConnection):
     """A connection of urllib3 that ends with the exchange it is used in."""
 
-    response_class = staticmethod(counted_response)
+    response_class = staticmethod(counted_response)  # type: ignore[assignment]
     _exchange: Exchange | None = None
 
     def _new_conn(self) -> socket.socket:
@@ -143,17 +144,18 @@ class _Watched:
             raise Closed
         if running.expired:
             raise TimeoutError("the time is over")
-        connection: socket.socket = super()._new_conn()  # type: ignore[misc]
-        running.watch(connection)
+        # The caller sets it too, and wraps it in TLS then.
+        self.sock = super()._new_conn()
+        running.watch(self)
         self._exchange = running
-        return connection
+        return self.sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request."""
-        if (made := getattr(self, "sock", None)) is not None and self._exchange is not current():
-            current().watch(made)
+        if self.sock is not None and self._exchange is not current():
+            current().watch(self)
             self._exchange = current()
-        super().request(*args, **kwargs)  # type: ignore[misc]
+        super().request(*args, **kwargs)
 
 
 def _watching(pool: Any) -> Any:

@@ -152,7 +152,7 @@ class NtlmSender:
         """Whether the server has closed the connection, or said something unasked."""
         if self._connection is None or self._connection.sock is None:
             return True
-        current().watch(self._connection.sock)
+        current().watch(self._connection)
         unasked = poll()
         unasked.register(self._connection.sock, POLLIN)
         return bool(unasked.poll(0))
@@ -201,7 +201,7 @@ class NtlmSender:
             connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
             connection.response_class = counted_response  # type: ignore[assignment]
             connection.connect()
-            current().watch(connection.sock)
+            current().watch(connection)
         except (ValueError, http.client.InvalidURL):  # what can be no host name; the one in their words is not escaped
             raise connection_failure(self._host, OSError(f"{self._address!a} cannot be connected to")) from None
         return connection
