@@ -54,6 +54,7 @@ options:
       - It tells the sites with their servers, names, products, parents and types, and their addresses with the
         accounts. It does not tell C(service_account), C(forest) and C(trusted_domains). What else is left out is warned
         of.
+      - Each question may take 600 seconds and 2,000 answers. A Provider that takes more is an error.
       - The account needs to be let in by WinRM, and to be an administrative user of Configuration Manager who may read
         sites, for example with the role Read-only Analyst.
       - Texts in it may be templates. They know lookups and extra variables (C(-e)), and no others, for there are no

@@ -120,6 +120,7 @@ class Exchange:
             for descriptor in self._descriptors:
                 os.close(descriptor)
             self._descriptors.clear()
+            self._open.clear()
 
 
 class _Watch:
@@ -129,6 +130,7 @@ class _Watch:
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Exchange]] = []
         self._runs = False
+        self._wakes = 0.0
 
     def over(self, running: Exchange, seconds: float) -> None:
         """Have the exchange expire after so many seconds, if it has not ended by then."""
@@ -140,13 +142,14 @@ class _Watch:
             if not self._runs:
                 self._runs = True
                 threading.Thread(target=self._run, name="exchanges", daemon=True).start()
-            elif self._due[0] is entry:
+            elif entry[0] < self._wakes:
                 self._changed.notify()
 
     def _run(self) -> None:
         while True:
             with self._changed:
                 while self._due and (left := self._due[0][0] - time.monotonic()) > 0:
+                    self._wakes = self._due[0][0]
                     self._changed.wait(left)
                 if not self._due:
                     self._runs = False

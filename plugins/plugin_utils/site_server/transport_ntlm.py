@@ -177,7 +177,7 @@ class NtlmSender:
             raise refused_credentials(self._host, self._user, str(error)) from None
         except (TypeError, ValueError):  # the library's words may show what it was given
             raise refused_credentials(self._host, self._user, "NTLM cannot begin on the controller") from None
-        self._connection = self._connected()
+        self._connect()
         status, headers, body = self._post(b"", {"Authorization": _token(first), "Content-Type": _EMPTY_TYPE})
         if status != 401:
             raise self._unusable_status(status, body)
@@ -194,17 +194,16 @@ class NtlmSender:
             raise self._unusable("its NTLM challenge offers no seal that could be relied on")
         return context, last
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connect(self) -> None:
         try:
             if not 0 < self._port < 65536:  # the operating system would take another one
                 raise OSError(f"{self._port} is no port")
-            connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
-            connection.response_class = counted_response  # type: ignore[assignment]
-            connection.connect()
-            current().watch(connection)
+            self._connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
+            self._connection.response_class = counted_response  # type: ignore[assignment]
+            self._connection.connect()
+            current().watch(self._connection)
         except (ValueError, http.client.InvalidURL):  # what can be no host name; the one in their words is not escaped
             raise connection_failure(self._host, OSError(f"{self._address!a} cannot be connected to")) from None
-        return connection
 
     def _exchange(self, envelope: bytes, headers: dict[str, str]) -> bytes:
         sealed = self._context.wrap_winrm(envelope)
