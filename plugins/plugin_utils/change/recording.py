@@ -73,7 +73,7 @@ class Recording(Observer):
             self._record(event, **about)
         except ChangeError as unrecorded:
             if not self._begun:
-                raise
+                raise ChangeError(f"{self._host}: {unrecorded}. Nothing was written") from None
             raise ChangeError(
                 f"{self._host}: {unrecorded}. By then something was written, or may have been. Run again once the "
                 "record can be written",

@@ -280,7 +280,7 @@ def test_a_dead_server_is_recorded(site: Site) -> None:
 
 def test_what_cannot_be_recorded_is_not_written(site: Site) -> None:
     site.record = site.record.parent / "nowhere" / "record.jsonl"
-    with pytest.raises(ChangeError, match=r"the record .* cannot be written"):
+    with pytest.raises(ChangeError, match=r"^C01: the record .* cannot be written: .*\. Nothing was written"):
         site.apply()
     assert (site.held(), site.writes) == (site.fault, 0)
 
