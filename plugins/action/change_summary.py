@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_summary import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import ChangeError, changed_hosts, read_journal
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, refusal, registered
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import ChangeSummary
@@ -35,14 +37,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if refused:
             return {**result, "failed": True, "changed": False, "msg": refused}
         hosts, batch = variables["ansible_play_hosts_all"], variables["ansible_play_batch"]
+        # With --limit, others are left out on purpose.
+        limited = bool(variables.get("ansible_limit"))
+        try:
+            remaining = [] if limited or not arguments["rolls_back"] else _remaining(arguments, hosts)
+        except ChangeError as error:
+            return {**result, "failed": True, "changed": False, "msg": str(error)}
         summary = ChangeSummary(
             change_id=arguments["change_id"],
             results={host: registered(variables, host, arguments["results"]) or {} for host in hosts},
             batch=batch,
             predict=bool(self._task.check_mode),
             record=os.path.realpath(arguments["record"]),
-            # With --limit, others are left out on purpose.
-            left_out=[] if variables.get("ansible_limit") else sorted(set(arguments["planned"] or ()) - set(hosts)),
+            left_out=[] if limited else sorted(set(arguments["planned"] or ()) - set(hosts)),
+            remaining=remaining,
         )
         failures = summary.failures()
         # Ansible goes on with no other batch where that many have failed.
@@ -50,3 +58,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         last = ends or is_last_batch(self._task, variables)
         result.update(changed=False, last=last, lines=summary.lines() if last else [], failures=failures)
         return result
+
+
+def _remaining(arguments: dict[str, Any], hosts: list[str]) -> list[str]:
+    """The hosts on which the change is not rolled back, and which are not in the play."""
+    path = Path(arguments["record"])
+    changed = changed_hosts(path, read_journal(path), arguments["change_id"])
+    return [host for host in changed if host not in set(hosts)]

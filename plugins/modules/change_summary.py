@@ -35,6 +35,12 @@ options:
     description: The hosts on which the plan changes something. Those that are not in the play are named, without C(--limit).
     type: list
     elements: str
+  rolls_back:
+    description:
+      - Whether the play rolls the change back. Hosts of the record on which it is not rolled back, and which are not in the
+        play, are named then, and the play fails, without C(--limit).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.controller

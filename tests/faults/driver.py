@@ -173,8 +173,8 @@ def _inventory(ansible: SimpleNamespace, job: dict[str, Any]) -> list[dict[str, 
 
 
 def _plain(result: Any) -> dict[str, Any]:
-    """The result as JSON holds it. Of an exception, the traceback counts: the rest of it shows the task with its secrets,
-    which Ansible itself does not print."""
+    """The result as JSON holds it. Of an exception, the traceback counts: the rest of it shows the task with its
+    secrets, which Ansible itself does not print."""
     event = getattr(result.pop("exception", None), "event", None)
     found: dict[str, Any] = json.loads(json.dumps(result, default=str))
     trace = getattr(event, "formatted_traceback", None)

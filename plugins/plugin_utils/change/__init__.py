@@ -19,7 +19,7 @@ from .document import (
 from .host_change import Result, apply_host_plan, roll_back
 from .host_plan import HostPlan, read_host_plan, section_of, unread_section
 from .journal import alone, append, read_journal
-from .record import Recorder, changes_of
+from .record import Recorder, changed_hosts, changes_of
 from .render import as_html, as_markdown
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "as_html",
     "as_markdown",
     "canonical",
+    "changed_hosts",
     "changes_of",
     "digest_of",
     "make_document",

@@ -223,6 +223,28 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
         raise ChangeError(f"{path}: an event cannot be read: {error}") from None
 
 
+def changed_hosts(path: Path, journal: Journal, change_id: str) -> tuple[str, ...]:
+    """The hosts on which a change has done something, or may have, that is not rolled back; sorted.
+
+    Args:
+        path: the record, for messages.
+        journal: all its lines.
+        change_id: the change.
+
+    Raises:
+        ChangeError: an event cannot be read.
+    """
+    states: dict[str, _State] = {}
+    try:
+        for event in journal.lines:
+            _EVENT(event, "it")
+            if str(event["change_id"]) == change_id:
+                states.setdefault(str(event["host"]), _State()).take(event)
+        return tuple(sorted(host for host, state in states.items() if state.objects() or state.members))
+    except (ValueError, SecurityDescriptorError) as error:
+        raise ChangeError(f"{path}: an event cannot be read: {error}") from None
+
+
 _Key = tuple[str, str]
 _Pair = tuple[str, str]
 

@@ -77,6 +77,7 @@ class ChangeSummary:
         predict: nothing was written, since Ansible ran in check mode.
         record: the path of the record.
         left_out: hosts on which the plan changes something, and which are not in the play.
+        remaining: hosts on which the change is not rolled back, and which are not in the play that rolls it back.
     """
 
     change_id: str
@@ -85,6 +86,7 @@ class ChangeSummary:
     predict: bool
     record: str
     left_out: Sequence[str] = ()
+    remaining: Sequence[str] = ()
 
     def outcome(self, host: str) -> ChangeOutcome:
         """Return what came of a host. What is not known to be good is not."""
@@ -118,6 +120,12 @@ class ChangeSummary:
                 "names hosts as the inventory did when it was made: correct the inventory or the limit, or make "
                 "a new plan.",
             )
+        if self.remaining and not failures:
+            failures = dict.fromkeys(
+                self.batch,
+                f"Change {self.change_id} is not rolled back on {_listed(self.remaining)}, which the inventory of this "
+                "run lacks. Add them to it and run again, or give --limit to leave them as they are.",
+            )
         return failures
 
     def lines(self) -> list[str]:
@@ -131,6 +139,8 @@ class ChangeSummary:
         lines += [f"{words}: {_listed(hosts[outcome])}" for outcome, words in _NAMED_AS.items() if outcome in hosts]
         if self.left_out:
             lines.append(f"In the plan, and not among the hosts of this run: {_listed(self.left_out)}")
+        if self.remaining:
+            lines.append(f"Not rolled back, and not among the hosts of this run: {_listed(self.remaining)}")
         if self.predict:
             return [*lines, "Check mode: nothing was written, and nothing recorded"]
         return [*lines, f"Record: {self.record}"]

@@ -19,6 +19,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
     alone,
     append,
+    changed_hosts,
     changes_of,
     read_journal,
 )
@@ -280,6 +281,21 @@ def test_only_members_that_the_change_has_added_are_to_be_removed(
     assert (list(found.members), found.objects) == (left, ())
     for line in read_journal(path).lines:
         validator("record").validate(line)
+
+
+def test_the_hosts_that_a_change_has_not_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    for host in ("p03", "p01", "p02", "p04", "p05"):
+        recorder(path, host)(Event.WRITING, **SHARE, before=A, after=B)
+    recorder(path, "p01")(Event.WRITTEN, **SHARE, before=A, after=B)
+    recorder(path, "p01", action="rollback")(Event.WRITTEN, **SHARE, before=B, after=A)
+    recorder(path, "p02")(Event.NOT_WRITTEN, **SHARE, before=A, after=B)
+    recorder(path, "p03")(Event.WRITTEN, **SHARE, before=A, after=B)
+    recorder(path, "p04")(Event.UNCERTAIN, **SHARE, before=A, after=None)
+    recorder(path, "p06")(Event.ADDED, member=JANE)
+    recorder(path, "p07", change_id="CHG2")(Event.ADDED, member=JANE)
+    # p05 was killed.
+    assert changed_hosts(path, read_journal(path), "CHG0012345") == ("p03", "p04", "p05", "p06")
 
 
 def test_a_member_without_its_sids_is_no_event(tmp_path: Path) -> None:

@@ -69,3 +69,10 @@ def test_planned_hosts_that_are_not_in_the_run_are_named() -> None:
     assert summary({"p01": {"outcome": "applied"}}, left_out=["p02"]).lines()[1] == (
         "In the plan, and not among the hosts of this run: p02"
     )
+
+
+def test_hosts_that_a_rollback_leaves_changed_fail_it() -> None:
+    made = summary({"p01": {"outcome": "restored"}}, remaining=["p02"])
+    assert made.lines()[1] == "Not rolled back, and not among the hosts of this run: p02"
+    assert list(made.failures()) == ["p01"]
+    assert "not rolled back on p02" in made.failures()["p01"]
