@@ -262,7 +262,10 @@ def _read(server: SiteServer, request: SenderRequest, question: Question) -> tup
         found = assess_sender_access(server, request)
         return Status.DRIFTED, str(refusal), _assessed(found, question)
     drifted = outcome.changed or bool(outcome.missing)
-    message = "; ".join(outcome.warnings) if drifted and outcome.warnings else None
+    # Nothing is written here, so what a write may lose is no news.
+    cautions = {*outcome.share_plan.before.cautions, *outcome.directory_plan.before.cautions}
+    warnings = [warning for warning in outcome.warnings if warning not in cautions]
+    message = "; ".join(warnings) if drifted and warnings else None
     return Status.DRIFTED if drifted else Status.IN_DESIRED_STATE, message, _planned(outcome, question, drifted)
 
 
