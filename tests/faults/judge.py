@@ -143,7 +143,8 @@ def _of_the_exit_code(evidence: Evidence) -> Iterator[str]:
     cell, code = evidence.cell, evidence.runs[-1].status
     if cell.operation in WRITING:
         # An object that holds something else, or a host whose state is not known, is not done.
-        done = all(evidence.after[kind] == evidence.goal[kind] for kind in OBJECTS) and not failed(evidence.result)
+        kinds = [kind for kind in OBJECTS if cell.fault != "changed_meanwhile" or kind != cell.target]
+        done = all(evidence.after[kind] == evidence.goal[kind] for kind in kinds) and not failed(evidence.result)
     else:
         # The audit of a host with the article's fault fails.
         done = cell.fault == "none" and cell.operation != "audit"
