@@ -30,6 +30,7 @@ else:
 _SLOW = "No answer in time: is the server up, and is it the right port?"
 _DOWN = "Check that the server is up, that WinRM listens, and the firewall."
 _SEALED = "multipart/"
+_SOAP = "application/soap+xml"
 _OBJECT = re.compile(r"^(<.*?>|\w+\(host=.*?\)): ")
 """What urllib3 calls the connection, before what happened to it."""
 
@@ -125,11 +126,14 @@ def _refuse(request: requests.PreparedRequest, response: requests.Response) -> N
     if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise compressed(headers["Content-Encoding"])
     sealed = _SEALED in str(request.headers.get("Content-Type", ""))
-    if sealed and status in (200, 500) and not headers.get("Content-Type", "").startswith(_SEALED):
+    kind, empty = headers.get("Content-Type", ""), headers.get("Content-Length") == "0"
+    if sealed and status in (200, 500) and not kind.startswith(_SEALED):
         if status == 200:
             raise Unusable("the answer cannot be used: it is not sealed")
-        if headers.get("Content-Length") != "0":
+        if not empty:
             raise Unusable("HTTP 500 with a message that is not sealed")
+    elif not sealed and status in WITH_A_FAULT and not empty and not kind.casefold().startswith(_SOAP):
+        raise Unusable(f"HTTP {status} without a SOAP message", "Is this address really WinRM's?")
 
 
 class _Watched(HTTPConnection):

@@ -33,8 +33,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import Wmi
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import invoke
 from tests.lab.certificates import Authority
-from tests.unit.site_server.scripted_winrm import SEALED, SECONDS, Gone, Peer, http, serving
+from tests.unit.site_server.scripted_winrm import SEALED, Gone, Peer, http, serving
 from tests.unit.wsman.server_side import CIMV2, reply
+from tests.waiting import PATIENCE
 
 USER = "CORP\\ops"
 PASSWORD = "Correct-Horse-7"
@@ -248,7 +249,7 @@ def test_a_connection_that_the_server_closed_is_made_anew_before_a_message(
 
     with serving(closing, script, tls=tls if way.tls else None) as server, reaching(way, server.port) as wmi:
         write(wmi)
-        assert closed.wait(SECONDS)
+        assert closed.wait(PATIENCE)
         write(wmi)
         assert len(server.peers) == len(messages) == 2
 
@@ -312,7 +313,7 @@ def dripping(peer: Peer, beginning: bytes, drop: bytes) -> None:
     """Send the beginning, and then a drop now and then, until the client has gone."""
     peer.write(beginning)
     left = threading.Event()
-    limit = threading.Timer(SECONDS * 2, left.set)
+    limit = threading.Timer(PATIENCE * 2, left.set)
     limit.start()
     try:
         while not left.wait(0.05):
@@ -383,7 +384,7 @@ def test_a_handshake_of_tls_that_does_not_go_on(way: Way, reaching: Any) -> None
 
     with serving(script) as server, reaching(way, server.port) as wmi:
         assert "no complete answer within 1 seconds" in refused(wmi, Unreachable)
-        assert left.wait(SECONDS)
+        assert left.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("way", [WAYS["winrm-https-basic"], WAYS["psrp-https-basic"]], ids=["winrm", "psrp"])
@@ -405,7 +406,7 @@ def test_records_of_tls_without_end_and_content(
                 stayed.set()
                 beside.shutdown(socket.SHUT_RDWR)
 
-            limit = threading.Timer(SECONDS * 2, end)
+            limit = threading.Timer(PATIENCE * 2, end)
             limit.start()
             try:
                 peer.encrypt(flood)
@@ -584,6 +585,19 @@ def test_http_500_without_a_body_says_what_failed_and_nothing_of_https(
     with serving(script, tls=tls if way.tls else None) as server, reaching(way, server.port) as wmi:
         told = refused(wmi, ServerFault)
     assert "HTTP 500 with an empty body. Look into the server's WinRM event log." in told
+
+
+@pytest.mark.parametrize(
+    "way", [way for way in WAYS.values() if not way.seals], ids=[name for name, way in WAYS.items() if not way.seals]
+)
+def test_http_500_with_a_page_for_people_is_told_by_its_status(way: Way, reaching: Any, tls: ssl.SSLContext) -> None:
+    def script(peer: Peer) -> None:
+        way.log_on(peer)
+        peer.read()
+        peer.write(http("500 ", {"Content-Type": "text/html"}, b"<html><body>Error 500</body></html>"))
+
+    with serving(script, tls=tls if way.tls else None) as server, reaching(way, server.port) as wmi:
+        assert "HTTP 500 without a SOAP message" in refused(wmi, NoAnswer)
 
 
 @pytest.mark.parametrize(
