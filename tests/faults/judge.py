@@ -163,7 +163,7 @@ def _of_a_run(evidence: Evidence, run: Run) -> Iterator[str]:
         yield f"it took {run.memory >> 20} MiB of memory"
     text = run.output + json.dumps(run.results, ensure_ascii=False)
     if "Traceback (most recent call last)" in text:
-        yield f"a traceback: {text[text.index('Traceback') :][-600:]}"
+        yield f"a traceback: {text[text.index('Traceback') :][:2000]}"
     yield from (
         "a password is in the output or the results"
         for secret in evidence.secrets

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .cells import Cell
-from .controllers import LIMIT_SECONDS, Run, environment
+from .controllers import LIMIT_SECONDS, OUTPUT, Run, environment
 from .scenes import CHANGE, RECORD, HttpStage, Killer
 
 _PLAYBOOKS = {
@@ -84,6 +84,7 @@ class PlaybookStage(HttpStage):
             process.wait()
             output.seek(0)
             text = output.read().decode(errors="replace")
+        (directory / f"{playbook}.{OUTPUT}").write_text(text, encoding="utf-8")
         lines = results.read_text("utf-8").splitlines() if results.exists() else []
         # A playbook has other tasks too, which say nothing of the site server.
         found = [result for result in map(json.loads, lines) if result["action"] == action]
