@@ -52,6 +52,7 @@ class FakeSiteServer:
         reading: called before each reading with the name of the object, as somebody else would change it meanwhile.
         log: what was asked, in order.
         dead: whether nothing answers.
+        points_to: the path of every share.
         child: path of what is in every directory; it is in `held`.
     """
 
@@ -66,6 +67,7 @@ class FakeSiteServer:
         self.reading: Callable[[str], None] = lambda _name: None
         self.log: list[str] = []
         self.dead = False
+        self.points_to = DIRECTORY
         self.child: str | None = None
         self._late: list[Callable[[], None]] = []
 
@@ -84,7 +86,7 @@ class FakeSiteServer:
 
     def share(self, name: str) -> Share:
         self._read("settings of", name)
-        return Share(name, DIRECTORY, is_disk=True)
+        return Share(name, self.points_to, is_disk=True)
 
     def share_descriptor(self, share: Share) -> Reading:
         return self.path_descriptor(share.name)

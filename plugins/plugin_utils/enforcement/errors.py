@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..text import visible
+
 if TYPE_CHECKING:
     from .execute import StepResult
 
@@ -26,7 +28,7 @@ class EnforcementError(Exception):
         self.changed = changed
         self.uncertain = uncertain
         self.results = results
-        super().__init__(message)
+        super().__init__(visible(message))
 
 
 class Refused(EnforcementError):

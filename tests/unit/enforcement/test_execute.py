@@ -274,6 +274,15 @@ def test_a_member_that_may_still_arrive_is_uncertain(fault: Fault) -> None:
 # -- the use cases
 
 
+def test_what_a_server_calls_its_directory_is_visible_in_a_refusal() -> None:
+    server = server_with()
+    server.points_to = "D:\\SMS\u202e\x1b[31m"
+    with pytest.raises(Refused) as refusal:
+        enforce_sender_access(server, REQUEST)
+    assert str(refusal.value).isprintable()
+    assert "<U+202E>" in str(refusal.value)
+
+
 def test_converge_plans_anew_if_the_share_has_changed_meanwhile_and_says_so() -> None:
     server = server_with()
     added = parse_sddl(f"{SHARE_BEFORE}(A;;0x1200a9;;;WD)")
