@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 SMB1, SMB2 = b"\xffSMB", b"\xfeSMB"
 _NEGOTIATE, _SESSION_SETUP, _CREATE, _QUERY_INFO, _SET_INFO = 0, 1, 5, 16, 17
 _NT_CREATE, _NT_TRANSACT, _SESSION_SETUP_1 = 0xA2, 0xA0, 0x73
+_PENDING = 0x00000103
 _SECURITY = 3  # SMB2_0_INFO_SECURITY
 _SET_SECURITY, _QUERY_SECURITY = 3, 6  # NT_TRANSACT
 _RPC_REQUEST = re.compile(rb"\x05\x00\x00[\x00-\x03]\x10\x00\x00\x00")
@@ -106,13 +107,18 @@ def _commands(message: bytes) -> Iterator[tuple[int, bytes]]:
 def pending(request: bytes) -> bytes:
     """An interim answer to an SMB 2 request: it is being worked on. It is not signed ([MS-SMB2] 3.3.4.1.1)."""
     command, message_id = struct.unpack_from("<H", request, 12)[0], request[24:32]
-    header = struct.pack("<4sHHLHHLL", SMB2, 64, 1, 0x00000103, command, 1, 0x00000003, 0) + message_id
+    header = struct.pack("<4sHHLHHLL", SMB2, 64, 1, _PENDING, command, 1, 0x00000003, 0) + message_id
     return (
         header
         + struct.pack("<QQ16x", 1, struct.unpack_from("<Q", request, 40)[0])
         + struct.pack("<HHL", 9, 0, 0)
         + b"\0"
     )
+
+
+def is_interim(answer: bytes) -> bool:
+    """Whether an SMB 2 server says that it is still working (STATUS_PENDING)."""
+    return answer[:4] == SMB2 and struct.unpack_from("<L", answer, 8)[0] == _PENDING
 
 
 def with_status(message: bytes, status: int) -> bytes:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .smb_answers import Answer, framed
-from .smb_frames import AUTHENTICATE, LOG_ON, RPC_RESPONSE, Listener
+from .smb_frames import AUTHENTICATE, LOG_ON, RPC_RESPONSE, Listener, is_interim
 from .wire import Client, Fate, Gone, Seen, end
 
 _SETTLE_SECONDS = 5.0
@@ -145,8 +145,8 @@ class SmbProxy:
                         continue
                     self.seen.count("struck")
                     upstream = self._strike(wire, upstream, strike, message, operation or "", earlier)
-        except (OSError, Gone):
-            pass
+        except (OSError, ValueError, Gone):
+            pass  # ValueError is what select says of a socket that another thread has closed
         finally:
             self._open.discard(wire)
             for each in (upstream, wire):
@@ -180,13 +180,13 @@ class SmbProxy:
         if strike.fate is Fate.DONE:
             self.forwarded[operation] += 1
             upstream.sendall(framed(message))
-            answer = _read(upstream)
+            answer = _final(upstream, wire)
             if operation.startswith("share.") and not RPC_RESPONSE.search(answer):
                 # The call was only written to the pipe. What matters is the answer to the reading that follows.
                 wire.sendall(framed(answer))
                 reading = _read(wire)
                 upstream.sendall(framed(reading))
-                message, answer = reading, _read(upstream)
+                message, answer = reading, _final(upstream, wire)
         elif strike.fate is Fate.LATE:
             self._landing.append((upstream, message, operation))
         if self.before_answer:
@@ -200,6 +200,13 @@ class SmbProxy:
         if strike.fate is not Fate.DONE:
             raise Gone
         return upstream
+
+
+def _final(upstream: socket.socket, wire: socket.socket) -> bytes:
+    """The server's answer; interim ones before it are passed on."""
+    while is_interim(answer := _read(upstream)):
+        wire.sendall(framed(answer))
+    return answer
 
 
 def _read(wire: socket.socket) -> bytes:
