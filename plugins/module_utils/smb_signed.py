@@ -60,6 +60,7 @@ _SMB1_EXTENDED_SECURITY = 0x80000000
 
 _DIALECTS = {0x0202: "SMB 2.0.2", 0x0210: "SMB 2.1", 0x0300: "SMB 3.0", 0x0302: "SMB 3.0.2", 0x0311: "SMB 3.1.1"}
 
+_LAST_NUMBER = 0xFFFE  # 0xFFFF is a server's own request
 _IN_BETWEEN = "Something between here and the server changes messages, or this is not the server that it seems to be."
 
 
@@ -260,6 +261,8 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
 
     dialect = "SMB 1"
     is_encrypted = False
+    _number = 0
+    """Of the latest request."""
 
     def __init__(self, settings: SmbSettings, stream: Stream) -> None:
         self._settings = settings
@@ -303,6 +306,12 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
         if self._action & _GUEST_ACTION:
             raise SmbError("logon", "the server let it in as a guest only", "Check the account's name and domain.")
 
+    def sendSMB(self, smb: Any) -> None:  # noqa: N802
+        """Send a request with a number that its answer repeats ([MS-CIFS] 2.2.3.1, MID)."""
+        self._number = self._number % _LAST_NUMBER + 1
+        smb["Mid"] = self._number
+        super().sendSMB(smb)
+
     def recvSMB(self) -> Any:  # noqa: N802
         """The answer to a request, verified."""
         raw = self._sess.recv_packet().get_trailer()
@@ -313,7 +322,10 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
             digest = hashlib.md5(keyed + raw[:14] + number + raw[22:])  # noqa: S324 - SMB 1 has no other
             if not hmac.compare_digest(digest.digest()[:8], raw[14:22]):
                 raise SmbError("garbled", "an answer's signature is wrong or missing", _IN_BETWEEN)
-        return smb.NewSMBPacket(data=raw)
+        packet = smb.NewSMBPacket(data=raw)
+        if packet["Mid"] != self._number:
+            raise SmbError("garbled", "the server answers another request", _IN_BETWEEN)
+        return packet
 
 
 class _OpenNames(dict):  # type: ignore[type-arg]

@@ -262,6 +262,32 @@ def test_a_changed_answer_is_not_believed(host: RunningHost, dialect: str, encry
 
 
 @on_samba
+def test_an_answer_to_another_request_is_not_believed_where_nothing_is_signed(host: RunningHost) -> None:
+    assert host.smb is not None
+    host.smb.set_parameters({"server signing": "disabled"}, restart=True)
+    answers: list[bytes] = []
+    armed = False
+
+    def replayed(message: bytes) -> bytes:
+        answers.append(message)
+        return answers[-2] if armed else message
+
+    try:
+        with between(host.address, replayed) as port:
+            wanted = dataclasses.replace(settings(host, dialect="SMB 1"), signing="if_offered")
+            with open_session(dataclasses.replace(wanted, address="127.0.0.1", port=port)) as session:
+                files = file_client(session)
+                files.connect("C$")
+                files.attributes("C$", RECEIVE)
+                armed = True
+                with pytest.raises(SmbError, match="answers another request") as caught:
+                    files.attributes("C$", RECEIVE)
+    finally:
+        host.smb.set_parameters({"server signing": "auto"}, restart=True)
+    assert caught.value.kind == "garbled"
+
+
+@on_samba
 def test_an_unsigned_answer_is_not_believed(host: RunningHost) -> None:
     armed = False
 
