@@ -160,6 +160,8 @@ class Proxy:
                     upstream = self._connected()
                 upstream.sendall(request)
                 if strike and self._is_held(upstream):
+                    # Once: what is late is held on, and would be taken for the next request that takes its time.
+                    self.strike = None
                     self.seen.count("struck")
                     upstream = self._strike(wire, upstream, strike)
                     continue
