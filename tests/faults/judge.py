@@ -150,7 +150,7 @@ def _of_the_exit_code(evidence: Evidence) -> Iterator[str]:
         done = cell.fault == "none" and cell.operation != "audit"
     if code == 0 and not done:
         yield "the playbook's exit code is 0, and a host is not done"
-    if code != 0 and done and cell.fault != "twice":
+    if code != 0 and done and cell.fault not in ("twice", "disk_full"):
         yield f"every host is done, and the playbook's exit code is {code}"
 
 

@@ -126,6 +126,9 @@ class Stage(ABC):
             if cell.operation == "inventory":
                 inventory, tasks = self._provider_inventory(directory, faulty, self._proxied(cell, faulty, proxy)), []
                 evidence.others = ()
+            if cell.fault == "disk_full" and cell.playbook:
+                # One run, one record: no host can be written without it.
+                evidence.others = ()
             killer = Killer()
             self._arm(cell, faulty, proxy, killer)
             if cell.fault == "twice":
@@ -140,8 +143,10 @@ class Stage(ABC):
             evidence.written = self._written(faulty, proxy)
             evidence.seen = replace(proxy.seen)
             evidence.record_text, evidence.record = _record(self._record_path(cell, directory), faulty.name)
-            evidence.others_hold = cell.fault == "killed" or fine.view() == (
-                goal if cell.operation in WRITING or cell.corrects else evidence.before
+            evidence.others_hold = (
+                cell.fault == "killed"
+                or not evidence.others
+                or fine.view() == (goal if cell.operation in WRITING or cell.corrects else evidence.before)
             )
             self._make_room(cell, directory)
             faulty.behave()
