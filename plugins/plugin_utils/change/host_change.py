@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..enforcement import EnforcementError, Refused, membership_task
-from ..enforcement.execute import execute
+from ..enforcement.execute import Status, execute
 from ..enforcement.plan import Plan
 from ..enforcement.securable import Securable, path_object, share_object
 from ..enforcement.steps import ChangeMember, WriteDescriptor, written
@@ -184,7 +184,8 @@ def _run(
     written_objects = tuple(_object_result(*written(result)) for result in results[len(changing) :])
     lost = (caution for step in steps if step.needed for caution in step.before.cautions)
     warnings = tuple(dict.fromkeys((*lost, *(warning for result in results for warning in result.warnings))))
-    return Result(written_objects, *_accounts(changing), warnings)
+    members = [step for step, result in zip(changing, results, strict=False) if result.status is Status.DONE]
+    return Result(written_objects, *_accounts(members), warnings)
 
 
 def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -> list[WriteDescriptor]:

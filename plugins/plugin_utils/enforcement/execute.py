@@ -10,12 +10,22 @@ holds the old value shows that nothing was done only if it positively refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
-from ..site_server import AuthenticationFailed, Interrupted, NotSent, Propagated, Rejected, SiteServer, SiteServerError
+from ..site_server import (
+    AuthenticationFailed,
+    Interrupted,
+    NotSent,
+    Propagated,
+    Rejected,
+    ServerFault,
+    SiteServer,
+    SiteServerError,
+)
 from .errors import EnforcementError, WriteFailed
 
 
@@ -114,6 +124,7 @@ class StepResult:
         note: what the status alone does not show, as a clause.
         warnings: what the operator should know.
         propagated: what became of a directory's children, where the server did not see to them itself.
+        below: how many children may hold what was to be written, though the object itself does not.
     """
 
     step: Step
@@ -123,12 +134,12 @@ class StepResult:
     note: str = ""
     warnings: tuple[str, ...] = ()
     propagated: Propagated | None = None
+    below: int = 0
 
     @property
     def changed(self) -> bool:
         """Whether the server holds something else than before because of this step, or may do so."""
-        below = isinstance(self.answer, Interrupted) and self.answer.updated > 0
-        return below or self.status in (Status.DONE, Status.UNCERTAIN)
+        return self.below > 0 or self.status in (Status.DONE, Status.UNCERTAIN)
 
     @property
     def sentence(self) -> str:
@@ -179,7 +190,8 @@ def execute(server: SiteServer, steps: Sequence[Step], observer: Observer | None
 
 def _run(server: SiteServer, step: Step, observer: Observer) -> StepResult:
     try:
-        step = step.check()
+        with _foreseen(server.host, f"read {step.label}"):
+            step = step.check()
     except (SiteServerError, EnforcementError) as error:
         return StepResult(step, Status.NOT_DONE, answer=error)
     if not step.needed:
@@ -211,7 +223,8 @@ def _attempt(server: SiteServer, step: Step, write: Callable[[], Propagated | No
     """Write once, and read what the object holds then."""
     answer, propagated = None, None
     try:
-        propagated = write()
+        with _foreseen(server.host, f"write {step.label}"):
+            propagated = write()
     except SiteServerError as error:
         answer = error
         server.reconnect()
@@ -223,13 +236,33 @@ def _attempt(server: SiteServer, step: Step, write: Callable[[], Propagated | No
 
 def _read(server: SiteServer, step: Step) -> Any:
     """What the object holds; after a failure, once more over a new connection. No password is tried twice."""
+    reading = f"read {step.label}"
     try:
-        return step.read()
+        with _foreseen(server.host, reading):
+            return step.read()
     except AuthenticationFailed:
         raise
     except SiteServerError:
         server.reconnect()
-        return step.read()
+        with _foreseen(server.host, reading):
+            return step.read()
+
+
+@contextmanager
+def _foreseen(host: str, operation: str) -> Iterator[None]:
+    """Take an error that no adapter foresees for an answer: it must not hide what was written by then.
+
+    Raises:
+        SiteServerError: it, or what was raised.
+        EnforcementError: what was raised.
+    """
+    try:
+        yield
+    except (SiteServerError, EnforcementError):
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise ServerFault(host, operation, said, "This is an error of the collection; please report it.") from error
 
 
 def _judged(step: Step, attempt: _Attempt) -> StepResult:
@@ -250,7 +283,8 @@ def _judged(step: Step, attempt: _Attempt) -> StepResult:
         return StepResult(step, Status.DONE, held, answer, "", warnings, attempt.propagated)
     if step.is_undone(held):
         if isinstance(answer, _NOTHING_DONE):
-            return StepResult(step, Status.NOT_DONE, held, answer, propagated=attempt.propagated)
+            below = answer.updated if isinstance(answer, Interrupted) else 0
+            return StepResult(step, Status.NOT_DONE, held, answer, propagated=attempt.propagated, below=below)
         late = "" if answer is None else ", but the write may still be on its way"
         note = f"{but}it holds what it held before{late}"
     else:
@@ -279,7 +313,9 @@ def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepRes
     attempt = _attempt(server, step, step.undo)
     now = replace(result, held=attempt.held, propagated=attempt.propagated or result.propagated)
     if attempt.held is not None and step.is_undone(attempt.held):
-        return _tell(observer, replace(now, status=Status.UNDONE, note=""))
+        below = attempt.propagated
+        note, left = ("", 0) if below is None else (below.left, below.refused)
+        return _tell(observer, replace(now, status=Status.UNDONE, note=note, below=left))
     remains = attempt.held is not None and step.is_done(attempt.held)
     status = Status.DONE if remains and isinstance(attempt.answer, _NOTHING_DONE) else Status.UNCERTAIN
     why = _said(attempt.answer or attempt.unread)

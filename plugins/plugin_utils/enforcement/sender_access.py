@@ -24,7 +24,7 @@ from .assess import (
     group_satisfied,
 )
 from .errors import Refused, WriteFailed
-from .execute import execute
+from .execute import Status, execute
 from .goal import Entry, Goal
 from .plan import Plan, make_plan
 from .securable import Securable, path_object, share_object
@@ -111,6 +111,8 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
     joining = _joining(server, found, added)
     *joined, wrote_folder, wrote_share = execute(server, [*joining, folder_step, share_step])
     group = found.group and Group(found.group.account, joined[-1].held if joined else found.group.members)
+    # Not whom somebody else has added meanwhile.
+    added = tuple(account for account, result in zip(added, joined, strict=True) if result.status is Status.DONE)
     warnings = tuple(warning for result in (*joined, wrote_folder, wrote_share) for warning in result.warnings)
     folder, share = written(wrote_folder), written(wrote_share)
     return _outcome(server, request, found, group, added, folder, share, warnings, wrote_folder.propagated)
@@ -135,7 +137,8 @@ def _outcome(
     product = request.product
     (folder_plan, folder_now), (share_plan, share_now) = folder, share
     changed = folder_plan.changed or share_plan.changed or bool(added)
-    missing = () if added else tuple(found.missing.values())
+    members = group.members if group is not None else ()
+    missing = tuple(each for each in found.missing.values() if each.sid not in {member.sid for member in members})
     # What may be lost by writing to either is the same, and is told once.
     warnings = tuple(dict.fromkeys((*folder_plan.warnings, *share_plan.warnings, *warnings)))
     if group is not None and missing:

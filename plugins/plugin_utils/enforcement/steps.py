@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from ..security import format_sddl, same_access
+from ..security import Acl, SecurityDescriptor, format_sddl, same_access
 from ..security.same import inherited_entries
 from ..site_server import Account, NotFound, Propagated, Reading, SiteServer
 from .execute import Status, StepResult
@@ -105,12 +105,22 @@ class WriteDescriptor:
         return self.target.write(self.before.descriptor)
 
     def is_done(self, held: Reading) -> bool:
-        """Whether it has the new permissions."""
-        return same_access(self.plan.after, held.descriptor)
+        """Whether it has the new permissions, and in order if they were put in order."""
+        return same_access(self.plan.after, held.descriptor) and self._is_in_order(held)
 
     def is_undone(self, held: Reading) -> bool:
-        """Whether it has the old permissions."""
-        return same_access(self.before.descriptor, held.descriptor)
+        """Whether it has the old permissions, and not the new order."""
+        return same_access(self.before.descriptor, held.descriptor) and not (
+            self._puts_in_order and self._is_in_order(held)
+        )
+
+    @property
+    def _puts_in_order(self) -> bool:
+        """Whether the plan moves entries before inherited ones, which no comparison of explicit entries shows."""
+        return _inherits_last(self.plan.after) and not _inherits_last(self.before.descriptor)
+
+    def _is_in_order(self, held: Reading) -> bool:
+        return not self._puts_in_order or _inherits_last(held.descriptor)
 
     def remarks(self, held: Reading, propagated: Propagated | None) -> tuple[str, ...]:
         """What became of inherited entries and of children."""
@@ -120,12 +130,8 @@ class WriteDescriptor:
             remarks.append(
                 "the entries that it inherits were out of date; the server brought them in line with the parent folder"
             )
-        if propagated is not None and propagated.refused:
-            more = "" if len(propagated.refusals) == propagated.refused else ", and others"
-            remarks.append(
-                f"{propagated.refused} of {propagated.examined} files and folders below it could not be brought in "
-                f"line, and keep the inherited entries that they have: {'; '.join(propagated.refusals)}{more}"
-            )
+        if propagated is not None and propagated.left:
+            remarks.append(propagated.left)
         below = self.target.look_below(held)
         return (*map(subject.say, remarks), *([below] if below else []))
 
@@ -152,6 +158,7 @@ class ChangeMember:
         joins: whether it becomes a member; otherwise it is removed.
         is_member: whether it is one now, as read.
         undoable: whether it is undone if a later step fails.
+        members: the group's members, as read right before the write.
     """
 
     server: SiteServer
@@ -160,6 +167,7 @@ class ChangeMember:
     joins: bool
     is_member: bool
     undoable: bool = True
+    members: tuple[Account, ...] = ()
 
     @property
     def label(self) -> str:
@@ -173,12 +181,19 @@ class ChangeMember:
 
     @property
     def before(self) -> tuple[Account, ...]:
-        """It depends on no other member."""
-        return ()
+        """The members right before the write, on whom it does not depend."""
+        return self.members
 
     def check(self) -> ChangeMember:
-        """Nothing can be lost by this write, so nothing is read."""
-        return self
+        """Whether it is a member right before the write: who was made one by somebody else meanwhile was not added.
+
+        Raises:
+            SiteServerError: that cannot be read.
+        """
+        if not self.needed:
+            return self
+        members = self.read()
+        return replace(self, is_member=self._is_in(members), members=members)
 
     def read(self) -> tuple[Account, ...]:
         """The members; a group that is gone has none."""
@@ -232,6 +247,12 @@ def written(result: StepResult) -> tuple[Plan, Reading]:
     """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
     step = cast("WriteDescriptor", result.step)
     return step.plan, cast("Reading", result.held)
+
+
+def _inherits_last(descriptor: SecurityDescriptor) -> bool:
+    """Whether all inherited entries come after the others."""
+    acl = descriptor.dacl or Acl()
+    return (*acl.explicit, *acl.inherited) == acl.aces
 
 
 def _is_same_list(one: Reading, other: Reading) -> bool:

@@ -103,6 +103,17 @@ class Propagated:
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", tuple(map(visible, self.refusals)))
 
+    @property
+    def left(self) -> str:
+        """A clause about the children that were not changed; empty if there are none."""
+        if not self.refused:
+            return ""
+        more = "" if len(self.refusals) == self.refused else ", and others"
+        return (
+            f"{self.refused} of {self.examined} files and folders below it could not be brought in line, and keep the "
+            f"inherited entries that they have: {'; '.join(self.refusals)}{more}"
+        )
+
 
 class SiteServer(Protocol):
     """A site server. Every method raises `SiteServerError` or one of its kinds, and nothing else."""

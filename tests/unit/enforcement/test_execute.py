@@ -29,8 +29,19 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan im
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.securable import path_object, share_object
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.steps import ChangeMember, WriteDescriptor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import ACCESS_ALLOWED, Sid, parse_sddl
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import AccessDenied, Account, SiteServerError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    ACCESS_ALLOWED,
+    SecurityDescriptor,
+    Sid,
+    parse_sddl,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
+    AccessDenied,
+    Account,
+    Propagated,
+    Share,
+    SiteServerError,
+)
 from tests.unit.fake_site_server import DIRECTORY, OTHER, FakeSiteServer, Fault
 
 SENDER = "S-1-5-21-1004336348-1177238915-682003330-1104"
@@ -375,3 +386,138 @@ def test_members_that_converge_has_added_stay_if_the_folder_fails() -> None:
     with pytest.raises(WriteFailed, match=rf"State now: {SENDER} is a member of group .*; folder .* was not written"):
         enforce_sender_access(server, request)
     assert sids(server) == [Sid.parse(SENDER)]
+
+
+# -- what only puts a list in order
+
+INHERITED = "(A;OICIID;FA;;;SY)"
+IN_DISORDER = f"D:AI{INHERITED}(D;;WP;;;WD)(A;OICI;FA;;;BA)"
+IN_ORDER = f"D:AI(D;;WP;;;WD)(A;OICI;FA;;;BA){INHERITED}"
+
+
+def puts_in_order(server: FakeSiteServer) -> list[Step]:
+    server.held[FOLDER] = parse_sddl(IN_DISORDER)
+    folder = path_object(server, FOLDER)
+    return [WriteDescriptor(folder, Plan(folder.subject, folder.read(), parse_sddl(IN_ORDER), {}), again="Plan anew")]
+
+
+def test_a_list_that_was_not_put_in_order_is_not_told_to_be() -> None:
+    server = server_with(Fault.REFUSED)
+    with pytest.raises(AccessDenied):
+        execute(server, puts_in_order(server))
+    server = server_with(Fault.IGNORED)
+    with pytest.raises(WriteFailed, match="acknowledged the write, but it holds what it held before"):
+        execute(server, puts_in_order(server))
+
+
+def test_a_list_that_was_put_in_order_is_put_back_if_what_follows_fails() -> None:
+    server = server_with(None, Fault.REFUSED)
+    share = steps_of(server)[1]
+    with pytest.raises(WriteFailed) as told:
+        execute(server, [*puts_in_order(server), share])
+    assert [result.status for result in told.value.results] == [Status.UNDONE, Status.NOT_DONE]
+    assert server.held[FOLDER] == parse_sddl(IN_DISORDER)
+
+
+# -- children
+
+
+class Below(FakeSiteServer):
+    """Its folder has five files, which a connection brings in line itself; each write tells how many were refused."""
+
+    def __init__(self, *refused: int) -> None:
+        super().__init__(None, Fault.REFUSED)
+        self.refused = list(refused)
+
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
+        super().set_path_descriptor(path, descriptor)
+        if path != FOLDER:
+            return None
+        refused = self.refused.pop(0)
+        return Propagated(5, 5 - refused, refused, ("open.pkg (sharing violation)",) * refused)
+
+
+@pytest.mark.parametrize("refused", [0, 1])
+def test_children_that_keep_what_was_undone_are_told(refused: int) -> None:
+    server = Below(0, refused)
+    server.hold(SHARE_BEFORE, FOLDER_BEFORE)
+    with pytest.raises(WriteFailed, match=r"folder .* was restored to what it held before") as told:
+        execute(server, steps_of(server))
+    assert ("1 of 5 files and folders below it" in str(told.value)) == bool(refused)
+    assert ("open.pkg (sharing violation)" in str(told.value)) == bool(refused)
+    assert told.value.changed is bool(refused)
+
+
+# -- errors that no adapter foresees
+
+
+@pytest.mark.parametrize("error", [ValueError("no digits"), RuntimeError("can't start new thread"), RecursionError()])
+def test_whatever_a_write_raises_the_object_is_read_again(error: Exception) -> None:
+    class Strange(FakeSiteServer):
+        """Does what it was asked for, and raises what is none of the port's errors."""
+
+        def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
+            super().set_share_descriptor(share, descriptor)
+            raise error
+
+    server = Strange()
+    server.hold(SHARE_BEFORE, FOLDER_BEFORE)
+    results = execute(server, steps_of(server))
+    assert [result.status for result in results] == [Status.DONE, Status.DONE]
+    (warning,) = results[1].warnings
+    assert type(error).__name__ in warning
+
+
+@pytest.mark.parametrize("fails_at", ["before the second write", "after the second write"])
+def test_whatever_a_reading_raises_what_was_written_is_told(fails_at: str) -> None:
+    server = server_with()
+    steps = steps_of(server)
+
+    def fails(name: str) -> None:
+        before, after = f"write {FOLDER}" in server.log, f"write {SHARE}" in server.log
+        if name == SHARE and (after if fails_at.startswith("after") else before):
+            raise ValueError("no digits")
+
+    server.reading = fails
+    with pytest.raises(WriteFailed, match="no digits") as told:
+        execute(server, steps)
+    uncertain = fails_at.startswith("after")
+    last = Status.UNCERTAIN if uncertain else Status.NOT_DONE
+    assert [result.status for result in told.value.results] == [Status.UNDONE, last]
+    assert told.value.uncertain is uncertain
+
+
+# -- members that somebody else has added meanwhile
+
+
+def test_who_was_made_a_member_meanwhile_was_not_added() -> None:
+    server = group_of()
+    steps = joining(server)
+    server.members[GROUP.sid].append(FIRST)
+    results = execute(server, steps)
+    assert [result.status for result in results] == [Status.UNCHANGED, Status.DONE]
+    assert sids(server) == [FIRST.sid, SECOND.sid]
+
+
+def test_converge_tells_only_the_members_that_it_has_added() -> None:
+    server = server_with()
+    server.members = {GROUP.sid: []}
+    request = SenderRequest(
+        PRODUCTS["configmgr"],
+        (SENDER,),
+        group="S-1-5-32-545",
+        allow_unexpected_path=True,
+        missing_members=MissingMembers.ADD,
+    )
+    enforce_sender_access(server, request)
+    server.members = {GROUP.sid: []}
+    looked: list[str] = []
+
+    def meanwhile(name: str) -> None:
+        looked.append(name)
+        if name == str(GROUP.sid) and looked.count(name) == 2:
+            server.members[GROUP.sid] = [Account(Sid.parse(SENDER), SENDER)]
+
+    server.reading = meanwhile
+    outcome = enforce_sender_access(server, request)
+    assert (outcome.added, outcome.changed) == ((), False)
