@@ -294,6 +294,10 @@ class _State:
         elif what is Event.ADDED or (what is Event.PUT_BACK and taking_back):
             self._unsettled.discard(key)
             self.members[key] = member
+        elif what is Event.NOT_PUT_BACK and taking_back:
+            # It may be a member again.
+            self._unsettled.add(key)
+            self.members[key] = member
         elif what is Event.REMOVED or (what is Event.PUT_BACK and not taking_back):
             self._unsettled.discard(key)
             self.members.pop(key, None)
@@ -311,6 +315,9 @@ class _State:
         elif what is Event.PUT_BACK and key in self._undone:
             pair, was_ours = self._undone.pop(key)
             self._written[key] = (pair[0], after) if was_ours else pair
+        elif what is Event.NOT_PUT_BACK and key in self._undone:
+            # What the change has written may be there again, or still arrive.
+            self._uncertain[key], _was_ours = self._undone.pop(key)
 
     def _begin(self, key: _Key, before: str, after: str) -> None:
         """A write of which nobody knew how it ended turns out to be done if the next one starts from what it wrote."""

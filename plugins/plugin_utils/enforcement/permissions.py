@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..security import SecurityDescriptor
 from ..site_server import Propagated, Reading, SiteServer
 from .accounts import all_names, resolve_accounts
-from .errors import WriteFailed
+from .errors import Refused, WriteFailed
 from .execute import execute
 from .goal import Goal
 from .plan import Plan, inherits_anew, make_plan
@@ -102,11 +102,14 @@ def _enforce(
         return Outcome(plan, plan.after, plan.warnings)
     (result,) = execute(server, [WriteDescriptor(target, plan, plan_from)])
     plan, now = written(result)
-    if plan_from(now).changed:
+    try:
+        left = "run again with --diff to see what is left" if plan_from(now).changed else ""
+    except Refused as refusal:
+        left = str(refusal)
+    if left:
         raise WriteFailed(
             target.subject.say(
-                "the new permissions are written, but what it inherits keeps them from being what was asked for; run "
-                "again with --diff to see what is left"
+                f"the new permissions are written, but what it inherits keeps them from being what was asked for; {left}"
             ),
             changed=True,
         )

@@ -227,6 +227,11 @@ def test_a_record_of_something_else_is_said_to_be_none(tmp_path: Path, line: dic
         ([("writing", SHARE, B, A), ("written", SHARE, B, A)], []),
         # What follows has failed, and the change is whole again.
         ([("written", SHARE, B, A), ("put_back", SHARE, A, B)], [(SHARE, A, B)]),
+        # What follows has failed, and so has making the change whole again: a write may still be on its way.
+        ([("written", SHARE, B, A), ("not_put_back", SHARE, A, A)], [(SHARE, A, B)]),
+        ([("written", SHARE, B, A), ("not_put_back", SHARE, A, None)], [(SHARE, A, B)]),
+        ([("written", SHARE, B, A), ("not_put_back", SHARE, A, None), ("written", SHARE, B, A)], []),
+        ([("written", SHARE, C, A), ("not_put_back", SHARE, A, None)], [(SHARE, A, B)]),
         # By force, over what somebody else has made it; that is not the change's.
         ([("written", SHARE, C, A), ("put_back", SHARE, A, C)], [(SHARE, A, B)]),
     ],
@@ -266,6 +271,7 @@ JOHN = Member(GROUP, Account(Sid.parse("S-1-5-21-1-2-3-1105"), "CORP\\john"))
         (["apply added", "rollback removing", "rollback not_written"], [JANE]),
         (["apply added", "rollback removing", "rollback removed"], []),
         (["apply added", "rollback removing", "rollback removed", "rollback put_back"], [JANE]),
+        (["apply added", "rollback removing", "rollback removed", "rollback not_put_back"], [JANE]),
         (["apply added", "rollback removed", "apply added"], [JANE]),
     ],
 )

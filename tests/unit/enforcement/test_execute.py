@@ -15,6 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     SenderRequest,
     WriteFailed,
     enforce_sender_access,
+    set_path_permissions,
     set_share_permissions,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.execute import (
@@ -24,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.execute
     StepResult,
     execute,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Entry, Goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Entry, Goal, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.securable import path_object, share_object
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.steps import ChangeMember, WriteDescriptor
@@ -33,6 +34,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     ACCESS_ALLOWED,
     SecurityDescriptor,
     Sid,
+    format_sddl,
     parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
@@ -521,3 +523,27 @@ def test_converge_tells_only_the_members_that_it_has_added() -> None:
     server.reading = meanwhile
     outcome = enforce_sender_access(server, request)
     assert (outcome.added, outcome.changed) == ((), False)
+
+
+# -- what is looked at after the write
+
+
+class FollowsParent(FakeSiteServer):
+    """Brings what a folder inherits in line with its parent when it is written."""
+
+    inherits = ""
+
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
+        super().set_path_descriptor(path, descriptor)
+        self.held[path] = parse_sddl(f"{format_sddl(self.held[path])}{self.inherits}")
+
+
+def test_an_entry_that_comes_down_with_the_write_and_blocks_it_does_not_hide_that_it_was_written() -> None:
+    server = FollowsParent()
+    server.hold(SHARE_BEFORE, f"D:AI(A;OICI;FA;;;BA)(A;OICI;FA;;;{SENDER})(A;OICIID;FA;;;SY)")
+    goal = Goal((Entry(SENDER, ACCESS_ALLOWED, 0x1F01FF, 3),), State.ABSENT)
+    server.inherits = f"(A;OICIID;FA;;;{SENDER})"
+    with pytest.raises(WriteFailed, match="the new permissions are written, but .*comes from a parent folder") as told:
+        set_path_permissions(server, FOLDER, lambda _is_directory: goal)
+    assert told.value.changed
+    assert parse_sddl(f"D:AI(A;OICI;FA;;;BA)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;{SENDER})") == server.held[FOLDER]
