@@ -26,6 +26,8 @@ class ActionModule(SiteServerAction):
     def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Assert the access of the senders."""
         request = sender_request(server.host, arguments)
+        # Before anything is written: what fails after a write must tell of it.
+        services = service_accounts(server, request.product) if arguments["services"] else None
         outcome = enforce_sender_access(server, request, predict=self.predict)
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
         required = arguments["group_members"] in ("require", "add_or_require")
@@ -34,8 +36,8 @@ class ActionModule(SiteServerAction):
             message = how_to_add(server.host, outcome.group, outcome.missing)
             told = [warning for warning in result.pop("warnings", []) if warning != message]
             result.update(failed=True, msg=message, **({"warnings": told} if told else {}))
-        if arguments["services"]:
-            result["services"] = service_accounts(server, request.product)
+        if services is not None:
+            result["services"] = services
         if self.wants_diff:
             result["diff"] = [
                 diff_of(outcome.directory_plan, outcome.directory_after),
