@@ -133,15 +133,19 @@ class _Watch:
         self._wakes = 0.0
 
     def over(self, running: Exchange, seconds: float) -> None:
-        """Have the exchange expire after so many seconds, if it has not ended by then."""
+        """Have the exchange expire after so many seconds, if it has not ended by then.
+
+        Raises:
+            RuntimeError: the controller has no thread left that could see to it.
+        """
         entry = (time.monotonic() + seconds, id(running), running)
         with self._changed:
             while self._due and self._due[0][2].ended:
                 heapq.heappop(self._due)
             heapq.heappush(self._due, entry)
             if not self._runs:
-                self._runs = True
                 threading.Thread(target=self._run, name="exchanges", daemon=True).start()
+                self._runs = True
             elif entry[0] < self._wakes:
                 self._changed.notify()
 
@@ -183,11 +187,16 @@ def exchange(host: str, seconds: float, limit: int) -> Iterator[Exchange]:
         limit: most bytes of a message.
 
     Raises:
-        Unreachable: the time was over before its end. Whatever went wrong for that reason is not raised.
+        Unreachable: the time was over before its end. Whatever went wrong for that reason is not raised. Or nothing
+            can keep the time, and so nothing was begun.
     """
     running = Exchange(limit)
+    try:
+        _WATCH.over(running, seconds)
+    except RuntimeError as error:
+        advice = "The controller has no thread left: check its limits (ulimit -u), or run with fewer forks."
+        raise Unreachable(host, TALKING, str(error), advice) from None
     token = _CURRENT.set(running)
-    _WATCH.over(running, seconds)
     try:
         yield running
     except Exception:

@@ -270,8 +270,9 @@ class Propagation:
             self._state.notify()
             if len(self._threads) < self._connections - 1:
                 thread = threading.Thread(target=self._help, name=f"propagation-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                with suppress(RuntimeError):  # the controller has no thread left: the others do it
+                    thread.start()
+                    self._threads.append(thread)
             return True
 
     def _help(self) -> None:
