@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, settle
 
@@ -23,6 +25,7 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
+        HOST_VARIABLES,
         AuditFile,
         AuditFileError,
         HostConnections,
@@ -69,7 +72,7 @@ class ActionModule(ActionBase):
         if sites:
             arguments["sms_sites"] = sites
         hosts = list(dict.fromkeys(map(str, arguments["hosts"] or variables.get("ansible_play_hosts_all", ()))))
-        questions = _questions(arguments)
+        questions = replace(_questions(arguments), terms=_terms(arguments, self._loader))
         path = Path(arguments["path"])
         about = {"collection": collection_version(), "ansible": ansible_version}
         try:
@@ -166,6 +169,13 @@ def _questions(arguments: Mapping[str, Any]) -> Questions:
             f"sms_sites describes no usable hierarchy. Nothing was read. Correct it:\n{error}"
         ) from None
     return questions_of(hierarchy, findings=arguments["findings"])
+
+
+def _terms(arguments: Mapping[str, Any], loader: Any) -> dict[str, Any]:
+    """What decides about answers besides the hierarchy: with other products, or options, they are others."""
+    extra = load_extra_vars(loader)
+    given = {name: str(extra[name]) for name in HOST_VARIABLES if name in extra}
+    return {"products": arguments["sms_products"] or {}, "variables": given}
 
 
 def _short(status: str, message: str | None) -> dict[str, str]:

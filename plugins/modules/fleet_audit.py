@@ -23,8 +23,10 @@ options:
   path:
     description:
       - The audit file on the controller. JSON, one object a line, written as hosts answer, readable by its owner only.
-      - A file that an interrupted run has left behind is gone on with, if it is about the same O(sms_sites) and not older
-        than O(max_age). Hosts that could not be read are asked again. Any other audit file is written anew.
+      - A file that an interrupted run has left behind is gone on with, if it is about the same O(sms_sites),
+        O(sms_products) and extra variables of the role, by the same versions of the collection and of Ansible, and not
+        older than O(max_age). Hosts that could not be read are asked again. Any other audit file is written anew.
+      - Variables of single hosts are not compared. After changing them, delete the file.
     type: path
     required: true
   sms_sites:

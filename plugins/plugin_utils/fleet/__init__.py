@@ -11,12 +11,13 @@ the answers.
 from __future__ import annotations
 
 from .audit_file import AuditFile, AuditFileError
-from .connections import HostConnections
+from .connections import HOST_VARIABLES, HostConnections
 from .question import Question, Questions, questions_of
 from .reading import Answer, Job, Status, Ticket, answer, preparation, read_host
 from .sweep import Limits, sweep
 
 __all__ = [
+    "HOST_VARIABLES",
     "Answer",
     "AuditFile",
     "AuditFileError",

@@ -36,7 +36,7 @@ class AuditFile:
     Args:
         path: where it is.
         question: a name for what is asked, as only answers to the same question are kept.
-        about: the versions of what asks, for the header.
+        about: the versions of what asks, for the header. Answers of other versions are not kept.
         max_age: seconds after its begin that the answers in an unfinished file count; 0 for none.
         now: the time, in UTC.
 
@@ -57,7 +57,8 @@ class AuditFile:
             raise AuditFileError(f"{path}: the audit file cannot be written: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.kept = self._resumed(question, started, timedelta(seconds=max_age))
+            asked = {**_OURS, **about, "question": question}
+            self.kept = self._resumed(asked, started, timedelta(seconds=max_age))
             if not self.kept:
                 self._file.truncate(0)
                 self._write(
@@ -95,7 +96,9 @@ class AuditFile:
     def _write(self, line: Mapping[str, Any]) -> None:
         self.add(encode(line))
 
-    def _resumed(self, question: str, now: datetime, max_age: timedelta) -> dict[str, tuple[str, str | None]]:
+    def _resumed(
+        self, asked: Mapping[str, Any], now: datetime, max_age: timedelta
+    ) -> dict[str, tuple[str, str | None]]:
         """Status and message of the hosts that an unfinished file has read; a torn last line is cut off."""
         kept: dict[str, tuple[str, str | None]] = {}
         whole = 0
@@ -105,7 +108,7 @@ class AuditFile:
                     break
                 whole += len(line)
                 said = _decode(line)
-                if number == 0 and not (max_age and self._goes_on(said, question, now, max_age)):
+                if number == 0 and not (max_age and self._goes_on(said, asked, now, max_age)):
                     if said.get("format") != FORMAT:
                         raise AuditFileError(f"{self._path}: this file is no audit file; give another path")
                     return {}
@@ -119,9 +122,9 @@ class AuditFile:
             self._file.truncate(whole)
         return kept
 
-    def _goes_on(self, header: Mapping[str, Any], question: str, now: datetime, max_age: timedelta) -> bool:
+    def _goes_on(self, header: Mapping[str, Any], asked: Mapping[str, Any], now: datetime, max_age: timedelta) -> bool:
         """Whether a file that begins like this has answers to the same question that still count."""
-        if any(header.get(key) != value for key, value in (*_OURS.items(), ("question", question))):
+        if any(header.get(key) != value for key, value in asked.items()):
             return False
         try:
             started = datetime.strptime(str(header.get("started")), _STAMP).replace(tzinfo=timezone.utc)
@@ -145,7 +148,7 @@ def encode(line: Mapping[str, Any]) -> bytes:
 def _decode(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

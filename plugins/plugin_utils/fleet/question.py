@@ -42,11 +42,14 @@ class Questions:
         by_code: the question for each site.
         codes: the site of each site server, by its name in lower case.
         everyone: the question for every host, where there is no hierarchy.
+        terms: what else decides about the answers, as JSON: the operator's own products, and variables of the role
+            that are given for all hosts.
     """
 
     by_code: Mapping[str, Question] = field(default_factory=lambda: MappingProxyType({}))
     codes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     everyone: Question | None = None
+    terms: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, host: str, variables: Mapping[str, Any]) -> Question | None:
         """The question for a host, found as the role `sms_sender_perms` finds a host's site; None if it has none."""
@@ -67,8 +70,9 @@ class Questions:
             "everyone": _plain(self.everyone) if self.everyone else None,
             "sites": {code: _plain(question) for code, question in sorted(self.by_code.items())},
             "servers": dict(sorted(self.codes.items())),
+            "terms": dict(self.terms),
         }
-        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:

@@ -14,14 +14,21 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import AuditFile, AuditFileError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
+    AuditFile,
+    AuditFileError,
+    Question,
+    Questions,
+)
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=timezone.utc)
 ABOUT = {"collection": "0.1.0", "ansible": "2.19.0"}
 
 
-def opened(path: Path, question: str = "q", *, max_age: float = 3600, now: datetime = NOW) -> AuditFile:
-    return AuditFile(path, question, ABOUT, max_age=max_age, now=now)
+def opened(
+    path: Path, question: str = "q", *, about: dict[str, str] = ABOUT, max_age: float = 3600, now: datetime = NOW
+) -> AuditFile:
+    return AuditFile(path, question, about, max_age=max_age, now=now)
 
 
 def kept(path: Path) -> dict[str, tuple[str, str | None]]:
@@ -97,8 +104,13 @@ def test_the_last_line_of_a_host_counts(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"question": "another"}, {"now": NOW + timedelta(minutes=61)}, {"max_age": 0}],
-    ids=["question", "too old", "fresh"],
+    [
+        {"question": "another"},
+        {"about": {**ABOUT, "collection": "0.2.0"}},
+        {"now": NOW + timedelta(minutes=61)},
+        {"max_age": 0},
+    ],
+    ids=["question", "version", "too old", "fresh"],
 )
 def test_another_question_or_an_old_file_is_written_anew(interrupted: Path, other: dict[str, Any]) -> None:
     file = opened(interrupted, **other)
@@ -173,3 +185,12 @@ def test_no_link_is_followed(path: Path, tmp_path: Path) -> None:
 def test_a_missing_directory_is_said(tmp_path: Path) -> None:
     with pytest.raises(AuditFileError, match="No such file or directory"):
         opened(tmp_path / "nowhere" / "fleet.jsonl")
+
+
+def test_other_products_are_another_question() -> None:
+    question = Question("P01", "ours", ("CORP\\smssend",))
+    asked = [
+        Questions({"P01": question}, {"p01": "P01"}, terms={"products": {"ours": {"share_access": access}}}).digest
+        for access in ("full_control", "change", "change")
+    ]
+    assert asked[0] != asked[1] == asked[2]

@@ -203,6 +203,14 @@ def test_an_interrupted_run_is_gone_on_with(lab: RunningLab, fleet: Fleet) -> No
     assert json.loads(fleet.file.read_text().splitlines()[-1])["hosts"] == 6
 
 
+def test_answers_to_other_options_are_not_kept(fleet: Fleet) -> None:
+    fleet.audit()
+    whole = fleet.file.read_bytes().splitlines(keepends=True)
+    fleet.file.write_bytes(b"".join(whole[:-1]))
+    result = fleet.audit("-e", "sms_sender_perms_directory=D:/Elsewhere")
+    assert (result["resumed"], result["counts"]["in_desired_state"]) == (0, 0)
+
+
 def test_what_was_read_survives_an_interrupt(lab: RunningLab, fleet: Fleet) -> None:
     for name in ("S01", "S02", "S03"):
         lab[name].controls.misbehave(delay_ms=1000 * PATIENCE)
