@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl, same_access
 from ..security.descriptor import SE_SACL_PRESENT
 from ..wsman import (
     Instance,
@@ -28,7 +28,7 @@ from ..wsman import (
     query,
     wql_string,
 )
-from .errors import AccountNotFound, InvalidRequest, NotFound, Rejected, ServerFault
+from .errors import AccountNotFound, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault
 from .names import known_account, no_account
 from .port import Account, Reading, Share
 from .wmi import Wmi, netbios_domain
@@ -89,7 +89,12 @@ class WsmanSiteServer:
         try:
             reading = self._reading(operation, SHARE_SETTING, {"Name": share.name})
             return replace(reading, descriptor=bare(reading.descriptor))
-        except NotFound:
+        except NotFound as missing:
+            told = share.descriptor
+            if told is not None and not same_access(told, DEFAULT_SHARE_DESCRIPTOR):
+                # Taken for a share without permissions of its own, it would lose those that it has.
+                said = f"MSFT_SmbShare tells of permissions, which {SHARE_SETTING} lacks: {missing.said}"
+                raise NoAnswer(self.host, operation, said, "Look into the server's WMI event log.") from None
             self._without_setting.add(share.name)
             return Reading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 

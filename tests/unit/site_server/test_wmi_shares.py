@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import assess_sender_access
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    assess_sender_access,
+    enforce_sender_access,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.assess import Assessment, SenderRequest
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
@@ -151,3 +154,17 @@ def test_an_entry_that_wmi_hides_is_seen_and_kept_from_being_lost(host: RunningH
     reading = assess(host).share_reading
     assert isinstance(next(iter(reading.descriptor.dacl or ())), ObjectAce)
     assert reading.unwritable == ("an entry of type 6, which this wire does not show",)
+
+
+def test_a_share_that_the_classes_disagree_about_is_not_taken_for_one_without_permissions(host: RunningHost) -> None:
+    plant(host, "D:(A;;FA;;;BA)(A;;0x1200a9;;;AU)")
+    held = host.controls.share_descriptor("SMS_SITE")
+    setting = "Win32_LogicalShareSecuritySetting.*"
+    host.controls.host.misbehaviour.rules.append(Rule(Kind.FAULT, setting, value=2150858752))
+    request = SenderRequest(find_product("sms_1_2", None), SENDERS)
+    with (
+        lab_wmi(host) as wmi,
+        pytest.raises(NoAnswer, match=r"permissions of share SMS_SITE.*MSFT_SmbShare tells of permissions"),
+    ):
+        enforce_sender_access(WsmanSiteServer(wmi), request)
+    assert host.controls.share_descriptor("SMS_SITE") == held
