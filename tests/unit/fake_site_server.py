@@ -58,6 +58,7 @@ class FakeSiteServer:
 
     operator = r"CORP\ansible"
     changes_members = True
+    propagates = False
     host = "p01"
 
     def __init__(self, *faults: Fault | None) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..enforcement import EnforcementError, Refused, membership_task
-from ..enforcement.execute import Status, execute
+from ..enforcement.execute import Status, StepResult, execute
 from ..enforcement.plan import Plan
 from ..enforcement.securable import Securable, path_object, share_object
 from ..enforcement.steps import ChangeMember, WriteDescriptor, written
@@ -76,11 +76,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One object, what it has to hold, and what it shall hold."""
+    """One object, what it has to hold, what it shall hold, and whether it is written even if it holds that."""
 
     target: Securable
     before: SecurityDescriptor
     after: SecurityDescriptor
+    always: bool = False
 
 
 def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, predict: bool = False) -> Result:
@@ -144,10 +145,11 @@ def roll_back(
         objects = []
         for each in changes.objects:
             if each.kind == "share":
-                target = share_object(server, server.share(each.name))
+                target, always = share_object(server, server.share(each.name)), False
             else:
-                target = path_object(server, each.name)
-            objects.append(_Wanted(target, each.after, each.before))
+                # What the directory holds does not show what its children hold: they are brought back with it.
+                target, always = path_object(server, each.name), each.unsettled and server.propagates
+            objects.append(_Wanted(target, each.after, each.before, always))
         advice = "Find out who has changed it. To restore it all the same, and lose that, set force for this host"
         return _run(server, objects, leaving, record, advice, predict=predict, force=force)
 
@@ -174,14 +176,18 @@ def _run(
     if not changing and not any(step.needed for step in steps):
         if steps or members:
             record(Event.IN_PLACE)
-        return Result(tuple(_object_result(step.plan, step.before) for step in steps))
+        return Result(tuple(_object_result(step.plan, step.before, changed=False) for step in steps))
     if predict:
-        objects_after = tuple(_object_result(step.plan, Reading(step.plan.after)) for step in steps)
+        objects_after = tuple(
+            _object_result(step.plan, Reading(step.plan.after), changed=step.needed) for step in steps
+        )
         return Result(objects_after, *_accounts(changing))
     recording = Recording(record, server.host)
     results = execute(server, [*changing, *steps], recording)
     recording.done()
-    written_objects = tuple(_object_result(*written(result)) for result in results[len(changing) :])
+    written_objects = tuple(
+        _object_result(*written(result), changed=_has_changed(result)) for result in results[len(changing) :]
+    )
     lost = (caution for step in steps if step.needed for caution in step.before.cautions)
     warnings = tuple(dict.fromkeys((*lost, *(warning for result in results for warning in result.warnings))))
     members = [step for step, result in zip(changing, results, strict=False) if result.status is Status.DONE]
@@ -205,7 +211,7 @@ def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -
             )
             continue
         plan = Plan(each.target.subject, reading, after, reading.names)
-        steps.append(WriteDescriptor(each.target, plan, again=advice))
+        steps.append(WriteDescriptor(each.target, plan, again=advice, always=each.always))
     if drifted:
         raise Refused(f"{host}: it has changed since, and nothing was written: {'; '.join(drifted)}. {advice}")
     return steps
@@ -273,11 +279,16 @@ def _accounts(changing: Sequence[ChangeMember]) -> tuple[tuple[Account, ...], tu
     return joins, leaves
 
 
-def _object_result(plan: Plan, now: Reading) -> ObjectResult:
+def _has_changed(result: StepResult) -> bool:
+    below = result.propagated is not None and result.propagated.updated > 0
+    return result.status is Status.DONE and (below or written(result)[0].changed)
+
+
+def _object_result(plan: Plan, now: Reading, *, changed: bool) -> ObjectResult:
     subject = plan.subject
     kind = "share" if subject.is_share else "directory"
     before, after = as_held(plan.before.descriptor), as_held(now.descriptor)
-    return ObjectResult(kind, subject.name, plan.changed, before, after)
+    return ObjectResult(kind, subject.name, changed, before, after)
 
 
 def _wanted(target: Securable, planned: ObjectPlan) -> _Wanted:

@@ -34,7 +34,8 @@ class Event(Enum):
     NOT_WRITTEN = "not_written"
     """It holds what it held before; an account is, or is not, a member as before."""
     UNCERTAIN = "uncertain"
-    """It may or may not have been written, or holds something else than planned. `after` is what was read."""
+    """It may or may not have been written, or holds something else than planned, or only what is below it was written.
+    `after` is what was read."""
     PUT_BACK = "put_back"
     """It has what it had before, since something after it failed."""
     NOT_PUT_BACK = "not_put_back"
@@ -164,12 +165,14 @@ class RecordedObject:
         name: the share's name, or the directory's path.
         before: what it held before the change.
         after: what it held after it; if a write was cut off, what it was to hold.
+        unsettled: whether it is not known how a write of it ended, or what became of its children.
     """
 
     kind: str
     name: str
     before: SecurityDescriptor
     after: SecurityDescriptor
+    unsettled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +285,8 @@ class _State:
             self._begin(key, event["before"], event["after"])
         elif what is Event.NOT_WRITTEN:
             self._pending.pop(key, None)
+        elif what is Event.NOT_PUT_BACK and key in self._written:
+            self._uncertain[key] = self._written[key]
         elif what in (Event.WRITTEN, Event.PUT_BACK):
             self._settle(key, event["before"], event["after"], put_back=what is Event.PUT_BACK)
 
@@ -348,7 +353,11 @@ class _State:
         # The share closes before the directory: the other way round than the change was made.
         return [
             RecordedObject(
-                kind, local_path(name) if kind == "directory" else name, parse_sddl(before), parse_sddl(after)
+                kind,
+                local_path(name) if kind == "directory" else name,
+                parse_sddl(before),
+                parse_sddl(after),
+                unsettled=(kind, name) in self._uncertain | self._pending,
             )
             for (kind, name), (before, after) in sorted(self._current().items(), reverse=True)
         ]

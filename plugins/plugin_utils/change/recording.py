@@ -40,6 +40,8 @@ class Recording(Observer):
     def finished(self, result: StepResult) -> None:
         """Record how it ended."""
         step, event = result.step, _ENDED[result.status]
+        if result.below:
+            event = Event.UNCERTAIN
         message = None if result.status is Status.DONE else _message(result)
         if isinstance(step, ChangeMember):
             if event is Event.WRITTEN:
@@ -52,7 +54,8 @@ class Recording(Observer):
     def undone(self, result: StepResult) -> None:
         """Record whether it was restored."""
         step = result.step
-        event = Event.PUT_BACK if result.status is Status.UNDONE else Event.NOT_PUT_BACK
+        whole = result.status is Status.UNDONE and not result.below
+        event = Event.PUT_BACK if whole else Event.NOT_PUT_BACK
         if isinstance(step, ChangeMember):
             self._append(event, member=_member(step), message=result.sentence)
         elif isinstance(step, WriteDescriptor):

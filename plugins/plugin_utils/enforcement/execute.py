@@ -272,7 +272,8 @@ def _judged(step: Step, attempt: _Attempt) -> StepResult:
     if attempt.unread is not None:
         note = f"{but}it could not be read afterwards: {_said(attempt.unread)}"
         return StepResult(step, Status.UNCERTAIN, None, answer, note, propagated=attempt.propagated)
-    if step.is_done(held):
+    # Where the object held the goal before, what it holds shows nothing of a write that was not acknowledged.
+    if step.is_done(held) and (answer is None or not step.is_undone(held)):
         warnings = step.remarks(held, attempt.propagated)
         if answer is not None:
             warnings = (

@@ -109,7 +109,8 @@ def _enforce(
     if left:
         raise WriteFailed(
             target.subject.say(
-                f"the new permissions are written, but what it inherits keeps them from being what was asked for; {left}"
+                "the new permissions are written, but what it inherits keeps them from being what was asked for; "
+                f"{left}"
             ),
             changed=True,
         )

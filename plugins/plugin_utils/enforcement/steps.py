@@ -35,12 +35,14 @@ class WriteDescriptor:
         replan: makes the plan anew from what the object holds right before the write; None if only this plan may be
             written, and only over what it was made from.
         again: what to do if the object has changed and `replan` is None.
+        always: whether it is written even if the plan changes nothing, for what is below it.
     """
 
     target: Securable
     plan: Plan
     replan: Callable[[Reading], Plan] | None = None
     again: str = ""
+    always: bool = False
 
     @property
     def label(self) -> str:
@@ -54,8 +56,8 @@ class WriteDescriptor:
 
     @property
     def needed(self) -> bool:
-        """Whether the plan changes anything."""
-        return self.plan.changed
+        """Whether the plan changes anything, or may do so below the object."""
+        return self.always or self.plan.changed
 
     @property
     def before(self) -> Reading:

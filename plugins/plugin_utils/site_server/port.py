@@ -130,6 +130,13 @@ class SiteServer(Protocol):
     def changes_members(self) -> bool:
         """Whether members can be added to local groups and removed; where not, both raise `Unsupported`."""
 
+    @property
+    def propagates(self) -> bool:
+        """Whether `set_path_descriptor` brings children in line itself, before it writes the directory.
+
+        Then a directory that holds its old permissions does not show that nothing below it was written.
+        """
+
     def reconnect(self) -> None:
         """Close the connection. The next request opens a new one and logs on again. Never fails."""
 

@@ -101,6 +101,11 @@ class SmbSiteServer:
         return True
 
     @property
+    def propagates(self) -> bool:
+        """No server does it for its client."""
+        return True
+
+    @property
     def traffic(self) -> Traffic:
         """What went over all of its connections so far."""
         return Traffic(

@@ -75,6 +75,11 @@ class WsmanSiteServer:
         """WMI has no method for that."""
         return False
 
+    @property
+    def propagates(self) -> bool:
+        """The server does it, once the directory is written."""
+        return False
+
     def reconnect(self) -> None:
         """Close the connection; the next request opens a new one."""
         self._wmi.transport.close()

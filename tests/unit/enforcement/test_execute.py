@@ -543,7 +543,7 @@ def test_an_entry_that_comes_down_with_the_write_and_blocks_it_does_not_hide_tha
     server.hold(SHARE_BEFORE, f"D:AI(A;OICI;FA;;;BA)(A;OICI;FA;;;{SENDER})(A;OICIID;FA;;;SY)")
     goal = Goal((Entry(SENDER, ACCESS_ALLOWED, 0x1F01FF, 3),), State.ABSENT)
     server.inherits = f"(A;OICIID;FA;;;{SENDER})"
-    with pytest.raises(WriteFailed, match="the new permissions are written, but .*comes from a parent folder") as told:
+    with pytest.raises(WriteFailed, match=r"the new permissions are written, but .*comes from a parent folder") as told:
         set_path_permissions(server, FOLDER, lambda _is_directory: goal)
     assert told.value.changed
     assert parse_sddl(f"D:AI(A;OICI;FA;;;BA)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;{SENDER})") == server.held[FOLDER]
