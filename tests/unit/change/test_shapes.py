@@ -195,7 +195,8 @@ def test_a_key_more_or_less_is_refused(place: tuple[Any, ...], key: str) -> None
 )
 def test_half_a_character_is_refused(place: tuple[str, ...]) -> None:
     content, _whole = sealed(with_value(PLAN, place, "\ud800"))
-    with pytest.raises(ChangeError, match=f"{place[-1]} must be text"):
+    must_be = "the number of a change" if place[-1] == "change_id" else "text"
+    with pytest.raises(ChangeError, match=f"{place[-1]} must be {must_be}"):
         read(content)
 
 

@@ -118,7 +118,9 @@ def run_playbook(directory: Path) -> int:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
+    # The lab's hosts have no auditing entries, as most Windows hosts.
+    warnings = [line for line in (done.stdout + done.stderr).splitlines() if "WARNING" in line]
+    assert [line for line in warnings if "WMI shows no auditing entries" not in line] == []
     return sum(map(int, re.findall(r"changed=(\d+)", done.stdout)))
 
 
