@@ -279,6 +279,6 @@ def test_the_playbook_corrects_what_has_drifted(lab: RunningLab, fleet: Fleet) -
 
 def test_the_playbook_fails_if_a_host_could_not_be_read(fleet: Fleet) -> None:
     fleet.hosts["s02.corp.example"]["ansible_port"] = 1
-    assert "s02.corp.example: could not read share SMS_SITE: " in fleet.play(
+    assert "s02.corp.example: unreachable (could not read share SMS_SITE: " in fleet.play(
         playbook="sitekeeper.sms.fleet", failed=True
     )
