@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..security import SecurityDescriptor, Sid, format_sddl
@@ -13,9 +13,11 @@ from ..security.describe import describe_dacl
 from ..site_server import Account, Propagated
 from .assess import Access, Assessment, Group, SenderAccess
 from .errors import EnforcementError
+from .execute import Status, StepResult
 from .permissions import Outcome
 from .plan import Plan
 from .sender_access import SenderOutcome
+from .steps import WriteDescriptor
 
 _SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
 
@@ -37,9 +39,19 @@ def failure_result(error: EnforcementError) -> dict[str, Any]:
         "failed": True,
         "changed": error.changed,
         "msg": str(error),
+        **_warnings(tuple(dict.fromkeys(_left(error.results)))),
         **({"uncertain": True} if error.uncertain else {}),
         **({"steps": steps} if steps else {}),
     }
+
+
+def _left(results: Iterable[StepResult]) -> Iterator[str]:
+    """What the operator should know of writes that were done, or may have been: undone ones may have lost something."""
+    for result in results:
+        if result.status in (Status.DONE, Status.UNDONE, Status.UNCERTAIN):
+            yield from result.step.before.cautions if isinstance(result.step, WriteDescriptor) else ()
+        if result.status in (Status.DONE, Status.UNCERTAIN):
+            yield from result.warnings
 
 
 def diff_of(plan: Plan, after: SecurityDescriptor) -> dict[str, str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.execute
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Entry, Goal, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import failure_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.securable import path_object, share_object
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.steps import ChangeMember, WriteDescriptor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
@@ -41,6 +43,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     AccessDenied,
     Account,
     Propagated,
+    Reading,
     Share,
     SiteServerError,
 )
@@ -419,6 +422,35 @@ def test_a_list_that_was_put_in_order_is_put_back_if_what_follows_fails() -> Non
         execute(server, [*puts_in_order(server), share])
     assert [result.status for result in told.value.results] == [Status.UNDONE, Status.NOT_DONE]
     assert server.held[FOLDER] == parse_sddl(IN_DISORDER)
+
+
+# -- what the operator should know, of a task that failed
+
+
+class HidesAuditing(FakeSiteServer):
+    """Says with each reading what a write may lose."""
+
+    def path_descriptor(self, path: str) -> Reading:
+        return replace(super().path_descriptor(path), cautions=("A write may lose auditing entries",))
+
+
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [
+        # The folder was written, and what it lost does not come back with the rest.
+        ([None, Fault.REFUSED], ["A write may lose auditing entries"]),
+        ([Fault.DROPPED], ["A write may lose auditing entries"]),
+        ([Fault.LOST, Fault.REFUSED, Fault.REFUSED], ["A write may lose auditing entries", "an error: could not set"]),
+    ],
+)
+def test_a_failure_tells_what_the_writes_before_it_may_have_lost(faults: list[Fault | None], told: list[str]) -> None:
+    server = HidesAuditing(*faults)
+    server.hold(SHARE_BEFORE, FOLDER_BEFORE)
+    with pytest.raises(WriteFailed) as failed:
+        execute(server, steps_of(server))
+    warnings = failure_result(failed.value)["warnings"]
+    assert len(warnings) == len(told)
+    assert all(part in warning for part, warning in zip(told, warnings, strict=True))
 
 
 # -- children
