@@ -108,10 +108,13 @@ class Exchange:
         with self._lock:
             self.expired = not self.ended
             for descriptor in self._descriptors:
-                connection = socket.socket(fileno=descriptor)
+                # Python asks for the address first, which not every system has of a connection that was reset.
                 with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-                connection.detach()
+                    connection = socket.socket(fileno=descriptor)
+                    try:
+                        connection.shutdown(socket.SHUT_RDWR)
+                    finally:
+                        connection.detach()
 
     def end(self) -> None:
         """Let go of the connections."""

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,3 +43,17 @@ def test_without_a_thread_nothing_is_sent_and_the_next_exchange_has_its_deadline
     monkeypatch.setattr(exchange, "Exchange", Watched)
     with pytest.raises(Unreachable, match="no complete answer"), exchange.exchange("p01", 0.01, 1):
         assert over.wait(PATIENCE)
+
+
+def test_a_connection_that_cannot_be_shut_down_keeps_no_other_from_it() -> None:
+    # As on systems where a connection that the server has reset has no address any more.
+    running = exchange.Exchange(1)
+    reader, writer = os.pipe()
+    near, far = socket.socketpair()
+    with os.fdopen(reader, "rb") as no_socket, os.fdopen(writer, "wb"), near, far:
+        running.watch(SimpleNamespace(sock=no_socket))
+        running.watch(SimpleNamespace(sock=near))
+        running.expire()
+        assert far.recv(1) == b""
+        running.end()
+    assert running.expired
