@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -51,8 +52,9 @@ def test_a_connection_that_cannot_be_shut_down_keeps_no_other_from_it() -> None:
     reader, writer = os.pipe()
     near, far = socket.socketpair()
     with os.fdopen(reader, "rb") as no_socket, os.fdopen(writer, "wb"), near, far:
-        running.watch(SimpleNamespace(sock=no_socket))
-        running.watch(SimpleNamespace(sock=near))
+        for each in (no_socket, near):
+            made: Any = SimpleNamespace(sock=each, close=each.close)
+            running.watch(made)
         running.expire()
         assert far.recv(1) == b""
         running.end()
