@@ -15,6 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Account,
     NoAnswer,
     NotFound,
+    Propagated,
     Reading,
     ServerFault,
     Share,
@@ -103,8 +104,9 @@ class FakeSiteServer:
         self.log.append(f"look for a child of {path}")
         return self.child
 
-    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
         self._write(path, lambda: self.held.update({path: descriptor}), lambda: self.held.update({path: OTHER}))
+        return None
 
     def group_members(self, group: Sid) -> tuple[Account, ...]:
         self._read("members of", str(group))

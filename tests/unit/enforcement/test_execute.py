@@ -565,9 +565,10 @@ class FollowsParent(FakeSiteServer):
 
     inherits = ""
 
-    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> None:
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
         super().set_path_descriptor(path, descriptor)
         self.held[path] = parse_sddl(f"{format_sddl(self.held[path])}{self.inherits}")
+        return None
 
 
 def test_an_entry_that_comes_down_with_the_write_and_blocks_it_does_not_hide_that_it_was_written() -> None:
