@@ -23,8 +23,8 @@ options:
     required: true
   change_id:
     description:
-      - The number of the change, as the change board calls it. It may have letters (A to Z), digits, spaces and
-        C(. _ - # :), at most 100 characters, with a letter or digit at both ends, as it names files.
+      - The number of the change, as the change board calls it. It names files. It may have letters (A to Z), digits,
+        spaces, full stops, colons, C(_), C(-) and C(#), at most 100 characters, with a letter or digit at both ends.
     type: str
     required: true
   results:

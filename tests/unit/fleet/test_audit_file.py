@@ -26,9 +26,9 @@ ABOUT = {"collection": "0.1.0", "ansible": "2.19.0"}
 
 
 def opened(
-    path: Path, question: str = "q", *, about: dict[str, str] = ABOUT, max_age: float = 3600, now: datetime = NOW
+    path: Path, question: str = "q", *, about: dict[str, str] | None = None, max_age: float = 3600, now: datetime = NOW
 ) -> AuditFile:
-    return AuditFile(path, question, about, max_age=max_age, now=now)
+    return AuditFile(path, question, about or ABOUT, max_age=max_age, now=now)
 
 
 def kept(path: Path) -> dict[str, tuple[str, str | None]]:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.marked_yaml import MarkedYamlError, read_document
 
+
 # The two parsers of PyYAML do not agree on everything; ours uses the one in C where it is there, as Ansible does.
-class LOADER(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # noqa: N801 - as PyYAML's own are used
-    """PyYAML's, with what it lacks: it takes `=` for a tag of YAML 1.1 that it cannot construct; to YAML 1.2 it is text."""
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """PyYAML's, with what it lacks: `=` has a tag of YAML 1.1 that it cannot construct. To YAML 1.2 it is text."""
 
 
-LOADER.add_constructor("tag:yaml.org,2002:value", LOADER.construct_yaml_str)
+Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_yaml_str)
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 KEYS = st.text(max_size=10).filter(lambda key: key != "<<")
@@ -50,7 +51,7 @@ def test_noise_is_read_as_pyyaml_does_or_refused(data):
         assert 0 <= problem.line <= data.count(b"\n") + data.count(b"\r") + 2
         assert str(problem).isprintable()
     else:
-        assert document.value == yaml.load(data.decode("utf-8-sig"), Loader=LOADER)
+        assert document.value == yaml.load(data.decode("utf-8-sig"), Loader=Loader)
 
 
 def test_every_part_knows_its_line():

@@ -24,10 +24,12 @@ GROUPS = {"all": [*SITES, "web01"], "ungrouped": ["web01"], "sms_sites": SITES, 
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Ask for the pattern as Ansible does when it begins a play."""
 
-    def ask(groups: dict[str, list[str]] = GROUPS, hosts: Any = None, **options: Any) -> list[str]:
+    def ask(groups: dict[str, list[str]] | None = None, hosts: Any = None, **options: Any) -> list[str]:
         options = {"args": ("sitekeeper.sms.audit",), "tags": ["all"], "skip_tags": [], **options}
         monkeypatch.setattr(context, "CLIARGS", ImmutableDict(options))
-        variables = {"groups": groups} | ({} if hosts is None else {"sms_sender_perms_hosts": hosts})
+        variables = {"groups": GROUPS if groups is None else groups} | (
+            {} if hosts is None else {"sms_sender_perms_hosts": hosts}
+        )
         templar = Templar(loader=DataLoader(), variables=variables)
         return LookupModule(loader=DataLoader(), templar=templar).run([], variables=variables)
 

@@ -311,7 +311,7 @@ def test_a_lost_answer_leaves_no_doubt_about_more_than_its_own_object(
         with pytest.raises(SiteServerError, match=re.escape(said)) as caught:
             server.set_path_descriptor(crowd, before.with_dacl(EVERYONE_READS))
         server.close()
-    assert type(caught.value) is kind
+    assert caught.value.__class__ is kind
     # The server has done what it was asked, though its answer was lost.
     is_written = dacl_of(host, f"{RECEIVE}\\Crowd") != before.dacl
     assert is_written is (answers > FILES)

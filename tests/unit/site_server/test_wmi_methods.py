@@ -85,7 +85,7 @@ def test_there_is_a_table_for_each_method_that_is_called() -> None:
 @pytest.mark.parametrize("value", [1, 7, 26, 4294967295])
 def test_an_undocumented_value_does_not_show_that_nothing_was_done(method: str, value: int) -> None:
     error = failure("c01", "do it", method, value)
-    assert type(error) is ServerFault
+    assert error.__class__ is ServerFault
     assert f"{method} failed with ReturnValue {value}" in str(error)
 
 
@@ -147,5 +147,5 @@ def test_the_adapter_takes_the_methods_own_table(
     host.controls.host.misbehaviour.rules.append(Rule(Kind.RETURN_VALUE, method, value=value))
     with lab_wmi(host) as wmi, pytest.raises(kind, match=rf"^P01: could not .*: {said}") as caught:
         CALLS[method](WsmanSiteServer(wmi))
-    assert type(caught.value) is kind
+    assert caught.value.__class__ is kind
     assert operations(host)[-1] == method

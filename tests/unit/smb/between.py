@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from tests.waiting import PATIENCE
 
-Change = Callable[[bytes], "bytes | Iterable[bytes] | None"]
+Change = Callable[[bytes], bytes | Iterable[bytes] | None]
 """Gets each message of the server; returns what goes on to the client, or None to cut the connection.
 
 Pieces go as they are, without a length in front; after those of an iterator, which may have no end, the connection is

@@ -266,7 +266,7 @@ def test_what_became_of_a_write_is_the_kind_of_its_error(answer: Answer, kind: t
         server = site_server(settings)
         with pytest.raises(SiteServerError) as caught:
             server.set_share_descriptor(SMS_SITE, WANTED)
-        assert type(caught.value) is kind
+        assert caught.value.__class__ is kind
         assert "set the permissions of share SMS_SITE" in str(caught.value)
         # The next request is answered, over a new connection or a new pipe if need be.
         assert server.share_descriptor(SMS_SITE).descriptor.dacl == HELD.dacl
@@ -350,7 +350,7 @@ def test_what_became_of_a_member(
                 continue
             with pytest.raises(SiteServerError) as caught:
                 change(group, OPERATOR)
-            assert type(caught.value) is expected
+            assert caught.value.__class__ is expected
         server.close()
     assert sam.changed == [31, 32]
 
