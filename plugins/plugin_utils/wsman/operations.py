@@ -36,6 +36,8 @@ Operation: TypeAlias = Generator[bytes, bytes, T]
 
 MAX_ANSWERS = 2_000
 """Answers that one query may take: at 100 instances each, more than a hierarchy has of anything."""
+MAX_QUERY_BYTES = 256 * 1024 * 1024
+"""Bytes of all answers to one query."""
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
@@ -148,9 +150,14 @@ def query(
     """
     uri = class_uri("*", namespace)
     found: list[Instance] = []
-    answer = yield from _enumerate(session, uri, wql, max_elements)
-    step = "Enumerate"
+    size = 0
+    step, request = "Enumerate", _enumerate_request(uri, wql, max_elements)
     for _number in range(MAX_ANSWERS):
+        response = yield request.to_bytes(session)
+        size += len(response)
+        if size > MAX_QUERY_BYTES:
+            raise WSManProtocolError(f"the query has more than {MAX_QUERY_BYTES} bytes of results: {one_line(wql)}")
+        answer = _stepped(step, request.answer(session, response))
         before = len(found)
         found.extend(_items(answer))
         if len(found) > max_items:
@@ -160,8 +167,7 @@ def query(
             return tuple(found)
         if step == "Pull" and len(found) == before:
             raise WSManProtocolError(f"the server neither ends nor goes on with the query: {one_line(wql)}")
-        step = "Pull"
-        answer = yield from _pull(session, uri, context, max_elements)
+        step, request = "Pull", _pull_request(uri, context, max_elements)
     raise WSManProtocolError(f"the query takes more than {MAX_ANSWERS} answers: {one_line(wql)}")
 
 
@@ -185,10 +191,12 @@ def first(session: Session, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> 
         WSManValueError: the query can't be sent.
     """
     uri = class_uri("*", namespace)
-    answer = yield from _enumerate(session, uri, wql, 1)
+    request = _enumerate_request(uri, wql, 1)
+    answer = _stepped("Enumerate", request.answer(session, (yield request.to_bytes(session))))
     found, context = _items(answer), _context(answer, wql)
     if not found and context is not None:
-        answer = yield from _pull(session, uri, context, 1)
+        request = _pull_request(uri, context, 1)
+        answer = _stepped("Pull", request.answer(session, (yield request.to_bytes(session))))
         found, context = _items(answer), _context(answer, wql)
     if context is not None:
         request = _enumeration_request("Release", uri, tag("n:EnumerationContext", escape(context)))
@@ -211,22 +219,21 @@ def wql_string(value: str) -> str:
     return f"'{escaped}'"
 
 
-def _enumerate(session: Session, uri: str, wql: str, max_elements: int) -> Operation[Element]:
+def _enumerate_request(uri: str, wql: str, max_elements: int) -> Request:
     dialect = {"Dialect": ns.WQL_DIALECT}
     optimize = tag("w:OptimizeEnumeration") + tag("w:MaxElements", str(max_elements))
-    request = _enumeration_request("Enumerate", uri, optimize + tag("w:Filter", escape(wql), dialect))
-    return (yield from _step(session, request, "Enumerate"))
+    return _enumeration_request("Enumerate", uri, optimize + tag("w:Filter", escape(wql), dialect))
 
 
-def _pull(session: Session, uri: str, context: str, max_elements: int) -> Operation[Element]:
+def _pull_request(uri: str, context: str, max_elements: int) -> Request:
     more = tag("n:EnumerationContext", escape(context)) + tag("n:MaxElements", str(max_elements))
-    return (yield from _step(session, _enumeration_request("Pull", uri, more), "Pull"))
+    return _enumeration_request("Pull", uri, more)
 
 
-def _step(session: Session, request: Request, step: str) -> Operation[Element]:
-    answer = yield from _exchange(session, request)
+def _stepped(step: str, content: tuple[Element, ...]) -> Element:
+    answer = _content(content)
     if answer.tag != qname(ns.ENUMERATION, f"{step}Response"):
-        raise WSManProtocolError(f"{step} was answered with {one_line(local(answer))[:80]!r}")
+        raise WSManProtocolError(f"{step} was answered with {one_line(local(answer), 80)!r}")
     return answer
 
 

@@ -340,7 +340,7 @@ def test_an_answer_that_drips_has_a_total_deadline(
     def script(peer: Peer) -> None:
         way.log_on(peer)
         peer.read()
-        kind = f"Content-Type: {SEALED}\r\n\r\n".encode() if way.seals else b"\r\n"
+        kind = f"Content-Type: {SEALED if way.seals else 'application/soap+xml;charset=UTF-8'}\r\n\r\n".encode()
         dripping(peer, beginning.replace(b"\r\n\r\n", b"\r\n" + kind, 1), drop)
 
     with serving(script, tls=tls if way.tls else None) as server, reaching(way, server.port) as wmi:
