@@ -489,4 +489,5 @@ def try_to_read(description):
 def test_the_work_grows_with_the_description_and_no_faster(shape):
     few, many = (calls(try_to_read, shape(count)) for count in (250, 1000))
     assert few > 250
-    assert many <= 4 * few
+    # In proportion, but for what sorting compares.
+    assert many <= 4.1 * few
