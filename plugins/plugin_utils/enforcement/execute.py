@@ -197,7 +197,7 @@ def _run(server: SiteServer, step: Step, observer: Observer) -> StepResult:
     if not step.needed:
         return StepResult(step, Status.UNCHANGED, step.before)
     observer.starting(step)
-    result = _judged(step, _attempt(server, step, step.do))
+    result = _judged(server.host, step, _attempt(server, step, step.do))
     observer.finished(result)
     return result
 
@@ -265,7 +265,7 @@ def _foreseen(host: str, operation: str) -> Iterator[None]:
         raise ServerFault(host, operation, said, "This is an error of the collection; please report it.") from error
 
 
-def _judged(step: Step, attempt: _Attempt) -> StepResult:
+def _judged(host: str, step: Step, attempt: _Attempt) -> StepResult:
     """What is known after a write."""
     held, answer = attempt.held, attempt.answer
     but = "the server acknowledged the write, but " if answer is None else ""
@@ -274,10 +274,10 @@ def _judged(step: Step, attempt: _Attempt) -> StepResult:
         return StepResult(step, Status.UNCERTAIN, None, answer, note, propagated=attempt.propagated)
     # Where the object held the goal before, what it holds shows nothing of a write that was not acknowledged.
     if step.is_done(held) and (answer is None or not step.is_undone(held)):
-        warnings = step.remarks(held, attempt.propagated)
+        warnings = _remarks(host, step, attempt)
         if answer is not None:
             warnings = (
-                f"{answer.host}: {step.label}: the write is done, as a reading shows, but the server answered it with "
+                f"{host}: {step.label}: the write is done, as a reading shows, but the server answered it with "
                 f"an error: {_said(answer)}",
                 *warnings,
             )
@@ -291,6 +291,15 @@ def _judged(step: Step, attempt: _Attempt) -> StepResult:
     else:
         note = f"{but}{step.differs(held)}"
     return StepResult(step, Status.UNCERTAIN, held, answer, note, propagated=attempt.propagated)
+
+
+def _remarks(host: str, step: Step, attempt: _Attempt) -> tuple[str, ...]:
+    """What the operator should know of a write that is done; finding that out must not hide that it is."""
+    try:
+        with _foreseen(host, f"check the effects on {step.label}"):
+            return step.remarks(attempt.held, attempt.propagated)
+    except SiteServerError as error:
+        return (f"{host}: {step.label}: the write is done, but its effects could not be checked: {_said(error)}",)
 
 
 def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepResult:

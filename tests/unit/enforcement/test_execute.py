@@ -363,6 +363,16 @@ def test_a_child_that_does_not_inherit_what_was_written_is_a_warning(follows: bo
     assert [warning for warning in outcome.warnings if "old.pkg" in warning] == ([] if follows else [*outcome.warnings])
 
 
+def test_what_nobody_foresees_while_a_child_is_looked_at_hides_no_write() -> None:
+    server = server_with()
+    server.child = rf"{FOLDER}\strange.pkg"  # the server of the tests raises KeyError when it is read
+    outcome = enforce_sender_access(server, REQUEST)
+    assert outcome.changed
+    assert holds(server, SHARE_AFTER, FOLDER_AFTER)
+    (warning,) = outcome.warnings
+    assert warning.startswith(f"p01: folder {FOLDER}: the write is done, but its effects could not be checked: ")
+
+
 def test_no_child_is_looked_at_if_the_folder_is_not_written() -> None:
     server = server_with()
     server.held[FOLDER] = parse_sddl(FOLDER_AFTER)
