@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.sitekeeper.sms.plugins.modules.change_apply import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     Recorder,
-    alone,
     apply_host_plan,
+    host_lock,
     read_host_plan,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import (
@@ -32,10 +32,10 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Check the approval, compare, write, record."""
         document, approval = approved_plan(arguments)
-        path = None if self.predict else Path(arguments["record"])
+        path = None if self.check_mode else Path(arguments["record"])
         record = Recorder(
             path,
             action="apply",
@@ -57,9 +57,9 @@ class ActionModule(SiteServerAction):
             if section is not None and section["status"] == "nothing_owed":
                 return {"changed": False, "outcome": "nothing_owed", **nothing, **about}
             return {"changed": False, "outcome": "not_planned", "warnings": [message], **nothing, **about}
-        with alone(path, server.host):
+        with host_lock(path, server.host):
             try:
-                result = apply_host_plan(server, planned, record, predict=self.predict)
+                result = apply_host_plan(server, planned, record, check_mode=self.check_mode)
             except Refused as refusal:
                 return {**refused(refusal), **about}
         return {**host_result(result, "applied"), **about}

@@ -21,10 +21,10 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Plan, and write nothing."""
         request = sender_request(server.host, arguments)
-        outcome = enforce_sender_access(server, request, predict=True)
+        outcome = enforce_sender_access(server, request, check_mode=True)
         section = section_of(
             outcome,
             site=arguments["site_code"],

@@ -52,11 +52,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             }
             _give_findings(hosts, arguments["findings"] or [])
             document = make_document(arguments["change_id"], utc_now(), versions, hosts)
-            predict = bool(self._task.check_mode)
-            write_document(Path(arguments["path"]), document, predict=predict)
+            check_mode = bool(self._task.check_mode)
+            write_document(Path(arguments["path"]), document, check_mode=check_mode)
             for option, render in (("markdown", as_markdown), ("html", as_html)):
                 if arguments[option]:
-                    write_file(Path(arguments[option]), render(document).encode(), predict=predict)
+                    write_file(Path(arguments[option]), render(document).encode(), check_mode=check_mode)
         except ChangeError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         summary = summary_of(hosts)

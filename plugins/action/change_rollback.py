@@ -12,8 +12,8 @@ from ansible_collections.sitekeeper.sms.plugins.modules.change_rollback import D
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     Approval,
     Recorder,
-    alone,
     changes_of,
+    host_lock,
     read_journal,
     roll_back,
 )
@@ -31,19 +31,19 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the record, compare, restore, record."""
         if arguments["change_id"]:
             checked_change_id(arguments["change_id"])
         path = Path(arguments["record"])
-        with alone(None if self.predict or not path.exists() else path, server.host):
+        with host_lock(None if self.check_mode or not path.exists() else path, server.host):
             return self._roll_back(server, path, arguments)
 
     def _roll_back(self, server: SiteServer, path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
         journal = read_journal(path, server.host)
         changes = changes_of(path, journal, server.host, arguments["change_id"])
         record = Recorder(
-            None if self.predict else path,
+            None if self.check_mode else path,
             action="rollback",
             host=server.host,
             change_id=changes.change_id,
@@ -59,7 +59,7 @@ class ActionModule(SiteServerAction):
             record(Event.NOT_PLANNED, message=message)
             return {"changed": False, "outcome": "nothing_to_restore", "objects": [], "removed": [], **about}
         try:
-            result = roll_back(server, changes, record, predict=self.predict, force=arguments["force"])
+            result = roll_back(server, changes, record, check_mode=self.check_mode, force=arguments["force"])
         except Refused as refusal:
             return {**refused(refusal), **about}
         return {**host_result(result, "restored"), **about}

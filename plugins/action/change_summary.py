@@ -47,7 +47,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             change_id=arguments["change_id"],
             results={host: registered(variables, host, arguments["results"]) or {} for host in hosts},
             batch=batch,
-            predict=bool(self._task.check_mode),
+            check_mode=bool(self._task.check_mode),
             record=os.path.realpath(arguments["record"]),
             left_out=[] if limited else sorted(set(arguments["planned"] or ()) - set(hosts)),
             remaining=remaining,

@@ -18,7 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, settle
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, freeze_heap
 
 with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
@@ -29,10 +29,10 @@ with before_forks():
         AuditFile,
         AuditFileError,
         HostConnections,
+        HostStatus,
         Limits,
         Question,
         Questions,
-        Status,
         preparation,
         questions_of,
         sweep,
@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry point."""
-        settle()
+        freeze_heap()
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         # Ansible copies what it checks, each item of each site, which takes longer than all that is done with them.
@@ -117,12 +117,12 @@ class ActionModule(ActionBase):
                 progress.count(status)
             progress.say()
         tally = Counter(status for status, _message in found.values())
-        counts = {"hosts": len(hosts), **{status.value: tally[status.value] for status in Status}}
+        counts = {"hosts": len(hosts), **{status.value: tally[status.value] for status in HostStatus}}
         file.end(counts)
         return {
             "counts": counts,
             "resumed": resumed,
-            "drifted": [host for host in hosts if found[host][0] == Status.DRIFTED.value],
+            "drifted": [host for host in hosts if found[host][0] == HostStatus.DRIFTED.value],
             "hosts": {host: _short(*found[host]) for host in hosts},
         }
 
@@ -150,7 +150,7 @@ class _Progress:
             return
         self._said = now
         left = (self._hosts - self._read) * (now - self._begun) / (self._read - self._resumed)
-        said = ", ".join(f"{self._counts[status.value]} {status.value}" for status in Status)
+        said = ", ".join(f"{self._counts[status.value]} {status.value}" for status in HostStatus)
         self._display(f"fleet_audit: {self._read} of {self._hosts} hosts read ({said}), about {left:.0f} s left")
 
 

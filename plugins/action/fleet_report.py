@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
             argument_spec=argument_spec(DOCUMENTATION), required_one_of=[FORMATS]
         )
         try:
-            result.update(_report(arguments, predict=bool(self._task.check_mode)))
+            result.update(_report(arguments, check_mode=bool(self._task.check_mode)))
         except HierarchyError as error:
             message = f"sms_sites: the description of the hierarchy can't be used:\n{error}"
             result.update(failed=True, changed=False, msg=message)
@@ -71,14 +71,14 @@ class ActionModule(ActionBase):
         return result
 
 
-def _report(arguments: Mapping[str, Any], *, predict: bool) -> dict[str, Any]:
+def _report(arguments: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     sites = arguments["sms_sites"]
     hierarchy = None if sites is None else read_hierarchy(sites, arguments["sms_products"])
     fleet = fleet_of(_audit(arguments["audit_files"]), hierarchy)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     future = max((header.started for header in fleet.audit.headers if header.started > now), default=None)
     files = {
-        name: _write(Path(arguments[name]), _text(name, fleet, arguments["title"]), predict=predict)
+        name: _write(Path(arguments[name]), _text(name, fleet, arguments["title"]), check_mode=check_mode)
         for name in FORMATS
         if arguments[name]
     }
@@ -123,12 +123,12 @@ def _text(name: str, fleet: Fleet, title: str) -> Iterator[str]:
     return {"json": json_summary, "csv": csv_table, "junit": junit_xml}[name](fleet)
 
 
-def _write(path: Path, text: Iterator[str], *, predict: bool) -> dict[str, Any]:
+def _write(path: Path, text: Iterator[str], *, check_mode: bool) -> dict[str, Any]:
     """Put ``text`` in the place of what is there, all of it or nothing, and only if it differs."""
     try:
-        if not predict:
+        if not check_mode:
             path.parent.mkdir(parents=True, exist_ok=True)
-        written = replace_file(path, (piece.encode() for piece in text), predict=predict)
+        written = replace_file(path, (piece.encode() for piece in text), check_mode=check_mode)
     except OSError as error:
         raise _Unwritable(f"{path} can't be written: {error.strerror or error}") from None
     return {"path": str(path), "bytes": written.size, "changed": written.changed}

@@ -41,7 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             found=arguments["found"]["hosts"],
             again=(arguments["again"] or {}).get("hosts") or {},
             corrections=dict(_corrections(variables, arguments["found"]["drifted"])),
-            predict=bool(self._task.check_mode),
+            check_mode=bool(self._task.check_mode),
             absent=absent_sites(variables, {str(site["server"]).lower(): str(site["code"]).upper() for site in sites}),
         )
         result.update(changed=False, lines=summary.lines(), reasons=summary.reasons())

@@ -23,12 +23,12 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Assert the access of the senders."""
         request = sender_request(server.host, arguments)
         # Before anything is written: what fails after a write must tell of it.
         services = service_accounts(server, request.product) if arguments["services"] else None
-        outcome = enforce_sender_access(server, request, predict=self.predict)
+        outcome = enforce_sender_access(server, request, check_mode=self.check_mode)
         result = {"product": request.product.name, **sender_outcome_result(outcome)}
         required = arguments["group_members"] in ("require", "add_or_require")
         if required and outcome.group is not None and outcome.missing:

@@ -21,7 +21,7 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the access of the senders."""
         request = sender_request(server.host, arguments)
         result = {"product": request.product.name, **assessment_result(assess_sender_access(server, request))}

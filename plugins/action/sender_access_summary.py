@@ -63,7 +63,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         summary = AccessSummary(
             runs=runs,
             audit=arguments["audit"],
-            predict=bool(self._task.check_mode),
+            check_mode=bool(self._task.check_mode),
             accounts=scope["senders"],
             absent=absent_sites(variables, scope["sites"]) if last else (),
             findings=findings,

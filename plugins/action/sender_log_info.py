@@ -46,7 +46,7 @@ class ActionModule(SiteServerAction):
             result.update(failed=True, changed=False, msg=str(error))
         return result
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the logs, those on the site server included."""
         if not isinstance(server, LogSource):
             raise Refused(

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, Request, probe, result_of
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, ProbeRequest, probe, result_of
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
             return result
         if IMPACKET_IMPORT_ERROR:
             raise AnsibleActionFail(missing_required_lib("impacket"))
-        request = Request.from_arguments(arguments, reading_only=self._task.check_mode)
+        request = ProbeRequest.from_arguments(arguments, reading_only=self._task.check_mode)
         troubles: list[str] = []
         result.update(result_of(request, probe(request, self._operator(task_vars, request, troubles))))
         result["product"] = arguments["product"]
@@ -92,7 +92,7 @@ class ActionModule(ActionBase):
             return str(self._connection.get_option(option))
         return str(self._templar.template(task_vars.get("ansible_host") or task_vars["inventory_hostname"]))
 
-    def _operator(self, task_vars: dict[str, Any], request: Request, troubles: list[str]) -> CleanUp:
+    def _operator(self, task_vars: dict[str, Any], request: ProbeRequest, troubles: list[str]) -> CleanUp:
         """Deletes files of the share over the task's connection, and notes why it could not."""
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname"))
         same_server = request.settings.address == self._address(task_vars)

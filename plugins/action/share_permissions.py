@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.sitekeeper.sms.plugins.modules.share_permissions import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import set_share_permissions
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import share_goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_share
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, outcome_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
@@ -21,10 +21,10 @@ class ActionModule(SiteServerAction):
 
     spec = argument_spec(DOCUMENTATION)
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Assert the DACL."""
-        goal = share_goal(server.host, arguments)
-        outcome = set_share_permissions(server, arguments["share"], goal, predict=self.predict)
+        desired = desired_share(server.host, arguments)
+        outcome = set_share_permissions(server, arguments["share"], desired, check_mode=self.check_mode)
         result = outcome_result(outcome)
         if self.wants_diff:
             result["diff"] = diff_of(outcome.plan, outcome.after)

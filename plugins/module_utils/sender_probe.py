@@ -73,7 +73,7 @@ CleanUp = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True)
-class StepResult:
+class ProbeStepResult:
     """How a step went.
 
     Attributes:
@@ -96,7 +96,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Request:
+class ProbeRequest:
     """What to probe.
 
     Attributes:
@@ -112,7 +112,7 @@ class Request:
     reading_only: bool = False
 
     @classmethod
-    def from_arguments(cls, arguments: Mapping[str, Any], *, reading_only: bool) -> Request:
+    def from_arguments(cls, arguments: Mapping[str, Any], *, reading_only: bool) -> ProbeRequest:
         """The request that arguments of the module describe, defaults filled in."""
         kerberos = arguments["auth"] == "kerberos"
         domain, user = split_account(arguments["account"], kerberos=kerberos)
@@ -138,7 +138,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProbeOutcome:
     """What came of a probe.
 
     Attributes:
@@ -150,7 +150,7 @@ class Outcome:
         leftovers: names of files of earlier probes, older than an hour.
     """
 
-    steps: tuple[StepResult, ...]
+    steps: tuple[ProbeStepResult, ...]
     dialect: str = ""
     signed: bool = False
     encrypted: bool = False
@@ -164,7 +164,7 @@ class Outcome:
         return False if False in results else None if None in results else True
 
 
-def probe(request: Request, clean_up: CleanUp | None = None) -> Outcome:
+def probe(request: ProbeRequest, clean_up: CleanUp | None = None) -> ProbeOutcome:
     """Do the steps. Whatever happens, even an exception from outside, the file is removed before this returns.
 
     Args:
@@ -179,7 +179,7 @@ def probe(request: Request, clean_up: CleanUp | None = None) -> Outcome:
     return run.outcome()
 
 
-def result_of(request: Request, outcome: Outcome) -> dict[str, Any]:
+def result_of(request: ProbeRequest, outcome: ProbeOutcome) -> dict[str, Any]:
     """The module's result. It fails where a required step failed."""
     result: dict[str, Any] = {
         "changed": bool(outcome.left_behind),
@@ -216,9 +216,9 @@ class _NotTried(Exception):
 
 
 class _Probe:
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ProbeRequest) -> None:
         self._request = request
-        self._results: dict[str, StepResult] = {}
+        self._results: dict[str, ProbeStepResult] = {}
         self._session: SmbSession | None = None
         self._lost = False
         self._tree: Any = None
@@ -256,9 +256,9 @@ class _Probe:
                     raise _NotTried("not tried without a file")
                 act()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ProbeOutcome:
         steps = tuple(self._results[step] for step in STEPS)
-        return Outcome(steps, *self._about, left_behind=self._left_behind, leftovers=self._leftovers)
+        return ProbeOutcome(steps, *self._about, left_behind=self._left_behind, leftovers=self._leftovers)
 
     def remove_file(self, clean_up: CleanUp | None) -> None:
         """Remove what may be there, and end the session."""
@@ -511,13 +511,13 @@ class _Probe:
         elif error.status in (_NAME_NOT_FOUND, _NO_SUCH_FILE) and step in ("open_share", "list", "create"):
             detail = _NO_DIRECTORY
         code = "" if error.status is None else f"0x{error.status:08X}"
-        self._results[step] = StepResult(
+        self._results[step] = ProbeStepResult(
             step, self._required(step), False, error.status_name, code, detail, milliseconds
         )
 
     def _set(self, step: str, *, ok: bool | None, detail: str = "", milliseconds: float | None = None) -> None:
         status, code = ("STATUS_SUCCESS", "0x00000000") if ok else ("", "")
-        self._results[step] = StepResult(step, self._required(step), ok, status, code, detail, milliseconds)
+        self._results[step] = ProbeStepResult(step, self._required(step), ok, status, code, detail, milliseconds)
 
     def _required(self, step: str) -> bool:
         return step in self._request.required

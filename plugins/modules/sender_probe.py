@@ -223,7 +223,7 @@ leftovers:
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Request, probe, result_of
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, ProbeRequest, probe, result_of
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
 
 
@@ -249,7 +249,7 @@ def main() -> None:
     )
     if IMPACKET_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("impacket"), exception=IMPACKET_IMPORT_ERROR)
-    request = Request.from_arguments(module.params, reading_only=module.check_mode)
+    request = ProbeRequest.from_arguments(module.params, reading_only=module.check_mode)
     result = result_of(request, probe(request))
     result["product"] = module.params["product"]
     if result.get("failed"):

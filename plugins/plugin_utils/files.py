@@ -88,20 +88,20 @@ def open_to_read(path: Path | str) -> BinaryIO:
     return os.fdopen(open_file(path, os.O_RDONLY), "rb")
 
 
-def replace_file(path: Path, pieces: Iterable[bytes], *, predict: bool = False) -> Replacement:
+def replace_file(path: Path, pieces: Iterable[bytes], *, check_mode: bool = False) -> Replacement:
     """Put new content in the place of a file, all of it or nothing, and only if it differs. Only the owner may read it.
 
     Args:
         path: the file; it need not be there.
         pieces: the new content.
-        predict: whether to write nothing.
+        check_mode: whether to write nothing.
 
     Raises:
         OSError: something else than a file is there, or it cannot be written; `strerror` says why.
     """
     before = _digest(path)
     size, digest = 0, sha256()
-    if predict:
+    if check_mode:
         for piece in pieces:
             size += len(piece)
             digest.update(piece)

@@ -30,7 +30,7 @@ def before_forks() -> Iterator[None]:
             gc.enable()
 
 
-def settle() -> None:
+def freeze_heap() -> None:
     """From now on, what is in memory stays: for a process that forks others, or has just been forked."""
     gc.freeze()
     # By what is left in its view now, the collector reckons when it is worth while to look again.

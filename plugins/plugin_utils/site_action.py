@@ -34,7 +34,7 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
 
     spec: ClassVar[dict[str, Any]]
 
-    def serve(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Do the task's work and return its results."""
         raise NotImplementedError
 
@@ -52,7 +52,7 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         host = str(self._task.delegate_to or (task_vars or {}).get("inventory_hostname"))
         try:
             with site_server(host, self._connection, progress=self._display.display) as server:
-                result.update(self.serve(server, arguments))
+                result.update(self.run_task(server, arguments))
         except (Unreachable, AuthenticationFailed) as error:
             # As Ansible's own Windows modules do, so that `ignore_unreachable` and the recap mean the same.
             result.update(unreachable=True, changed=False, msg=str(error))
@@ -63,7 +63,7 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         return result
 
     @property
-    def predict(self) -> bool:
+    def check_mode(self) -> bool:
         """Check mode: plan, do not write."""
         return bool(self._task.check_mode)
 

@@ -13,10 +13,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Account,
+    DescriptorReading,
     NoAnswer,
     NotFound,
     Propagated,
-    Reading,
     ServerFault,
     Share,
     Unreachable,
@@ -90,12 +90,12 @@ class FakeSiteServer:
         self._read("settings of", name)
         return Share(name, self.points_to, is_disk=True)
 
-    def share_descriptor(self, share: Share) -> Reading:
+    def share_descriptor(self, share: Share) -> DescriptorReading:
         return self.path_descriptor(share.name)
 
-    def path_descriptor(self, path: str) -> Reading:
+    def path_descriptor(self, path: str) -> DescriptorReading:
         self._read("descriptor of", path)
-        return Reading(self.held[path], MappingProxyType({}))
+        return DescriptorReading(self.held[path], MappingProxyType({}))
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
         self.set_path_descriptor(share.name, descriptor)

@@ -18,8 +18,8 @@ import pytest
 from ansible_collections.sitekeeper.sms.plugins.action import fleet_report, sender_log_info
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
-    alone,
     append,
+    host_lock,
     read_document,
     read_journal,
     write_document,
@@ -91,12 +91,12 @@ def audit_file(path: Path) -> None:
 
 
 def lock(path: Path) -> None:
-    with alone(path, "p01"):
+    with host_lock(path, "p01"):
         pytest.fail("it is locked")
 
 
-def report(path: Path, *, predict: bool = False) -> None:
-    fleet_report._write(path, iter(["text"]), predict=predict)
+def report(path: Path, *, check_mode: bool = False) -> None:
+    fleet_report._write(path, iter(["text"]), check_mode=check_mode)
 
 
 def log(path: Path) -> None:
@@ -113,7 +113,7 @@ USES: dict[str, tuple[Callable[[Path], None], type[Exception]]] = {
     "record, locked": (lock, ChangeError),
     "record, read": (read_journal, ChangeError),
     "report": (report, fleet_report._Unwritable),
-    "report, in check mode": (lambda path: report(path, predict=True), fleet_report._Unwritable),
+    "report, in check mode": (lambda path: report(path, check_mode=True), fleet_report._Unwritable),
     "log": (log, EnforcementError),
 }
 
@@ -184,7 +184,7 @@ def test_what_takes_the_place_of_a_file_in_between_is_closed_again(
 
 def test_a_file_is_read_and_replaced(tmp_path: Path) -> None:
     path = tmp_path / ("ü" * 120)
-    assert replace_file(path, [b"a", b"bc"], predict=True) == replace_file(path, [b"a", b"bc"])
+    assert replace_file(path, [b"a", b"bc"], check_mode=True) == replace_file(path, [b"a", b"bc"])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.stat()
     again = replace_file(path, [b"abc"])

@@ -18,7 +18,7 @@ from .document import (
 )
 from .host_change import Result, apply_host_plan, roll_back
 from .host_plan import HostPlan, read_host_plan, section_of, unread_section
-from .journal import alone, append, read_journal
+from .journal import append, host_lock, read_journal
 from .record import Recorder, changed_hosts, changes_of
 from .render import as_html, as_markdown
 
@@ -29,7 +29,6 @@ __all__ = [
     "PlanDocument",
     "Recorder",
     "Result",
-    "alone",
     "append",
     "apply_host_plan",
     "approve",
@@ -39,6 +38,7 @@ __all__ = [
     "changed_hosts",
     "changes_of",
     "digest_of",
+    "host_lock",
     "make_document",
     "read_document",
     "read_host_plan",

@@ -194,8 +194,8 @@ def make_document(
     return {"digest": digest_of(head), "head": head, "hosts": dict(hosts)}
 
 
-def write_document(path: Path, document: Mapping[str, Any], *, predict: bool = False) -> None:
-    """Write a plan in its canonical form, whole or not at all. With `predict`, see whether a file may be there.
+def write_document(path: Path, document: Mapping[str, Any], *, check_mode: bool = False) -> None:
+    """Write a plan in its canonical form, whole or not at all. With `check_mode`, see whether a file may be there.
 
     Raises:
         ChangeError: it cannot be written.
@@ -203,17 +203,17 @@ def write_document(path: Path, document: Mapping[str, Any], *, predict: bool = F
     first = b'{"digest":' + canonical(document["digest"]) + b',"head":' + canonical(document["head"]) + _END_OF_HEAD
     sections = [canonical(host) + b":" + canonical(section) for host, section in sorted(document["hosts"].items())]
     lines = [*(section + b",\n" for section in sections[:-1]), *(section + b"\n" for section in sections[-1:])]
-    write_file(path, b"".join([first, *lines, _END]), predict=predict)
+    write_file(path, b"".join([first, *lines, _END]), check_mode=check_mode)
 
 
-def write_file(path: Path, content: bytes, *, predict: bool = False) -> None:
-    """Write a file that only its owner may read; whole or not at all. With `predict`, see whether a file may be there.
+def write_file(path: Path, content: bytes, *, check_mode: bool = False) -> None:
+    """Write a file that only its owner may read; whole or not at all. `check_mode` sees whether a file may be there.
 
     Raises:
         ChangeError: it cannot be written.
     """
     try:
-        replace_file(path, [content], predict=predict)
+        replace_file(path, [content], check_mode=check_mode)
     except OSError as error:
         raise ChangeError(f"{path} cannot be written: {error.strerror or error}") from None
 

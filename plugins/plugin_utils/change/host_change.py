@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..enforcement import EnforcementError, Refused, membership_task
-from ..enforcement.execute import Status, StepResult, execute
+from ..enforcement.execute import StepResult, StepStatus, execute
 from ..enforcement.plan import Plan
 from ..enforcement.securable import Securable, path_object, share_object
 from ..enforcement.steps import ChangeMember, WriteDescriptor, written
@@ -26,7 +26,7 @@ from ..security.descriptor import (
     SE_SACL_PRESENT,
     SE_SACL_PROTECTED,
 )
-from ..site_server import Account, NotFound, Reading, SiteServer, SiteServerError, Unsupported, local_path
+from ..site_server import Account, DescriptorReading, NotFound, SiteServer, SiteServerError, Unsupported, local_path
 from .document import ChangeError
 from .host_plan import GroupPlan, HostPlan, ObjectPlan, as_held
 from .record import Event, HostChanges, Member, Recorder
@@ -84,14 +84,14 @@ class _Wanted:
     always: bool = False
 
 
-def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, predict: bool = False) -> Result:
+def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, check_mode: bool = False) -> Result:
     """Write what was planned for a host: members of the group, the directory, the share.
 
     Args:
         server: the host.
         plan: what was planned.
         record: told of everything that is written, before and after.
-        predict: compare, do not write.
+        check_mode: compare, do not write.
 
     Raises:
         Refused: the host has changed since; nothing was written.
@@ -110,11 +110,11 @@ def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, pre
             _wanted(path_object(server, plan.directory.name), plan.directory),
             _wanted(share_object(server, share), plan.share),
         ]
-        return _run(server, objects, _joining(server, plan.group), record, "Make a new plan", predict=predict)
+        return _run(server, objects, _joining(server, plan.group), record, "Make a new plan", check_mode=check_mode)
 
 
 def roll_back(
-    server: SiteServer, changes: HostChanges, record: Recorder, *, predict: bool = False, force: bool = False
+    server: SiteServer, changes: HostChanges, record: Recorder, *, check_mode: bool = False, force: bool = False
 ) -> Result:
     """Give a host what it held before the change: the group, then the share, then the directory.
 
@@ -128,7 +128,7 @@ def roll_back(
         server: the host.
         changes: what the change has done there.
         record: told of everything that is written, before and after.
-        predict: compare, do not write.
+        check_mode: compare, do not write.
         force: restore also what has changed since.
 
     Raises:
@@ -151,7 +151,7 @@ def roll_back(
                 target, always = path_object(server, each.name), each.unsettled and server.propagates
             objects.append(_Wanted(target, each.after, each.before, always))
         advice = "Find out who has changed it. To restore it all the same, and lose that, set force for this host"
-        return _run(server, objects, leaving, record, advice, predict=predict, force=force)
+        return _run(server, objects, leaving, record, advice, check_mode=check_mode, force=force)
 
 
 def _run(
@@ -161,7 +161,7 @@ def _run(
     record: Recorder,
     advice: str,
     *,
-    predict: bool,
+    check_mode: bool,
     force: bool = False,
 ) -> Result:
     steps = _steps(server.host, objects, advice, force=force)
@@ -177,9 +177,9 @@ def _run(
         if steps or members:
             record(Event.IN_PLACE)
         return Result(tuple(_object_result(step.plan, step.before, changed=False) for step in steps))
-    if predict:
+    if check_mode:
         objects_after = tuple(
-            _object_result(step.plan, Reading(step.plan.after), changed=step.needed) for step in steps
+            _object_result(step.plan, DescriptorReading(step.plan.after), changed=step.needed) for step in steps
         )
         return Result(objects_after, *_accounts(changing))
     recording = Recording(record, server.host)
@@ -190,7 +190,7 @@ def _run(
     )
     lost = (caution for step in steps if step.needed for caution in step.before.cautions)
     warnings = tuple(dict.fromkeys((*lost, *(warning for result in results for warning in result.warnings))))
-    members = [step for step, result in zip(changing, results, strict=False) if result.status is Status.DONE]
+    members = [step for step, result in zip(changing, results, strict=False) if result.status is StepStatus.DONE]
     return Result(written_objects, *_accounts(members), warnings)
 
 
@@ -217,7 +217,7 @@ def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -
     return steps
 
 
-def _after(each: _Wanted, reading: Reading, *, force: bool) -> SecurityDescriptor | None:
+def _after(each: _Wanted, reading: DescriptorReading, *, force: bool) -> SecurityDescriptor | None:
     """What an object is to hold; what it holds now if it is in place; None if it has changed since."""
     held, after = as_held(reading.descriptor), each.after
     if not each.before.control & SE_SACL_PRESENT:
@@ -281,10 +281,10 @@ def _accounts(changing: Sequence[ChangeMember]) -> tuple[tuple[Account, ...], tu
 
 def _has_changed(result: StepResult) -> bool:
     below = result.propagated is not None and result.propagated.updated > 0
-    return result.status is Status.DONE and (below or written(result)[0].changed)
+    return result.status is StepStatus.DONE and (below or written(result)[0].changed)
 
 
-def _object_result(plan: Plan, now: Reading, *, changed: bool) -> ObjectResult:
+def _object_result(plan: Plan, now: DescriptorReading, *, changed: bool) -> ObjectResult:
     subject = plan.subject
     kind = "share" if subject.is_share else "directory"
     before, after = as_held(plan.before.descriptor), as_held(now.descriptor)

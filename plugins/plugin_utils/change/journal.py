@@ -77,7 +77,7 @@ def utc_now() -> str:
 
 
 @contextmanager
-def alone(path: Path | None, host: str) -> Iterator[None]:
+def host_lock(path: Path | None, host: str) -> Iterator[None]:
     """Keep other runs, of this controller, that use the same record from working on the same host at the same time.
 
     They would not harm each other's writes, each of which is compared before and after. But a change that is applied

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..enforcement.execute import Observer, Status, Step, StepResult
+from ..enforcement.execute import Observer, Step, StepResult, StepStatus
 from ..enforcement.steps import ChangeMember, WriteDescriptor, written
 from .document import ChangeError
 from .host_plan import as_held
 from .record import Event, Member, Recorder
 
-_ENDED = {Status.DONE: Event.WRITTEN, Status.NOT_DONE: Event.NOT_WRITTEN, Status.UNCERTAIN: Event.UNCERTAIN}
+_ENDED = {StepStatus.DONE: Event.WRITTEN, StepStatus.NOT_DONE: Event.NOT_WRITTEN, StepStatus.UNCERTAIN: Event.UNCERTAIN}
 
 
 class Recording(Observer):
@@ -42,7 +42,7 @@ class Recording(Observer):
         step, event = result.step, _ENDED[result.status]
         if result.below:
             event = Event.UNCERTAIN
-        message = None if result.status is Status.DONE else _message(result)
+        message = None if result.status is StepStatus.DONE else _message(result)
         if isinstance(step, ChangeMember):
             if event is Event.WRITTEN:
                 event = Event.ADDED if step.joins else Event.REMOVED
@@ -54,7 +54,7 @@ class Recording(Observer):
     def undone(self, result: StepResult) -> None:
         """Record whether it was restored."""
         step = result.step
-        whole = result.status is Status.UNDONE and not result.below
+        whole = result.status is StepStatus.UNDONE and not result.below
         event = Event.PUT_BACK if whole else Event.NOT_PUT_BACK
         if isinstance(step, ChangeMember):
             self._append(event, member=_member(step), message=result.sentence)

@@ -6,23 +6,23 @@
 from __future__ import annotations
 
 from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, service_accounts
+from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import EnforcementError, Refused, WriteFailed
-from .goal import Entry, Goal, Inheritance, State
-from .permissions import Outcome, set_path_permissions, set_share_permissions
+from .permissions import PermissionsOutcome, set_path_permissions, set_share_permissions
 from .sender_access import SenderOutcome, enforce_sender_access, membership_task
 
 __all__ = [
     "Assessment",
+    "DesiredEntry",
+    "DesiredState",
     "EnforcementError",
-    "Entry",
-    "Goal",
     "Inheritance",
     "MissingMembers",
-    "Outcome",
+    "PermissionsOutcome",
+    "Presence",
     "Refused",
     "SenderOutcome",
     "SenderRequest",
-    "State",
     "WriteFailed",
     "assess_sender_access",
     "enforce_sender_access",

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 
 from ..security import Sid
 from ..security.well_known import well_known_sid
-from ..site_server import Account, Reading, SiteServer
+from ..site_server import Account, DescriptorReading, SiteServer
 
 
-def resolve_accounts(server: SiteServer, names: Iterable[str], readings: Iterable[Reading]) -> dict[str, Account]:
+def resolve_accounts(
+    server: SiteServer, names: Iterable[str], readings: Iterable[DescriptorReading]
+) -> dict[str, Account]:
     """Find the account behind each name; the key is the name as given.
 
     Names of entries that were read anyway are looked at first: they come from the server itself, and cost nothing.
@@ -30,7 +32,7 @@ def resolve_accounts(server: SiteServer, names: Iterable[str], readings: Iterabl
     return found
 
 
-def all_names(readings: Iterable[Reading], accounts: Mapping[str, Account]) -> dict[Sid, str]:
+def all_names(readings: Iterable[DescriptorReading], accounts: Mapping[str, Account]) -> dict[Sid, str]:
     """Names for everything that will be shown: what the server told, and what it was asked for."""
     names: dict[Sid, str] = {account.sid: account.name for account in accounts.values()}
     for reading in readings:
@@ -50,7 +52,7 @@ def operator_sids(operator: str | None, names: Mapping[Sid, str]) -> frozenset[S
     return frozenset(sid for sid, name in names.items() if name.rpartition("\\")[2].casefold() == wanted)
 
 
-def _by_name(readings: Iterable[Reading]) -> dict[str, Account]:
+def _by_name(readings: Iterable[DescriptorReading]) -> dict[str, Account]:
     sids: dict[str, set[Sid]] = {}
     spelled: dict[str, str] = {}
     for reading in readings:

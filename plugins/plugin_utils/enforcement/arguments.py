@@ -14,8 +14,8 @@ from ..security.ace import APPLIES_TO
 from ..security.rights import SHARE_ACCESS, denied_mask, parse_ntfs_rights
 from ..site_server import local_path
 from .assess import MissingMembers, SenderRequest
+from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import Refused
-from .goal import Entry, Goal, Inheritance, State
 
 _TYPES = {"allow": ACCESS_ALLOWED, "deny": ACCESS_DENIED}
 _MISSING_MEMBERS = {
@@ -28,8 +28,8 @@ _MISSING_MEMBERS = {
 _DEFAULT_APPLIES_TO = "this folder, subfolders and files"
 
 
-def share_goal(host: str, arguments: Mapping[str, Any]) -> Goal:
-    """The goal that the arguments of `share_permissions` describe.
+def desired_share(host: str, arguments: Mapping[str, Any]) -> DesiredState:
+    """The desired state that the arguments of `share_permissions` describe.
 
     Raises:
         Refused: an entry lacks its access.
@@ -43,13 +43,13 @@ def share_goal(host: str, arguments: Mapping[str, Any]) -> Goal:
         return None
 
     entries = tuple(
-        Entry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry)) for entry in arguments["entries"]
+        DesiredEntry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry)) for entry in arguments["entries"]
     )
-    return _goal(arguments, entries)
+    return _desired(arguments, entries)
 
 
-def path_goal(host: str, arguments: Mapping[str, Any], *, is_directory: bool) -> Goal:
-    """The goal that the arguments of `ntfs_permissions` describe.
+def desired_path(host: str, arguments: Mapping[str, Any], *, is_directory: bool) -> DesiredState:
+    """The desired state that the arguments of `ntfs_permissions` describe.
 
     Raises:
         Refused: an entry lacks its rights, names unknown ones, or passes something on where nothing is below.
@@ -76,10 +76,10 @@ def path_goal(host: str, arguments: Mapping[str, Any], *, is_directory: bool) ->
         return 0
 
     entries = tuple(
-        Entry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry), flags(entry))
+        DesiredEntry(str(entry["principal"]), _TYPES[entry["type"]], mask(entry), flags(entry))
         for entry in arguments["entries"]
     )
-    return _goal(arguments, entries, Inheritance(str(arguments["inheritance"])))
+    return _desired(arguments, entries, Inheritance(str(arguments["inheritance"])))
 
 
 def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
@@ -130,12 +130,12 @@ def local_path_of(host: str, option: str, text: str) -> str:
         raise Refused(f"{host}: {option}: {error}") from None
 
 
-def _goal(
-    arguments: Mapping[str, Any], entries: tuple[Entry, ...], inheritance: Inheritance = Inheritance.UNCHANGED
-) -> Goal:
-    return Goal(
+def _desired(
+    arguments: Mapping[str, Any], entries: tuple[DesiredEntry, ...], inheritance: Inheritance = Inheritance.UNCHANGED
+) -> DesiredState:
+    return DesiredState(
         entries,
-        State(str(arguments["state"])),
+        Presence(str(arguments["state"])),
         inheritance,
         remove_blocking_denies=arguments["remove_blocking_denies"],
         allow_lockout=arguments["allow_lockout"],
@@ -144,5 +144,5 @@ def _goal(
 
 
 def _refuse_unless_absent(host: str, arguments: Mapping[str, Any], entry: Mapping[str, Any], option: str) -> None:
-    if arguments["state"] != State.ABSENT.value:
+    if arguments["state"] != Presence.ABSENT.value:
         raise Refused(f"{host}: entry for {entry['principal']}: {option} is required with state={arguments['state']}")

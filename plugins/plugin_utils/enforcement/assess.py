@@ -19,7 +19,7 @@ from ..security import ANY_NETWORK_LOGON, Ace, Acl, Effect, Scope, Sid, Token, c
 from ..security.ace import APPLIES_TO, CompoundAce, OpaqueAce
 from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..security.well_known import NAME_OF
-from ..site_server import Account, AccountNotFound, NotFound, Reading, Share, SiteServer, local_path
+from ..site_server import Account, AccountNotFound, DescriptorReading, NotFound, Share, SiteServer, local_path
 from .accounts import all_names, resolve_accounts
 from .errors import Refused
 from .plan import Subject
@@ -142,8 +142,8 @@ class Assessment:
 
     share: Share
     directory: str
-    share_reading: Reading
-    directory_reading: Reading
+    share_reading: DescriptorReading
+    directory_reading: DescriptorReading
     accounts: Mapping[str, Account]
     names: Mapping[Sid, str]
     senders: Mapping[str, SenderAccess]
@@ -205,7 +205,7 @@ def service_accounts(server: SiteServer, product: Product) -> dict[str, str | No
     return found
 
 
-def _share_reading(server: SiteServer, share: Share, known: Mapping[Sid, str]) -> Reading:
+def _share_reading(server: SiteServer, share: Share, known: Mapping[Sid, str]) -> DescriptorReading:
     """The share's permissions: as they were told along with its settings, if names for all accounts are known too.
 
     Those were told with entries of all types, and so they count where asking for them shows fewer.
@@ -217,7 +217,7 @@ def _share_reading(server: SiteServer, share: Share, known: Mapping[Sid, str]) -
     sids = {ace.sid for ace in told.dacl if isinstance(ace, Ace)}
     names = {sid: name for sid in sids if (name := known.get(sid) or NAME_OF.get(sid))}
     if not others and len(names) == len(sids):
-        return Reading(told, names)
+        return DescriptorReading(told, names)
     asked = share_object(server, share).read()
     if not others:
         return asked
@@ -275,8 +275,8 @@ def _each_once(accounts: Mapping[str, Account]) -> dict[str, Account]:
 def access_of(
     account: Account,
     product: Product,
-    share: Reading,
-    directory: Reading,
+    share: DescriptorReading,
+    directory: DescriptorReading,
     names: Mapping[Sid, str],
     group: Group | None = None,
 ) -> SenderAccess:
@@ -293,7 +293,11 @@ def access_of(
 
 
 def group_satisfied(
-    group: Group | None, product: Product, share: Reading, directory: Reading, names: Mapping[Sid, str]
+    group: Group | None,
+    product: Product,
+    share: DescriptorReading,
+    directory: DescriptorReading,
+    names: Mapping[Sid, str],
 ) -> bool | None:
     """Whether the group itself has the rights that it has to hold, whatever the senders in it have of their own."""
     if group is None:

@@ -29,13 +29,13 @@ from ..site_server import (
 from .errors import EnforcementError, WriteFailed
 
 
-class Status(Enum):
+class StepStatus(Enum):
     """How a step ended."""
 
     UNCHANGED = "unchanged"
-    """The object held the goal already. Nothing was written."""
+    """The object held the desired state already. Nothing was written."""
     DONE = "done"
-    """The object holds the goal, as read back."""
+    """The object holds the desired state, as read back."""
     NOT_DONE = "not_done"
     """Nothing was written: the server refused, or the write was never sent."""
     UNDONE = "undone"
@@ -97,7 +97,7 @@ class Step(Protocol):
         """
 
     def is_done(self, held: Any) -> bool:
-        """Whether the object holds the goal."""
+        """Whether the object holds the desired state."""
 
     def is_undone(self, held: Any) -> bool:
         """Whether the object holds what it held before."""
@@ -105,7 +105,7 @@ class Step(Protocol):
     def remarks(self, held: Any, propagated: Propagated | None) -> tuple[str, ...]:
         """What the operator should know of a write that is done."""
 
-    def state(self, status: Status) -> str:
+    def state(self, status: StepStatus) -> str:
         """A clause that says what state the object is in."""
 
     def differs(self, held: Any) -> str:
@@ -128,7 +128,7 @@ class StepResult:
     """
 
     step: Step
-    status: Status
+    status: StepStatus
     held: Any = None
     answer: SiteServerError | EnforcementError | None = None
     note: str = ""
@@ -139,7 +139,7 @@ class StepResult:
     @property
     def changed(self) -> bool:
         """Whether the server holds something else than before because of this step, or may do so."""
-        return self.below > 0 or self.status in (Status.DONE, Status.UNCERTAIN)
+        return self.below > 0 or self.status in (StepStatus.DONE, StepStatus.UNCERTAIN)
 
     @property
     def sentence(self) -> str:
@@ -182,7 +182,7 @@ def execute(server: SiteServer, steps: Sequence[Step], observer: Observer | None
     for step in steps:
         result = _run(server, step, watch)
         results.append(result)
-        if result.status in (Status.NOT_DONE, Status.UNCERTAIN):
+        if result.status in (StepStatus.NOT_DONE, StepStatus.UNCERTAIN):
             undone = [_undo(server, each, watch) for each in reversed(results)]
             raise _failure(server.host, result, undone[::-1], steps[len(results) :])
     return tuple(results)
@@ -193,9 +193,9 @@ def _run(server: SiteServer, step: Step, observer: Observer) -> StepResult:
         with _foreseen(server.host, f"read {step.label}"):
             step = step.check()
     except (SiteServerError, EnforcementError) as error:
-        return StepResult(step, Status.NOT_DONE, answer=error)
+        return StepResult(step, StepStatus.NOT_DONE, answer=error)
     if not step.needed:
-        return StepResult(step, Status.UNCHANGED, step.before)
+        return StepResult(step, StepStatus.UNCHANGED, step.before)
     observer.starting(step)
     result = _judged(server.host, step, _attempt(server, step, step.do))
     observer.finished(result)
@@ -271,8 +271,8 @@ def _judged(host: str, step: Step, attempt: _Attempt) -> StepResult:
     but = "the server acknowledged the write, but " if answer is None else ""
     if attempt.unread is not None:
         note = f"{but}it could not be read afterwards: {_said(attempt.unread)}"
-        return StepResult(step, Status.UNCERTAIN, None, answer, note, propagated=attempt.propagated)
-    # Where the object held the goal before, what it holds shows nothing of a write that was not acknowledged.
+        return StepResult(step, StepStatus.UNCERTAIN, None, answer, note, propagated=attempt.propagated)
+    # Where the object held the desired state before, what it holds shows nothing of a write that was not acknowledged.
     if step.is_done(held) and (answer is None or not step.is_undone(held)):
         warnings = _remarks(host, step, attempt)
         if answer is not None:
@@ -281,16 +281,16 @@ def _judged(host: str, step: Step, attempt: _Attempt) -> StepResult:
                 f"an error: {_said(answer)}",
                 *warnings,
             )
-        return StepResult(step, Status.DONE, held, answer, "", warnings, attempt.propagated)
+        return StepResult(step, StepStatus.DONE, held, answer, "", warnings, attempt.propagated)
     if step.is_undone(held):
         if isinstance(answer, _NOTHING_DONE):
             below = answer.updated if isinstance(answer, Interrupted) else 0
-            return StepResult(step, Status.NOT_DONE, held, answer, propagated=attempt.propagated, below=below)
+            return StepResult(step, StepStatus.NOT_DONE, held, answer, propagated=attempt.propagated, below=below)
         late = "" if answer is None else ", but the write may still be on its way"
         note = f"{but}it holds what it held before{late}"
     else:
         note = f"{but}{step.differs(held)}"
-    return StepResult(step, Status.UNCERTAIN, held, answer, note, propagated=attempt.propagated)
+    return StepResult(step, StepStatus.UNCERTAIN, held, answer, note, propagated=attempt.propagated)
 
 
 def _remarks(host: str, step: Step, attempt: _Attempt) -> tuple[str, ...]:
@@ -305,29 +305,33 @@ def _remarks(host: str, step: Step, attempt: _Attempt) -> tuple[str, ...]:
 def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepResult:
     """Restore what a step has written, if the object still holds it."""
     step = result.step
-    if not step.undoable or result.status not in (Status.DONE, Status.UNCERTAIN):
+    if not step.undoable or result.status not in (StepStatus.DONE, StepStatus.UNCERTAIN):
         return result
     try:
         held = _read(server, step)
     except SiteServerError as error:
-        if result.status is Status.UNCERTAIN:
+        if result.status is StepStatus.UNCERTAIN:
             return result
         return _tell(observer, replace(result, note=f"it could NOT be restored: {_said(error)}"))
     if step.is_undone(held):
         # Nothing to restore. A write that is uncertain may still arrive.
-        return result if result.status is Status.UNCERTAIN else _tell(observer, replace(result, status=Status.UNDONE))
-    altered = result.status is Status.UNCERTAIN and result.answer is None and held == result.held
+        return (
+            result
+            if result.status is StepStatus.UNCERTAIN
+            else _tell(observer, replace(result, status=StepStatus.UNDONE))
+        )
+    altered = result.status is StepStatus.UNCERTAIN and result.answer is None and held == result.held
     if not step.is_done(held) and not altered:
         note = f"somebody else has changed it since, and it was left as it is: {step.differs(held)}"
-        return _tell(observer, replace(result, status=Status.UNCERTAIN, held=held, note=note))
+        return _tell(observer, replace(result, status=StepStatus.UNCERTAIN, held=held, note=note))
     attempt = _attempt(server, step, step.undo)
     now = replace(result, held=attempt.held, propagated=attempt.propagated or result.propagated)
     if attempt.held is not None and step.is_undone(attempt.held):
         below = attempt.propagated
         note, left = ("", 0) if below is None else (below.left, below.refused)
-        return _tell(observer, replace(now, status=Status.UNDONE, note=note, below=left))
+        return _tell(observer, replace(now, status=StepStatus.UNDONE, note=note, below=left))
     remains = attempt.held is not None and step.is_done(attempt.held)
-    status = Status.DONE if remains and isinstance(attempt.answer, _NOTHING_DONE) else Status.UNCERTAIN
+    status = StepStatus.DONE if remains and isinstance(attempt.answer, _NOTHING_DONE) else StepStatus.UNCERTAIN
     why = _said(attempt.answer or attempt.unread)
     if not why:
         what = "it still holds what was written" if remains else step.differs(attempt.held)
@@ -351,14 +355,14 @@ def _failure(
         results: how each step ended that was run, once what could be undone is undone.
         rest: the steps that were not run.
     """
-    touched = any(each.changed or each.status is Status.UNDONE for each in results)
+    touched = any(each.changed or each.status is StepStatus.UNDONE for each in results)
     if failed.answer is not None and not touched:
         return failed.answer
     cause = f"{host}: {failed.step.label}: {failed.note}" if failed.answer is None else str(failed.answer)
     said = failed.note if failed.answer is None else None
     states = [each.step.state(each.status) if each.note == said else each.sentence for each in results]
-    states += [step.state(Status.NOT_DONE) for step in rest]
-    uncertain = any(each.status is Status.UNCERTAIN for each in results)
+    states += [step.state(StepStatus.NOT_DONE) for step in rest]
+    uncertain = any(each.status is StepStatus.UNCERTAIN for each in results)
     again = " Run again: it reads what they hold then." if uncertain else ""
     return WriteFailed(
         f"{cause if cause.endswith('?') else cause.rstrip('. ') + '.'} State now: {'; '.join(states)}.{again}",

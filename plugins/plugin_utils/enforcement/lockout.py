@@ -77,7 +77,7 @@ _FILE_WORK = _REPAIR | WRITE
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ObjectKind:
     """What the two kinds of work need on one kind of object.
 
     Attributes:
@@ -89,12 +89,12 @@ class Kind:
     repair: Needs
 
 
-FOLDER = Kind(
+FOLDER = ObjectKind(
     dict.fromkeys(_FOLDERS, _FOLDER_WORK) | dict.fromkeys(_FILES, _FILE_WORK | DELETE),
     dict.fromkeys(Scope, _REPAIR),
 )
-FILE = Kind({Scope.THIS: _FILE_WORK}, {Scope.THIS: _REPAIR})
-SHARE = Kind({Scope.THIS: READ}, {Scope.THIS: READ})
+FILE = ObjectKind({Scope.THIS: _FILE_WORK}, {Scope.THIS: _REPAIR})
+SHARE = ObjectKind({Scope.THIS: READ}, {Scope.THIS: READ})
 
 # Groups that a token may hold too, by logon type and membership (Microsoft, "Well-known SIDs", "Special identities").
 # The last three stand for the owner, or the group of the owner, which may be anyone.
@@ -137,7 +137,7 @@ class Loss:
     denied_by: tuple[AnyAce, ...]
 
 
-def losses(before: Acl | None, after: Acl | None, kind: Kind, operators: Iterable[Sid]) -> Iterator[Loss]:
+def losses(before: Acl | None, after: Acl | None, kind: ObjectKind, operators: Iterable[Sid]) -> Iterator[Loss]:
     """What SYSTEM, Administrators and the operator could do before and cannot do afterwards.
 
     Nobody loses what he did not have. Which groups a token holds is not always known, so several are compared, each

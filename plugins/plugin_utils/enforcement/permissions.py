@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..security import SecurityDescriptor
-from ..site_server import Propagated, Reading, SiteServer
+from ..site_server import DescriptorReading, Propagated, SiteServer
 from .accounts import all_names, resolve_accounts
+from .desired import DesiredState
 from .errors import Refused, WriteFailed
 from .execute import execute
-from .goal import Goal
 from .plan import Plan, inherits_anew, make_plan
 from .securable import Securable, path_object, share_object
 from .steps import WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PermissionsOutcome:
     """What was planned and what came of it.
 
     Attributes:
@@ -42,64 +42,66 @@ class Outcome:
         return self.plan.changed
 
 
-def set_share_permissions(server: SiteServer, share_name: str, goal: Goal, *, predict: bool = False) -> Outcome:
-    """Make a share's DACL reach the goal; `predict` plans without writing.
+def set_share_permissions(
+    server: SiteServer, share_name: str, desired: DesiredState, *, check_mode: bool = False
+) -> PermissionsOutcome:
+    """Make a share's DACL reach the desired state; `check_mode` plans without writing.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses.
-        EnforcementError: the goal is refused, or the server holds something else after the write.
+        EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
     target = share_object(server, server.share(share_name))
-    return _enforce(server, target, target.read(), goal, predict=predict)
+    return _enforce(server, target, target.read(), desired, check_mode=check_mode)
 
 
 def set_path_permissions(
-    server: SiteServer, path: str, make_goal: Callable[[bool], Goal], *, predict: bool = False
-) -> Outcome:
-    """Make the DACL of a directory or file reach the goal; `predict` plans without writing.
+    server: SiteServer, path: str, make_desired: Callable[[bool], DesiredState], *, check_mode: bool = False
+) -> PermissionsOutcome:
+    """Make the DACL of a directory or file reach the desired state; `check_mode` plans without writing.
 
     Args:
         server: the server.
         path: local path on it.
-        make_goal: called with True for a directory, False for a file, which has no entries that are passed on.
-        predict: plan, do not write.
+        make_desired: called with True for a directory, False for a file, which has no entries that are passed on.
+        check_mode: plan, do not write.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses.
-        EnforcementError: the goal is refused, or the server holds something else after the write.
+        EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
     is_directory = server.is_directory(path)
-    goal = make_goal(is_directory)
+    desired = make_desired(is_directory)
     target = path_object(server, path, is_directory=is_directory)
     reading = target.read()
     parent = None
-    if inherits_anew(reading.descriptor, goal):
+    if inherits_anew(reading.descriptor, desired):
         above = ntpath.dirname(path)
         if above == path:
             raise target.subject.refuse("it has no parent folder to inherit from")
         parent = server.path_descriptor(above)
-    return _enforce(server, target, reading, goal, predict=predict, parent=parent)
+    return _enforce(server, target, reading, desired, check_mode=check_mode, parent=parent)
 
 
 def _enforce(
     server: SiteServer,
     target: Securable,
-    reading: Reading,
-    goal: Goal,
+    reading: DescriptorReading,
+    desired: DesiredState,
     *,
-    predict: bool,
-    parent: Reading | None = None,
-) -> Outcome:
-    accounts = resolve_accounts(server, (entry.account for entry in goal.entries), [reading])
+    check_mode: bool,
+    parent: DescriptorReading | None = None,
+) -> PermissionsOutcome:
+    accounts = resolve_accounts(server, (entry.account for entry in desired.entries), [reading])
     names = all_names([reading, parent] if parent else [reading], accounts)
     above = parent.descriptor if parent else None
 
-    def plan_from(held: Reading) -> Plan:
-        return make_plan(target.subject, held, goal, accounts, names, operator=server.operator, parent=above)
+    def plan_from(held: DescriptorReading) -> Plan:
+        return make_plan(target.subject, held, desired, accounts, names, operator=server.operator, parent=above)
 
     plan = plan_from(reading)
-    if predict or not plan.changed:
-        return Outcome(plan, plan.after, plan.warnings)
+    if check_mode or not plan.changed:
+        return PermissionsOutcome(plan, plan.after, plan.warnings)
     (result,) = execute(server, [WriteDescriptor(target, plan, plan_from)])
     plan, now = written(result)
     try:
@@ -114,4 +116,4 @@ def _enforce(
             ),
             changed=True,
         )
-    return Outcome(plan, now.descriptor, plan.warnings + result.warnings, result.propagated)
+    return PermissionsOutcome(plan, now.descriptor, plan.warnings + result.warnings, result.propagated)

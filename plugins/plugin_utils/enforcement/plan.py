@@ -26,11 +26,11 @@ from ..security.edit import (
 )
 from ..security.inheritance import inherited_aces
 from ..security.rights import describe_ntfs_mask, describe_share_mask
-from ..site_server import Account, Reading
+from ..site_server import Account, DescriptorReading
 from . import lockout
 from .accounts import operator_sids
+from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import Refused
-from .goal import Entry, Goal, Inheritance, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Plan:
     """
 
     subject: Subject
-    before: Reading
+    before: DescriptorReading
     after: SecurityDescriptor
     names: Mapping[Sid, str]
     warnings: tuple[str, ...] = ()
@@ -111,33 +111,33 @@ class Plan:
 
 def make_plan(
     subject: Subject,
-    before: Reading,
-    goal: Goal,
+    before: DescriptorReading,
+    desired: DesiredState,
     accounts: Mapping[str, Account],
     names: Mapping[Sid, str],
     *,
     operator: str | None = None,
     parent: SecurityDescriptor | None = None,
 ) -> Plan:
-    """Work out the DACL that reaches the goal with the fewest edits.
+    """Work out the DACL that reaches the desired state with the fewest edits.
 
     Args:
         subject: the object.
         before: its descriptor as read.
-        goal: what shall hold.
-        accounts: the account behind each name in the goal.
+        desired: what shall hold.
+        accounts: the account behind each name in the desired state.
         names: names to show.
         operator: the connected account, who must not lock himself out.
         parent: descriptor of the parent folder, if `inherits_anew`.
 
     Raises:
-        Refused: the goal contradicts itself, is blocked, or would do what nobody may do by accident.
+        Refused: the desired state contradicts itself, is blocked, or would do what nobody may do by accident.
     """
-    wanted = _entries(subject, goal, accounts)
+    wanted = _entries(subject, desired, accounts)
     warnings: list[str] = []
-    if before.descriptor.dacl is None and not _replaces_null(subject, goal, warnings):
+    if before.descriptor.dacl is None and not _replaces_null(subject, desired, warnings):
         return Plan(subject, before, before.descriptor, names, tuple(warnings))
-    descriptor = _with_inheritance(subject, before.descriptor, goal, parent)
+    descriptor = _with_inheritance(subject, before.descriptor, desired, parent)
     acl = descriptor.dacl or Acl()
     if not acl.is_canonical:
         acl = canonicalize(acl)
@@ -147,7 +147,7 @@ def make_plan(
                 "to edit; they are put in order, so that denies that stood too late take effect"
             )
         )
-    acl = _reach(subject, acl, goal, wanted, names)
+    acl = _reach(subject, acl, desired, wanted, names)
     after = descriptor if acl == descriptor.dacl else descriptor.with_dacl(acl)
     plan = Plan(subject, before, after, names, tuple(warnings))
     if plan.changed:
@@ -159,16 +159,18 @@ def make_plan(
         if after.dacl is not None and not after.dacl.aces:
             # Nobody needs it, and WS-CIM cannot tell an empty array from none, so Windows may take it for a NULL DACL.
             raise subject.refuse("no entry would be left, so nobody would have any access. Keep at least one")
-        if not goal.allow_lockout:
+        if not desired.allow_lockout:
             _refuse_lockout(plan, operator)
         plan = replace(plan, warnings=(*warnings, *before.cautions))
     return plan
 
 
-def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> tuple[tuple[Entry, Sid], ...]:
+def _entries(
+    subject: Subject, desired: DesiredState, accounts: Mapping[str, Account]
+) -> tuple[tuple[DesiredEntry, Sid], ...]:
     """The entries with their SIDs, doubles left out, contradictions refused."""
-    result: list[tuple[Entry, Sid]] = []
-    for entry in goal.entries:
+    result: list[tuple[DesiredEntry, Sid]] = []
+    for entry in desired.entries:
         sid = accounts[entry.account].sid
         for other, other_sid in result:
             if sid != other_sid:
@@ -185,7 +187,7 @@ def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> t
                 break
             overlap = (other.mask or 0) & (entry.mask or 0)
             shared = _ace(other, sid).scopes & _ace(entry, sid).scopes
-            if goal.state is not State.ABSENT and other.ace_type != entry.ace_type and overlap and shared:
+            if desired.state is not Presence.ABSENT and other.ace_type != entry.ace_type and overlap and shared:
                 raise subject.refuse(
                     f"{said} allowed and denied the same rights ({subject.describe_mask(overlap, denied=True)}). "
                     "Decide for one"
@@ -195,27 +197,27 @@ def _entries(subject: Subject, goal: Goal, accounts: Mapping[str, Account]) -> t
     return tuple(result)
 
 
-def _rights(subject: Subject, entry: Entry) -> str:
+def _rights(subject: Subject, entry: DesiredEntry) -> str:
     if entry.mask is None:
         return "all rights"
     return subject.describe_mask(entry.mask, denied=entry.ace_type == ACCESS_DENIED)
 
 
-def _ace(entry: Entry, sid: Sid) -> Ace:
+def _ace(entry: DesiredEntry, sid: Sid) -> Ace:
     return Ace(entry.ace_type, entry.flags, entry.mask or 0, sid)
 
 
-def _replaces_null(subject: Subject, goal: Goal, warnings: list[str]) -> bool:
-    """Whether the goal may replace a NULL (or absent) DACL, under which everyone has every right."""
+def _replaces_null(subject: Subject, desired: DesiredState, warnings: list[str]) -> bool:
+    """Whether the desired state may replace a NULL (or absent) DACL, under which everyone has every right."""
     narrows = (
-        goal.state is State.EXACT
-        or goal.inheritance is Inheritance.ENABLED
-        or (goal.state is State.PRESENT and any(entry.ace_type == ACCESS_DENIED for entry in goal.entries))
+        desired.state is Presence.EXACT
+        or desired.inheritance is Inheritance.ENABLED
+        or (desired.state is Presence.PRESENT and any(entry.ace_type == ACCESS_DENIED for entry in desired.entries))
     )
     if not narrows:
         warnings.append(subject.say("it has a NULL DACL, so everyone has every right"))
         return False
-    if not goal.narrow_null_dacl:
+    if not desired.narrow_null_dacl:
         raise subject.refuse(
             "it has a NULL DACL, so everyone has every right; any list of entries takes rights from everyone else. "
             "If that is meant, set narrow_null_dacl: true"
@@ -223,26 +225,26 @@ def _replaces_null(subject: Subject, goal: Goal, warnings: list[str]) -> bool:
     return True
 
 
-def inherits_anew(descriptor: SecurityDescriptor, goal: Goal) -> bool:
-    """Whether reaching the goal lets entries of the parent folder come down that are not there now.
+def inherits_anew(descriptor: SecurityDescriptor, desired: DesiredState) -> bool:
+    """Whether reaching the desired state lets entries of the parent folder come down that are not there now.
 
     It does where inheritance is turned on, and where a NULL DACL that is not protected becomes a list.
     """
-    if goal.inheritance is Inheritance.DISABLED:
+    if desired.inheritance is Inheritance.DISABLED:
         return False
-    if goal.inheritance is Inheritance.ENABLED and descriptor.dacl_protected:
+    if desired.inheritance is Inheritance.ENABLED and descriptor.dacl_protected:
         return True
-    return descriptor.dacl is None and not descriptor.dacl_protected and goal.narrow_null_dacl
+    return descriptor.dacl is None and not descriptor.dacl_protected and desired.narrow_null_dacl
 
 
 def _with_inheritance(
-    subject: Subject, descriptor: SecurityDescriptor, goal: Goal, parent: SecurityDescriptor | None
+    subject: Subject, descriptor: SecurityDescriptor, desired: DesiredState, parent: SecurityDescriptor | None
 ) -> SecurityDescriptor:
     acl = descriptor.dacl or Acl()
-    if goal.inheritance is Inheritance.DISABLED and not descriptor.dacl_protected:
-        kept = replace(acl, aces=acl.explicit) if goal.state is State.EXACT else make_explicit(acl)
+    if desired.inheritance is Inheritance.DISABLED and not descriptor.dacl_protected:
+        kept = replace(acl, aces=acl.explicit) if desired.state is Presence.EXACT else make_explicit(acl)
         return descriptor.with_dacl(kept, protected=True)
-    if inherits_anew(descriptor, goal) and parent is not None:
+    if inherits_anew(descriptor, desired) and parent is not None:
         inherited = inherited_aces(
             parent.dacl or Acl(), is_folder=subject.is_folder, owner=descriptor.owner, group=descriptor.group
         )
@@ -251,11 +253,15 @@ def _with_inheritance(
 
 
 def _reach(
-    subject: Subject, acl: Acl, goal: Goal, wanted: tuple[tuple[Entry, Sid], ...], names: Mapping[Sid, str]
+    subject: Subject,
+    acl: Acl,
+    desired: DesiredState,
+    wanted: tuple[tuple[DesiredEntry, Sid], ...],
+    names: Mapping[Sid, str],
 ) -> Acl:
-    if goal.state is State.EXACT:
+    if desired.state is Presence.EXACT:
         return exact(acl, [_ace(entry, sid) for entry, sid in wanted])
-    if goal.state is State.ABSENT:
+    if desired.state is Presence.ABSENT:
         for entry, sid in wanted:
             acl = revoke(acl, sid, entry.ace_type, entry.mask)
             _refuse_inherited(subject, acl, entry, sid, names)
@@ -264,14 +270,14 @@ def _reach(
     problems: list[str] = []
     for entry, sid in wanted:
         if entry.ace_type == ACCESS_ALLOWED:
-            acl = _allow(subject, acl, goal, _ace(entry, sid), entry.through, names, problems)
+            acl = _allow(subject, acl, desired, _ace(entry, sid), entry.via_groups, names, problems)
     if problems:
         raise subject.refuse("; ".join(problems))
     # An entry that was removed because it blocked too much may have denied what is wanted as well.
     return _deny(acl, wanted)
 
 
-def _deny(acl: Acl, wanted: tuple[tuple[Entry, Sid], ...]) -> Acl:
+def _deny(acl: Acl, wanted: tuple[tuple[DesiredEntry, Sid], ...]) -> Acl:
     for entry, sid in wanted:
         if entry.ace_type == ACCESS_DENIED:
             acl = deny(acl, _ace(entry, sid))
@@ -281,17 +287,17 @@ def _deny(acl: Acl, wanted: tuple[tuple[Entry, Sid], ...]) -> Acl:
 def _allow(
     subject: Subject,
     acl: Acl,
-    goal: Goal,
+    desired: DesiredState,
     wanted: Ace,
-    through: frozenset[Sid],
+    via_groups: frozenset[Sid],
     names: Mapping[Sid, str],
     problems: list[str],
 ) -> Acl:
     """Grant, and find the entries that stand in the way."""
-    sids = goal.groups | through | {wanted.sid}
+    sids = desired.groups | via_groups | {wanted.sid}
     granted, blocking = _granted(acl, wanted, sids)
     own = [ace for ace in blocking if ace.sid == wanted.sid and not ace.inherited]
-    if own and goal.remove_blocking_denies:
+    if own and desired.remove_blocking_denies:
         granted, blocking = _granted(remove_entries(acl, own), wanted, sids)
     for ace in blocking:
         line = subject.describe(ace, names)
@@ -311,7 +317,7 @@ def _granted(acl: Acl, wanted: Ace, sids: frozenset[Sid]) -> tuple[Acl, tuple[Ac
     return granted, blocking_denies(granted, sids, wanted.mask, wanted.scopes)
 
 
-def _refuse_inherited(subject: Subject, acl: Acl, entry: Entry, sid: Sid, names: Mapping[Sid, str]) -> None:
+def _refuse_inherited(subject: Subject, acl: Acl, entry: DesiredEntry, sid: Sid, names: Mapping[Sid, str]) -> None:
     """An inherited entry can only go at its parent; saying "ok" would be a lie."""
     for ace in acl.inherited:
         if not isinstance(ace, Ace) or (ace.sid, ace.ace_type) != (sid, entry.ace_type):

@@ -13,8 +13,8 @@ from ..security.describe import describe_dacl
 from ..site_server import Account, Propagated
 from .assess import Access, Assessment, Group, SenderAccess
 from .errors import EnforcementError
-from .execute import Status, StepResult
-from .permissions import Outcome
+from .execute import StepResult, StepStatus
+from .permissions import PermissionsOutcome
 from .plan import Plan
 from .sender_access import SenderOutcome
 from .steps import WriteDescriptor
@@ -22,7 +22,7 @@ from .steps import WriteDescriptor
 _SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
 
 
-def outcome_result(outcome: Outcome) -> dict[str, Any]:
+def outcome_result(outcome: PermissionsOutcome) -> dict[str, Any]:
     """Return values of `share_permissions` and `ntfs_permissions`."""
     return {
         "changed": outcome.changed,
@@ -48,9 +48,9 @@ def failure_result(error: EnforcementError) -> dict[str, Any]:
 def _left(results: Iterable[StepResult]) -> Iterator[str]:
     """What the operator should know of writes that were done, or may have been: undone ones may have lost something."""
     for result in results:
-        if result.status in (Status.DONE, Status.UNDONE, Status.UNCERTAIN):
+        if result.status in (StepStatus.DONE, StepStatus.UNDONE, StepStatus.UNCERTAIN):
             yield from result.step.before.cautions if isinstance(result.step, WriteDescriptor) else ()
-        if result.status in (Status.DONE, Status.UNCERTAIN):
+        if result.status in (StepStatus.DONE, StepStatus.UNCERTAIN):
             yield from result.warnings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..security import SecurityDescriptor
-from ..site_server import Propagated, Reading, Share, SiteServer
+from ..site_server import DescriptorReading, Propagated, Share, SiteServer
 from .children import stale_child
 from .plan import Subject
 
@@ -26,9 +26,9 @@ class Securable:
     """
 
     subject: Subject
-    read: Callable[[], Reading]
+    read: Callable[[], DescriptorReading]
     write: Callable[[SecurityDescriptor], Propagated | None]
-    look_below: Callable[[Reading], str | None] = lambda _held: None
+    look_below: Callable[[DescriptorReading], str | None] = lambda _held: None
 
 
 def share_object(server: SiteServer, share: Share) -> Securable:

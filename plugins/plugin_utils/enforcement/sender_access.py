@@ -11,7 +11,7 @@ from functools import partial
 
 from ..hierarchy.products import Holder
 from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor, Sid
-from ..site_server import Account, Propagated, Reading, Share, SiteServer
+from ..site_server import Account, DescriptorReading, Propagated, Share, SiteServer
 from .assess import (
     DIRECTORY_FLAGS,
     Assessment,
@@ -23,9 +23,9 @@ from .assess import (
     assess_sender_access,
     group_satisfied,
 )
+from .desired import DesiredEntry, DesiredState
 from .errors import Refused, WriteFailed
-from .execute import Status, execute
-from .goal import Entry, Goal
+from .execute import StepStatus, execute
 from .plan import Plan, make_plan
 from .securable import Securable, path_object, share_object
 from .steps import ChangeMember, WriteDescriptor, written
@@ -88,8 +88,8 @@ class SenderOutcome:
         return self.share_plan.changed or self.directory_plan.changed or bool(self.added)
 
 
-def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict: bool = False) -> SenderOutcome:
-    """Give each sender what the product requires; `predict` plans without writing.
+def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_mode: bool = False) -> SenderOutcome:
+    """Give each sender what the product requires; `check_mode` plans without writing.
 
     Where a group holds rights for the senders, its members come first: a connection that cannot add any says so before
     anything is written. Then the directory, then the share: a sender who reaches the share but may not write stops the
@@ -98,21 +98,21 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, predict
 
     Raises:
         SiteServerError: the server cannot be reached or refuses, and nothing was written.
-        EnforcementError: the goal is refused, or the server holds something else after the write.
+        EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
     found = assess_sender_access(server, request)
     folder_step, share_step = _steps(server, request, found)
     added = _to_add(server, request, found)
-    if predict:
+    if check_mode:
         group = found.group and Group(found.group.account, (*found.group.members, *added))
-        folder = folder_step.plan, Reading(folder_step.plan.after, found.names)
-        share = share_step.plan, Reading(share_step.plan.after, found.names)
+        folder = folder_step.plan, DescriptorReading(folder_step.plan.after, found.names)
+        share = share_step.plan, DescriptorReading(share_step.plan.after, found.names)
         return _outcome(server, request, found, group, added, folder, share)
     joining = _joining(server, found, added)
     *joined, wrote_folder, wrote_share = execute(server, [*joining, folder_step, share_step])
     group = found.group and Group(found.group.account, joined[-1].held if joined else found.group.members)
     # Not whom somebody else has added meanwhile.
-    added = tuple(account for account, result in zip(added, joined, strict=True) if result.status is Status.DONE)
+    added = tuple(account for account, result in zip(added, joined, strict=True) if result.status is StepStatus.DONE)
     warnings = tuple(warning for result in (*joined, wrote_folder, wrote_share) for warning in result.warnings)
     folder, share = written(wrote_folder), written(wrote_share)
     return _outcome(server, request, found, group, added, folder, share, warnings, wrote_folder.propagated)
@@ -124,8 +124,8 @@ def _outcome(
     found: Assessment,
     group: Group | None,
     added: tuple[Account, ...],
-    folder: tuple[Plan, Reading],
-    share: tuple[Plan, Reading],
+    folder: tuple[Plan, DescriptorReading],
+    share: tuple[Plan, DescriptorReading],
     warnings: tuple[str, ...] = (),
     propagated: Propagated | None = None,
 ) -> SenderOutcome:
@@ -193,15 +193,19 @@ def _steps(server: SiteServer, request: SenderRequest, found: Assessment) -> tup
         (path_object(server, found.directory), found.directory_reading, product.directory_access, DIRECTORY_FLAGS),
         (share_object(server, found.share), found.share_reading, product.share_access, 0),
     ):
-        entries: list[Entry] = []
-        through: frozenset[Sid] = frozenset()
+        entries: list[DesiredEntry] = []
+        via_groups: frozenset[Sid] = frozenset()
         if group is not None and requirement.holder is Holder.GROUP:
-            entries.append(Entry(group.name, ACCESS_ALLOWED, requirement.mask, flags))
-            through = frozenset({group.sid})
+            entries.append(DesiredEntry(group.name, ACCESS_ALLOWED, requirement.mask, flags))
+            via_groups = frozenset({group.sid})
         # A sender needs no entry of its own for what the group has; a deny entry in its way is found all the same.
-        entries += [Entry(given, ACCESS_ALLOWED, requirement.mask, flags, through) for given in found.accounts]
-        goal = Goal(tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=request.remove_blocking_denies)
-        plan_from = partial(_plan_from, target, goal, accounts, found.names, server.operator)
+        entries += [
+            DesiredEntry(given, ACCESS_ALLOWED, requirement.mask, flags, via_groups) for given in found.accounts
+        ]
+        desired = DesiredState(
+            tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=request.remove_blocking_denies
+        )
+        plan_from = partial(_plan_from, target, desired, accounts, found.names, server.operator)
         try:
             steps.append(WriteDescriptor(target, plan_from(reading), plan_from))
         except Refused as refusal:
@@ -213,13 +217,13 @@ def _steps(server: SiteServer, request: SenderRequest, found: Assessment) -> tup
 
 def _plan_from(
     target: Securable,
-    goal: Goal,
+    desired: DesiredState,
     accounts: Mapping[str, Account],
     names: Mapping[Sid, str],
     operator: str | None,
-    held: Reading,
+    held: DescriptorReading,
 ) -> Plan:
-    return make_plan(target.subject, held, goal, accounts, {**names, **held.names}, operator=operator)
+    return make_plan(target.subject, held, desired, accounts, {**names, **held.names}, operator=operator)
 
 
 def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[Account, ...]:

@@ -11,17 +11,17 @@ from typing import cast
 
 from ..security import Acl, SecurityDescriptor, format_sddl, same_access
 from ..security.same import inherited_entries
-from ..site_server import Account, NotFound, Propagated, Reading, SiteServer
-from .execute import Status, StepResult
+from ..site_server import Account, DescriptorReading, NotFound, Propagated, SiteServer
+from .execute import StepResult, StepStatus
 from .plan import Plan
 from .securable import Securable
 
 _DESCRIPTOR_STATES = {
-    Status.UNCHANGED: "was not written",
-    Status.NOT_DONE: "was not written",
-    Status.DONE: "has its new permissions",
-    Status.UNDONE: "was restored to what it held before",
-    Status.UNCERTAIN: "may or may not have been written",
+    StepStatus.UNCHANGED: "was not written",
+    StepStatus.NOT_DONE: "was not written",
+    StepStatus.DONE: "has its new permissions",
+    StepStatus.UNDONE: "was restored to what it held before",
+    StepStatus.UNCERTAIN: "may or may not have been written",
 }
 
 
@@ -40,7 +40,7 @@ class WriteDescriptor:
 
     target: Securable
     plan: Plan
-    replan: Callable[[Reading], Plan] | None = None
+    replan: Callable[[DescriptorReading], Plan] | None = None
     again: str = ""
     always: bool = False
 
@@ -60,7 +60,7 @@ class WriteDescriptor:
         return self.always or self.plan.changed
 
     @property
-    def before(self) -> Reading:
+    def before(self) -> DescriptorReading:
         """What the plan was made from."""
         return self.plan.before
 
@@ -84,7 +84,7 @@ class WriteDescriptor:
             plan = replace(plan, warnings=(*plan.warnings, warning))
         return replace(self, plan=plan)
 
-    def _unless_changed(self, held: Reading) -> WriteDescriptor:
+    def _unless_changed(self, held: DescriptorReading) -> WriteDescriptor:
         if held.descriptor == self.before.descriptor:
             return self
         if self.is_done(held):
@@ -94,7 +94,7 @@ class WriteDescriptor:
             f"now, and held {format_sddl(self.before.descriptor)}. {self.again}"
         )
 
-    def read(self) -> Reading:
+    def read(self) -> DescriptorReading:
         """Read it."""
         return self.target.read()
 
@@ -106,11 +106,11 @@ class WriteDescriptor:
         """Write the old descriptor."""
         return self.target.write(self.before.descriptor)
 
-    def is_done(self, held: Reading) -> bool:
+    def is_done(self, held: DescriptorReading) -> bool:
         """Whether it has the new permissions, and in order if they were put in order."""
         return same_access(self.plan.after, held.descriptor) and self._is_in_order(held)
 
-    def is_undone(self, held: Reading) -> bool:
+    def is_undone(self, held: DescriptorReading) -> bool:
         """Whether it has the old permissions, and not the new order."""
         return same_access(self.before.descriptor, held.descriptor) and not (
             self._puts_in_order and self._is_in_order(held)
@@ -121,10 +121,10 @@ class WriteDescriptor:
         """Whether the plan moves entries before inherited ones, which no comparison of explicit entries shows."""
         return _inherits_last(self.plan.after) and not _inherits_last(self.before.descriptor)
 
-    def _is_in_order(self, held: Reading) -> bool:
+    def _is_in_order(self, held: DescriptorReading) -> bool:
         return not self._puts_in_order or _inherits_last(held.descriptor)
 
-    def remarks(self, held: Reading, propagated: Propagated | None) -> tuple[str, ...]:
+    def remarks(self, held: DescriptorReading, propagated: Propagated | None) -> tuple[str, ...]:
         """What became of inherited entries and of children."""
         subject = self.target.subject
         remarks = []
@@ -137,11 +137,11 @@ class WriteDescriptor:
         below = self.target.look_below(held)
         return (*map(subject.say, remarks), *([below] if below else []))
 
-    def state(self, status: Status) -> str:
+    def state(self, status: StepStatus) -> str:
         """What state it is in."""
         return f"{self.label} {_DESCRIPTOR_STATES[status]}"
 
-    def differs(self, held: Reading) -> str:
+    def differs(self, held: DescriptorReading) -> str:
         """What it holds, was to hold, and held."""
         return (
             f"it holds other permissions than were written. Written: {format_sddl(self.plan.after)} Held now: "
@@ -231,13 +231,13 @@ class ChangeMember:
         """None."""
         return ()
 
-    def state(self, status: Status) -> str:
+    def state(self, status: StepStatus) -> str:
         """Whether it is a member."""
         who, group = self.account.name, self.group.name
-        if status is Status.UNCERTAIN:
+        if status is StepStatus.UNCERTAIN:
             return f"{who} may or may not have been {'added to' if self.joins else 'removed from'} group {group}"
-        is_in = self.joins if status is Status.DONE else not self.joins
-        again = " again" if status is Status.UNDONE else ""
+        is_in = self.joins if status is StepStatus.DONE else not self.joins
+        again = " again" if status is StepStatus.UNDONE else ""
         return f"{who} is {'a' if is_in else 'no'} member of group {group}{again}"
 
     def differs(self, held: tuple[Account, ...]) -> str:
@@ -245,10 +245,10 @@ class ChangeMember:
         return f"the group's members are {', '.join(each.name for each in held) or 'none'}"
 
 
-def written(result: StepResult) -> tuple[Plan, Reading]:
+def written(result: StepResult) -> tuple[Plan, DescriptorReading]:
     """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
     step = cast("WriteDescriptor", result.step)
-    return step.plan, cast("Reading", result.held)
+    return step.plan, cast("DescriptorReading", result.held)
 
 
 def _inherits_last(descriptor: SecurityDescriptor) -> bool:
@@ -257,7 +257,7 @@ def _inherits_last(descriptor: SecurityDescriptor) -> bool:
     return (*acl.explicit, *acl.inherited) == acl.aces
 
 
-def _is_same_list(one: Reading, other: Reading) -> bool:
+def _is_same_list(one: DescriptorReading, other: DescriptorReading) -> bool:
     """Whether two readings show the same DACL, inherited entries included."""
     return same_access(one.descriptor, other.descriptor) and inherited_entries(one.descriptor) == inherited_entries(
         other.descriptor

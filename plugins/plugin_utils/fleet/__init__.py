@@ -13,7 +13,7 @@ from __future__ import annotations
 from .audit_file import AuditFile, AuditFileError
 from .connections import HOST_VARIABLES, HostConnections
 from .question import Question, Questions, questions_of
-from .reading import Answer, Job, Status, Ticket, answer, preparation, read_host
+from .reading import Answer, HostStatus, Job, TicketUse, answer, preparation, read_host
 from .sweep import Limits, sweep
 
 __all__ = [
@@ -22,12 +22,12 @@ __all__ = [
     "AuditFile",
     "AuditFileError",
     "HostConnections",
+    "HostStatus",
     "Job",
     "Limits",
     "Question",
     "Questions",
-    "Status",
-    "Ticket",
+    "TicketUse",
     "answer",
     "preparation",
     "questions_of",

@@ -35,7 +35,7 @@ from .connections import HostConnections
 from .question import Question, Questions
 
 
-class Status(str, Enum):
+class HostStatus(str, Enum):
     """What became of a host."""
 
     IN_DESIRED_STATE = "in_desired_state"
@@ -44,7 +44,7 @@ class Status(str, Enum):
     ERROR = "error"
 
 
-class Ticket(Enum):
+class TicketUse(Enum):
     """What a job has to do with the Kerberos ticket that the environment of its process names."""
 
     NAMED = "named"
@@ -66,7 +66,7 @@ class Answer:
     """
 
     host: str
-    status: Status
+    status: HostStatus
     message: str | None
     line: Mapping[str, Any]
     again: bool = False
@@ -84,11 +84,11 @@ class Job:
 
     question: Question | None
     ask: Callable[[], Answer]
-    ticket: Ticket | None = None
+    ticket: TicketUse | None = None
 
     def can_run_beside(self, other: Job) -> bool:
         """Whether both can run in one process at the same time."""
-        return Ticket.NAMED not in (self.ticket, other.ticket) or None in (self.ticket, other.ticket)
+        return TicketUse.NAMED not in (self.ticket, other.ticket) or None in (self.ticket, other.ticket)
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ def read_host(
     """
     if not question.senders:
         message = "no site sends to it"
-        return answer(host, Status.IN_DESIRED_STATE, message, question)
+        return answer(host, HostStatus.IN_DESIRED_STATE, message, question)
     begun = monotonic()
     counted: list[_Counted] = []
     again = False
@@ -137,20 +137,20 @@ def read_host(
         with _server(host, connection, counted) as server:
             status, said, found = _read(server, request, question)
     except NoAnswer as failure:
-        status = Status.UNREACHABLE if isinstance(failure, Unreachable) else Status.ERROR
+        status = HostStatus.UNREACHABLE if isinstance(failure, Unreachable) else HostStatus.ERROR
         said, again = str(failure), True
     except AuthenticationFailed as failure:
         # Not again: a wrong password that is tried often enough locks the account.
-        status, said = Status.UNREACHABLE, str(failure)
+        status, said = HostStatus.UNREACHABLE, str(failure)
     except (SiteServerError, EnforcementError, ConnectionUnsupported) as failure:
-        status, said = Status.ERROR, str(failure)
+        status, said = HostStatus.ERROR, str(failure)
     requests = counted[0].requests if counted else None
     return answer(host, status, said, question, found, monotonic() - begun, requests, again=again)
 
 
 def answer(
     host: str,
-    status: Status,
+    status: HostStatus,
     message: str | None,
     question: Question | None,
     found: Mapping[str, Any] | None = None,
@@ -196,7 +196,7 @@ def preparation(
         connection, variables = connections.make(host)
         question = questions.of(host, variables)
         if question is None:
-            said = answer(host, Status.ERROR, f"{host}: no site in sms_sites has this server", None)
+            said = answer(host, HostStatus.ERROR, f"{host}: no site in sms_sites has this server", None)
             return Job(None, lambda: said)
         ask = partial(read_host, host, connection, question, variables, products)
         return Job(question, ask, ticket=_ticket(connection))
@@ -224,7 +224,7 @@ def _true(value: object) -> bool:
     return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def _ticket(connection: Any) -> Ticket | None:
+def _ticket(connection: Any) -> TicketUse | None:
     """What the connection has to do with the process's ticket: winrm names that of a password, others make none."""
     kind = str(connection.transport)
     option = connection.get_option
@@ -233,12 +233,12 @@ def _ticket(connection: Any) -> Ticket | None:
         if "kerberos" not in kinds if kinds else "@" not in (option("remote_user") or ""):
             return None
         managed = option("kerberos_mode") or ("managed" if option("remote_password") else "manual")
-        return Ticket.NAMED if managed == "managed" else Ticket.FOUND
+        return TicketUse.NAMED if managed == "managed" else TicketUse.FOUND
     if kind == SMB:
-        return Ticket.FOUND if option("auth") == "kerberos" and not option("password") else None
+        return TicketUse.FOUND if option("auth") == "kerberos" and not option("password") else None
     if kind == "psrp":
         by_ticket = option("auth") in ("kerberos", "negotiate") and not option("remote_password")
-        return Ticket.FOUND if by_ticket else None
+        return TicketUse.FOUND if by_ticket else None
     return None
 
 
@@ -253,20 +253,22 @@ def _server(host: str, connection: Any, counted: list[_Counted]) -> Iterator[Sit
         yield WsmanSiteServer(replace(wmi, transport=counted[0]), user)
 
 
-def _read(server: SiteServer, request: SenderRequest, question: Question) -> tuple[Status, str | None, dict[str, Any]]:
+def _read(
+    server: SiteServer, request: SenderRequest, question: Question
+) -> tuple[HostStatus, str | None, dict[str, Any]]:
     """What the host has, and what would be done about it."""
     try:
-        outcome = enforce_sender_access(server, request, predict=True)
+        outcome = enforce_sender_access(server, request, check_mode=True)
     except EnforcementError as refusal:
         # It has drifted so that nothing can be planned; what it holds can still be told, or is refused likewise.
         found = assess_sender_access(server, request)
-        return Status.DRIFTED, str(refusal), _assessed(found, question)
+        return HostStatus.DRIFTED, str(refusal), _assessed(found, question)
     drifted = outcome.changed or bool(outcome.missing)
     # Nothing is written here, so what a write may lose is no news.
     cautions = {*outcome.share_plan.before.cautions, *outcome.directory_plan.before.cautions}
     warnings = [warning for warning in outcome.warnings if warning not in cautions]
     message = "; ".join(warnings) if drifted and warnings else None
-    return Status.DRIFTED if drifted else Status.IN_DESIRED_STATE, message, _planned(outcome, question, drifted)
+    return HostStatus.DRIFTED if drifted else HostStatus.IN_DESIRED_STATE, message, _planned(outcome, question, drifted)
 
 
 def _planned(outcome: SenderOutcome, question: Question, drifted: bool) -> dict[str, Any]:

@@ -28,10 +28,10 @@ from multiprocessing import get_context
 from time import monotonic
 from typing import Any, TypeAlias
 
-from ..memory import settle
+from ..memory import freeze_heap
 from .audit_file import encode
 from .question import Question
-from .reading import Answer, Job, Status, answer
+from .reading import Answer, HostStatus, Job, answer
 
 Prepare: TypeAlias = Callable[[str], Job]
 """Makes ready to ask a host; called on one thread only."""
@@ -108,7 +108,7 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
                 yield told
         for host in hosts:
             if host in open_:
-                yield _told(answer(host, Status.ERROR, "the process that was to ask it ended early", None))
+                yield _told(answer(host, HostStatus.ERROR, "the process that was to ask it ended early", None))
     finally:
         for process in workers:
             process.kill()
@@ -153,7 +153,7 @@ def _work(
     for other in (*others, lifeline[1]):
         other.close()
     threading.Thread(target=_end_with_parent, args=(lifeline[0],), daemon=True).start()
-    settle()
+    freeze_heap()
     status = 1
     try:
         _ask_all(_claims(hosts, claimed, limits.processes), prepare, limits, at_once, out)
@@ -264,14 +264,14 @@ def _ask(ready: queue.SimpleQueue[tuple[int, _Try]], done: queue.SimpleQueue[tup
 
 
 def _failed(host: str, question: Question | None, error: Exception) -> Answer:
-    return answer(host, Status.ERROR, f"{host}: {type(error).__name__}: {error}", question)
+    return answer(host, HostStatus.ERROR, f"{host}: {type(error).__name__}: {error}", question)
 
 
 def _too_late(asked: _Try, timeout: float) -> Answer:
     message = (
         f"{asked.host}: no whole answer within {timeout:g} seconds. Is the server up? If it is slow, raise timeout."
     )
-    return answer(asked.host, Status.UNREACHABLE, message, asked.job.question, seconds=timeout, requests=None)
+    return answer(asked.host, HostStatus.UNREACHABLE, message, asked.job.question, seconds=timeout, requests=None)
 
 
 def _told(said: Answer) -> Told:

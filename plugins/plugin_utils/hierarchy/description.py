@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .accounts import is_computer_account
+from .custom_products import read_products
 from .fields import SHOWN_ITEMS, Fields, HierarchyError, Path, Problem, did_you_mean, is_list, kind_of, listed, quoted
 from .model import ADDRESS_TYPES, CENTRAL, COURIER, SECONDARY, SITE_TYPES, Address, Hierarchy, Site
 from .products import PRODUCTS, DefaultSender, Product
-from .profiles import read_products
 
 VARIABLE = "sms_sites"
 
@@ -65,7 +65,7 @@ def read_hierarchy(description: object, products: object = None) -> Hierarchy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _SiteItem:
     """One entry of the list as far as it could be read.
 
     Where something could not be read, the site has the empty string in its place, and an error says so;
@@ -87,12 +87,12 @@ def _place(code: str, number: int) -> str:
     return f"site {code}" if code else f"entry {number} of sms_sites"
 
 
-def _read_site(values: object, number: int, products: Mapping[str, Product], problems: list[Problem]) -> _Entry:
+def _read_site(values: object, number: int, products: Mapping[str, Product], problems: list[Problem]) -> _SiteItem:
     place, path = _place("", number), (VARIABLE, number - 1)
     if not isinstance(values, Mapping):
         text = f"{place} must be a dictionary that describes a site, but it is {kind_of(values)}."
         problems.append(Problem(text, path))
-        return _Entry(Site("", "", PRODUCTS[DEFAULT_PRODUCT]), number)
+        return _SiteItem(Site("", "", PRODUCTS[DEFAULT_PRODUCT]), number)
     # The code comes first: everything after it names the site by its code.
     code = Fields(values, place, path, problems).code("code", "give the site's 3-character code")
     fields = Fields(values, _place(code, number), path, problems)
@@ -111,9 +111,9 @@ def _read_site(values: object, number: int, products: Mapping[str, Product], pro
         trusted_domains=fields.domains("trusted_domains"),
     )
     if (addresses := values.get("addresses")) is None:
-        return _Entry(site, number)
+        return _SiteItem(site, number)
     reader = _Addresses(site, fields.place, (*path, "addresses"), problems)
-    return _Entry(replace(site, addresses=tuple(reader.read(addresses))), number)
+    return _SiteItem(replace(site, addresses=tuple(reader.read(addresses))), number)
 
 
 def _product(fields: Fields, products: Mapping[str, Product]) -> Product:
@@ -176,9 +176,9 @@ class _Addresses:
         return fields.account("sender_account", advice)
 
 
-def _relations(entries: Sequence[_Entry]) -> Iterator[Problem]:
+def _relations(entries: Sequence[_SiteItem]) -> Iterator[Problem]:
     """Yield what is wrong between sites, and between the addresses of one."""
-    described: dict[str, list[_Entry]] = {}
+    described: dict[str, list[_SiteItem]] = {}
     children: dict[str, str] = {}
     for entry in entries:
         if entry.site.code:
@@ -199,16 +199,16 @@ def _relations(entries: Sequence[_Entry]) -> Iterator[Problem]:
         yield described[code][0].problem(text, "parent")
 
 
-def _described_twice(same: Sequence[_Entry]) -> Problem:
+def _described_twice(same: Sequence[_SiteItem]) -> Problem:
     places = listed([str(entry.number) for entry in same])
     parents = list(dict.fromkeys(entry.site.parent for entry in same if entry.site.parent))
     differing = f" and with {len(parents)} parents ({listed(parents)})" if len(parents) > 1 else ""
     return same[1].problem(f"described {len(same)} times (entries {places}){differing}; keep one description", "code")
 
 
-def _shared_servers(entries: Sequence[_Entry]) -> Iterator[Problem]:
+def _shared_servers(entries: Sequence[_SiteItem]) -> Iterator[Problem]:
     # Places in a dictionary: a site that is described twice is another error, not two sites on one server.
-    sharing: dict[str, dict[str, _Entry]] = {}
+    sharing: dict[str, dict[str, _SiteItem]] = {}
     for entry in entries:
         if entry.site.server:
             sharing.setdefault(entry.site.server.lower(), {}).setdefault(entry.place, entry)
@@ -222,7 +222,7 @@ def _shared_servers(entries: Sequence[_Entry]) -> Iterator[Problem]:
             )
 
 
-def _parent_errors(entry: _Entry, described: Mapping[str, object]) -> Iterator[Problem]:
+def _parent_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterator[Problem]:
     parent = entry.site.parent
     if parent is None:
         return
@@ -234,7 +234,7 @@ def _parent_errors(entry: _Entry, described: Mapping[str, object]) -> Iterator[P
         )
 
 
-def _type_errors(entry: _Entry, children: Mapping[str, str]) -> Iterator[Problem]:
+def _type_errors(entry: _SiteItem, children: Mapping[str, str]) -> Iterator[Problem]:
     site = entry.site
     if site.type == CENTRAL and site.parent:
         yield entry.problem("a central site has no parent; correct its type, or leave parent out", "type")
@@ -246,7 +246,7 @@ def _type_errors(entry: _Entry, children: Mapping[str, str]) -> Iterator[Problem
             yield entry.problem(f"a secondary site has no sites below it, but {child} is; correct one of them", "type")
 
 
-def _address_errors(entry: _Entry, described: Mapping[str, object]) -> Iterator[Problem]:
+def _address_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterator[Problem]:
     addresses = entry.site.addresses or ()
     uses = Counter((address.to, address.type) for address in addresses if address.to)
     for (to, kind), count in uses.items():

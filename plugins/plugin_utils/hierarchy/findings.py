@@ -31,7 +31,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FindingKind:
     """One kind of finding.
 
     Attributes:
@@ -53,7 +53,7 @@ class Kind:
 class Finding:
     """One finding: its kind, the code of the site to look at, and what was seen there."""
 
-    kind: Kind
+    kind: FindingKind
     site: str
     evidence: str
     source: str
@@ -81,11 +81,11 @@ _NEIGHBOURS = (
     '"Windows Server 2003 and Site Communications across Forest Trusts"'
 )
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+KINDS: Mapping[str, FindingKind] = MappingProxyType(
     {
         kind.id: kind
         for kind in (
-            Kind(
+            FindingKind(
                 "self_address_account",
                 Severity.WARNING,
                 "A site sends to itself as another account than its services log on as",
@@ -94,7 +94,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "since other services use it too. Another account for the addresses to other sites is fine.",
                 _ARTICLE,
             ),
-            Kind(
+            FindingKind(
                 "service_account_changed",
                 Severity.WARNING,
                 "SMS_EXECUTIVE logs on as another account than is described",
@@ -102,14 +102,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "properties of the site's addresses where they should follow. Then correct service_account.",
                 _ARTICLE,
             ),
-            Kind(
+            FindingKind(
                 "service_account_unknown",
                 Severity.INFO,
                 "Whether the accounts of a site agree is not known",
                 "Read the logon account of SMS_EXECUTIVE on the site's server, and write accounts as DOMAIN\\name.",
                 _ARTICLE,
             ),
-            Kind(
+            FindingKind(
                 "untrusted_domain",
                 Severity.ERROR,
                 "A Sender account is of a domain that the destination's domain does not trust",
@@ -117,14 +117,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "trust the account's.",
                 _TRUST,
             ),
-            Kind(
+            FindingKind(
                 "trust_unknown",
                 Severity.INFO,
                 "Whether the destination's domain trusts the Sender account's is not described",
                 "Give the destination's trusted_domains, or the forest of both sites.",
                 _TRUST,
             ),
-            Kind(
+            FindingKind(
                 "service_account_lockout",
                 Severity.WARNING,
                 "A child site may lock out its parent's service account",
@@ -132,7 +132,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "child's: SMS 1.2 tries its service account first, whatever the address says.",
                 _1_2["tries_service_account_first"],
             ),
-            Kind(
+            FindingKind(
                 "secondary_account",
                 Severity.WARNING,
                 "A secondary site is described with another Sender account than its computer account",
@@ -140,14 +140,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "out, so that the right account gets the access.",
                 _LATER["secondary_uses_computer_account"],
             ),
-            Kind(
+            FindingKind(
                 "secondary_in_other_forest",
                 Severity.WARNING,
                 "A secondary site is in another forest than its parent",
                 "This product does not support it. Correct the forest, or plan a primary site in its place.",
                 _2007["secondary_stays_in_forest"],
             ),
-            Kind(
+            FindingKind(
                 "computer_account_across_forests",
                 Severity.WARNING,
                 "A computer account is to send to another forest",
@@ -155,21 +155,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "does not reach a site server of another forest.",
                 _2007["computer_account_stays_in_forest"],
             ),
-            Kind(
+            FindingKind(
                 "several_routes",
                 Severity.WARNING,
                 "A site is described with several addresses to one destination",
                 "This product has one file replication route to a destination. Keep the address that exists.",
                 _LATER["single_route"],
             ),
-            Kind(
+            FindingKind(
                 "group_membership",
                 Severity.INFO,
                 "A Sender account has to be made a member of the destination's group by hand",
                 "Setup adds the computer accounts only. Make sure that the account is a member of the group.",
                 _LATER["group"],
             ),
-            Kind(
+            FindingKind(
                 "no_way_back",
                 Severity.WARNING,
                 "A site has no address to its neighbour that sends to it",
@@ -177,14 +177,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "collections go down.",
                 _NEIGHBOURS,
             ),
-            Kind(
+            FindingKind(
                 "not_connected",
                 Severity.WARNING,
                 "Neither a site nor its parent has an address to the other",
                 "Describe the addresses, or leave addresses out of both to take the product's default.",
                 _NEIGHBOURS,
             ),
-            Kind(
+            FindingKind(
                 "default_account_unknown",
                 Severity.WARNING,
                 "A site has no addresses described, and as whom it sends is not known",
@@ -192,7 +192,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "the server's domain.",
                 _PLAIN,
             ),
-            Kind(
+            FindingKind(
                 "account_across_products",
                 Severity.INFO,
                 "One Sender account needs access on sites of several products",

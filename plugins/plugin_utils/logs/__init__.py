@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .analysis import Analysis, LogReport, Occurrences
 from .causes import AccessProblem, Cause, ServerAccess, find_causes, read_access
-from .codes import Kind
+from .codes import CodeKind
 from .result import analysis_result
 from .source import LogSource
 from .symptoms import SYMPTOMS, Symptom
@@ -22,7 +22,7 @@ __all__ = [
     "AccessProblem",
     "Analysis",
     "Cause",
-    "Kind",
+    "CodeKind",
     "LogReport",
     "LogSource",
     "Occurrences",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .codes import Code, Kind
+from .codes import Code, CodeKind
 from .reader import Line, LogReader
 from .stamp import Stamp, stamp_at_end
 from .symptoms import SYMPTOMS, Symptom
@@ -109,7 +109,7 @@ class Occurrences:
         return self.symptom.codes.get(_normal(self.code))
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> CodeKind:
         """What the failure is likely a matter of."""
         return self.explained.kind if self.explained else self.symptom.kind
 

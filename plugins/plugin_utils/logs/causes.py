@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from .analysis import Occurrences
-from .codes import Kind
+from .codes import CodeKind
 from .stamp import Stamp
 
 _UNNAMED = "a destination that the log does not name"
@@ -78,7 +78,7 @@ class Cause:
         last: the latest of them.
     """
 
-    kind: Kind
+    kind: CodeKind
     evidence: Evidence
     statement: str
     server: str | None
@@ -118,11 +118,11 @@ def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
 
 def find_causes(occurrences: Iterable[Occurrences], access: Sequence[ServerAccess]) -> tuple[Cause, ...]:
     """The likely causes, those of missing access first. What tells no reason, or a harmless one, has no cause."""
-    groups: dict[tuple[Kind, str | None], list[Occurrences]] = {}
+    groups: dict[tuple[CodeKind, str | None], list[Occurrences]] = {}
     for found in occurrences:
-        if found.kind is not Kind.OTHER:
+        if found.kind is not CodeKind.OTHER:
             groups.setdefault((found.kind, _server(found)), []).append(found)
-    order = list(Kind)
+    order = list(CodeKind)
     # One failure writes several lines, and not all of them name the destination.
     named = {kind for kind, server in groups if server not in (None, _UNNAMED)}
     causes = [
@@ -139,7 +139,7 @@ def _server(found: Occurrences) -> str | None:
     return found.server or _UNNAMED
 
 
-def _cause(kind: Kind, server: str | None, group: list[Occurrences], access: Sequence[ServerAccess]) -> Cause:
+def _cause(kind: CodeKind, server: str | None, group: list[Occurrences], access: Sequence[ServerAccess]) -> Cause:
     jobs = tuple(dict.fromkeys(job for found in group for job in found.ids["job"]))
     packages = tuple(dict.fromkeys(package for found in group for package in found.ids["package"]))
     count = sum(found.count for found in group)
@@ -147,7 +147,7 @@ def _cause(kind: Kind, server: str | None, group: list[Occurrences], access: Seq
     last = max(lasts, key=lambda stamp: stamp.local) if lasts else None
     what = _what(jobs, count, server, complete=all(found.ids_complete for found in group))
     accounts: tuple[str, ...] = ()
-    if kind is Kind.ACCESS_DENIED:
+    if kind is CodeKind.ACCESS_DENIED:
         evidence, accounts, why = _denied(server, access, last)
         statement = f"{what} {why}"
     else:
@@ -158,9 +158,9 @@ def _cause(kind: Kind, server: str | None, group: list[Occurrences], access: Seq
 
 
 _ADVICE = {
-    Kind.LOGON: "That is not a matter of permissions: set the account and its password anew where the address is kept",
-    Kind.NAME: "That is not a matter of permissions: check the server's name in the address, the network and the share",
-    Kind.PATH: "Check that the share points to the directory of the product; permissions come after that",
+    CodeKind.LOGON: "Permissions are not the cause. Set the account and its password again where the address is kept",
+    CodeKind.NAME: "Permissions are not the cause. Check the server's name in the address, the network and the share",
+    CodeKind.PATH: "Check that the share points to the directory of the product; permissions come after that",
 }
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 
 
-class Kind(str, Enum):
+class CodeKind(str, Enum):
     """What a failure is likely a matter of.
 
     ACCESS_DENIED: permissions. LOGON: the account itself. NAME: the server or its share is not found. PATH: a file or
@@ -38,11 +38,11 @@ class Code:
 
     name: str
     meaning: str
-    kind: Kind
+    kind: CodeKind
     source: str
 
 
-def _win32(page: str, *codes: tuple[int, str, str, Kind]) -> dict[str, Code]:
+def _win32(page: str, *codes: tuple[int, str, str, CodeKind]) -> dict[str, Code]:
     source = f"Microsoft, Windows API, System Error Codes ({page})"
     return {str(number): Code(name, meaning, kind, source) for number, name, meaning, kind in codes}
 
@@ -51,55 +51,65 @@ WIN32: Mapping[str, Code] = MappingProxyType(
     {
         **_win32(
             "0-499",
-            (2, "ERROR_FILE_NOT_FOUND", "the file is not there", Kind.PATH),
-            (3, "ERROR_PATH_NOT_FOUND", "the path is not there", Kind.PATH),
-            (5, "ERROR_ACCESS_DENIED", "access is denied", Kind.ACCESS_DENIED),
-            (32, "ERROR_SHARING_VIOLATION", "the file is in use by another process", Kind.OTHER),
-            (53, "ERROR_BAD_NETPATH", "the network path is not found: the server does not answer", Kind.NAME),
-            (64, "ERROR_NETNAME_DELETED", "the network name is no longer available", Kind.NAME),
-            (65, "ERROR_NETWORK_ACCESS_DENIED", "network access is denied", Kind.ACCESS_DENIED),
-            (67, "ERROR_BAD_NET_NAME", "the network name is not found: the server has no such share", Kind.NAME),
-            (71, "ERROR_REQ_NOT_ACCEP", "the server accepts no more connections", Kind.OTHER),
-            (86, "ERROR_INVALID_PASSWORD", "the password is wrong", Kind.LOGON),
-            (112, "ERROR_DISK_FULL", "the disk is full", Kind.OTHER),
-            (487, "ERROR_INVALID_ADDRESS", "an attempt to use an invalid address", Kind.OTHER),
+            (2, "ERROR_FILE_NOT_FOUND", "the file is not there", CodeKind.PATH),
+            (3, "ERROR_PATH_NOT_FOUND", "the path is not there", CodeKind.PATH),
+            (5, "ERROR_ACCESS_DENIED", "access is denied", CodeKind.ACCESS_DENIED),
+            (32, "ERROR_SHARING_VIOLATION", "the file is in use by another process", CodeKind.OTHER),
+            (53, "ERROR_BAD_NETPATH", "the network path is not found: the server does not answer", CodeKind.NAME),
+            (64, "ERROR_NETNAME_DELETED", "the network name is no longer available", CodeKind.NAME),
+            (65, "ERROR_NETWORK_ACCESS_DENIED", "network access is denied", CodeKind.ACCESS_DENIED),
+            (67, "ERROR_BAD_NET_NAME", "the network name is not found: the server has no such share", CodeKind.NAME),
+            (71, "ERROR_REQ_NOT_ACCEP", "the server accepts no more connections", CodeKind.OTHER),
+            (86, "ERROR_INVALID_PASSWORD", "the password is wrong", CodeKind.LOGON),
+            (112, "ERROR_DISK_FULL", "the disk is full", CodeKind.OTHER),
+            (487, "ERROR_INVALID_ADDRESS", "an attempt to use an invalid address", CodeKind.OTHER),
         ),
         **_win32(
             "1000-1299",
-            (1203, "ERROR_NO_NET_OR_BAD_PATH", "no network takes the path: is the name right?", Kind.NAME),
+            (1203, "ERROR_NO_NET_OR_BAD_PATH", "no network takes the path: is the name right?", CodeKind.NAME),
             (
                 1219,
                 "ERROR_SESSION_CREDENTIAL_CONFLICT",
                 "there is a connection to this server as another account already",
-                Kind.LOGON,
+                CodeKind.LOGON,
             ),
-            (1231, "ERROR_NETWORK_UNREACHABLE", "the network cannot be reached", Kind.NAME),
-            (1240, "ERROR_LOGIN_WKSTA_RESTRICTION", "the account may not log on from this computer", Kind.LOGON),
+            (1231, "ERROR_NETWORK_UNREACHABLE", "the network cannot be reached", CodeKind.NAME),
+            (1240, "ERROR_LOGIN_WKSTA_RESTRICTION", "the account may not log on from this computer", CodeKind.LOGON),
         ),
         **_win32(
             "1300-1699",
-            (1311, "ERROR_NO_LOGON_SERVERS", "no logon server can be asked", Kind.LOGON),
-            (1317, "ERROR_NO_SUCH_USER", "the account does not exist", Kind.LOGON),
-            (1326, "ERROR_LOGON_FAILURE", "the user name or password is wrong", Kind.LOGON),
-            (1327, "ERROR_ACCOUNT_RESTRICTION", "restrictions of the account prevent the logon", Kind.LOGON),
-            (1328, "ERROR_INVALID_LOGON_HOURS", "the account may not log on at this hour", Kind.LOGON),
-            (1329, "ERROR_INVALID_WORKSTATION", "the account may not log on to this computer", Kind.LOGON),
-            (1330, "ERROR_PASSWORD_EXPIRED", "the password has expired", Kind.LOGON),
-            (1331, "ERROR_ACCOUNT_DISABLED", "the account is disabled", Kind.LOGON),
+            (1311, "ERROR_NO_LOGON_SERVERS", "no logon server can be asked", CodeKind.LOGON),
+            (1317, "ERROR_NO_SUCH_USER", "the account does not exist", CodeKind.LOGON),
+            (1326, "ERROR_LOGON_FAILURE", "the user name or password is wrong", CodeKind.LOGON),
+            (1327, "ERROR_ACCOUNT_RESTRICTION", "restrictions of the account prevent the logon", CodeKind.LOGON),
+            (1328, "ERROR_INVALID_LOGON_HOURS", "the account may not log on at this hour", CodeKind.LOGON),
+            (1329, "ERROR_INVALID_WORKSTATION", "the account may not log on to this computer", CodeKind.LOGON),
+            (1330, "ERROR_PASSWORD_EXPIRED", "the password has expired", CodeKind.LOGON),
+            (1331, "ERROR_ACCOUNT_DISABLED", "the account is disabled", CodeKind.LOGON),
             (
                 1385,
                 "ERROR_LOGON_TYPE_NOT_GRANTED",
                 "the account has not been granted this type of logon on the server",
-                Kind.LOGON,
+                CodeKind.LOGON,
             ),
         ),
         **_win32(
             "1700-3999",
-            (1788, "ERROR_TRUSTED_DOMAIN_FAILURE", "the trust between the two domains failed", Kind.LOGON),
-            (1789, "ERROR_TRUSTED_RELATIONSHIP_FAILURE", "the trust of the computer in its domain failed", Kind.LOGON),
-            (1907, "ERROR_PASSWORD_MUST_CHANGE", "the password has to be changed before the first logon", Kind.LOGON),
-            (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND", "no domain controller is found", Kind.LOGON),
-            (1909, "ERROR_ACCOUNT_LOCKED_OUT", "the account is locked out", Kind.LOGON),
+            (1788, "ERROR_TRUSTED_DOMAIN_FAILURE", "the trust between the two domains failed", CodeKind.LOGON),
+            (
+                1789,
+                "ERROR_TRUSTED_RELATIONSHIP_FAILURE",
+                "the trust of the computer in its domain failed",
+                CodeKind.LOGON,
+            ),
+            (
+                1907,
+                "ERROR_PASSWORD_MUST_CHANGE",
+                "the password has to be changed before the first logon",
+                CodeKind.LOGON,
+            ),
+            (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND", "no domain controller is found", CodeKind.LOGON),
+            (1909, "ERROR_ACCOUNT_LOCKED_OUT", "the account is locked out", CodeKind.LOGON),
         ),
     }
 )
@@ -111,19 +121,22 @@ PACKAGE_ACTIONS = (
 DESPOOLER: Mapping[str, Code] = MappingProxyType(
     {
         "c000000b": Code(
-            "", "how an instruction ends whose files the Sender account has no access to", Kind.ACCESS_DENIED, "Q179118"
+            "",
+            "how an instruction ends whose files the Sender account has no access to",
+            CodeKind.ACCESS_DENIED,
+            "Q179118",
         ),
         "38a": Code(
             "",
             "a job that was canceled, deleted or has expired was not found: no fault",
-            Kind.OTHER,
+            CodeKind.OTHER,
             "Q264945, Q168130",
         ),
-        "cb": Code("", "a status MIF was not well formed or lacked a description", Kind.OTHER, "Q190135, Q169491"),
+        "cb": Code("", "a status MIF was not well formed or lacked a description", CodeKind.OTHER, "Q190135, Q169491"),
         "12": Code(
             "",
             "what describes the package has not arrived yet; tried again after 5 minutes",
-            Kind.OTHER,
+            CodeKind.OTHER,
             PACKAGE_ACTIONS,
         ),
     }

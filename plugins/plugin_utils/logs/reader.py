@@ -37,7 +37,7 @@ _ERROR_TYPE = b"3"
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class LogHeader:
     """The fields of an entry, as they are written.
 
     Attributes:
@@ -70,7 +70,7 @@ class Line:
 
     number: int
     text: str
-    header: Header | None
+    header: LogHeader | None
 
 
 class LogReader:
@@ -206,9 +206,9 @@ def _is_error(fields: re.Match[bytes]) -> bool:
     return fields.re is _ATTRIBUTES and fields[4] == _ERROR_TYPE
 
 
-def _header(fields: re.Match[bytes]) -> Header:
+def _header(fields: re.Match[bytes]) -> LogHeader:
     if fields.re is _TRAILER:
         component, written, thread = (decode(field) for field in fields.groups())
-        return Header(component, written, thread)
+        return LogHeader(component, written, thread)
     time, date, component, _severity, thread = (decode(field) for field in fields.groups())
-    return Header(component, f"{date} {time}", thread, _is_error(fields))
+    return LogHeader(component, f"{date} {time}", thread, _is_error(fields))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .codes import DESPOOLER, PACKAGE_ACTIONS, WIN32, Code, Kind
+from .codes import DESPOOLER, PACKAGE_ACTIONS, WIN32, Code, CodeKind
 
 _NO_CODES: Mapping[str, Code] = MappingProxyType({})
 
@@ -43,7 +43,7 @@ class Symptom:
     word: str
     pattern: re.Pattern[str]
     meaning: str
-    kind: Kind
+    kind: CodeKind
     source: str
     codes: Mapping[str, Code] = field(default_factory=lambda: _NO_CODES)
     confirmed: bool = True
@@ -66,7 +66,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             rf"(?: \(Job ID = (?P<job>{_ID})\s{{1,8}}Package ID = (?P<package>{_ID})\))?"
         ),
         meaning="The Despooler could not read the package of a job in Despoolr.box\\Receive, and fails the job.",
-        kind=Kind.ACCESS_DENIED,
+        kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
     Symptom(
@@ -76,7 +76,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="InitDeltaFile - couldn't get file name",
         pattern=re.compile(r"CDeltaSource: InitDeltaFile - couldn't get file name"),
         meaning="The Despooler could not make a file in the directory that the Sender account is used for.",
-        kind=Kind.ACCESS_DENIED,
+        kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
     Symptom(
@@ -86,7 +86,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="AddObjectAndDeliver - couldn't initialize Delta file",
         pattern=re.compile(r"CDeltaSource: AddObjectAndDeliver - couldn't initialize Delta file"),
         meaning="What InitDeltaFile reported ended the delivery.",
-        kind=Kind.ACCESS_DENIED,
+        kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
     Symptom(
@@ -98,7 +98,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             r"Despooler failed to execute the instruction(?:, error code = (?:0x)?(?P<code>[0-9A-Fa-f]{1,8}))?"
         ),
         meaning="The Despooler gave up on an instruction.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q179118, Q190135, Q264945",
         codes=DESPOOLER,
     ),
@@ -112,7 +112,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             r"(?:[^\r\n]{0,300}?(?:incoming|coming) from site (?P<site>[A-Za-z0-9]{3})\b)?"
         ),
         meaning="The sending site's public key is not known here, so what it sends is refused. Permissions are fine.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="System Center Configuration Manager 2007 Unleashed, 'Troubleshooting Secondary Site Installation'",
     ),
     Symptom(
@@ -122,7 +122,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="information hasn't arrived yet",
         pattern=re.compile(rf"[Pp]ackage ?\[(?P<package>{_ID})\]'s information hasn't arrived yet for this version"),
         meaning="The package came before what describes it; it is tried again after five minutes. No fault by itself.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source=PACKAGE_ACTIONS,
     ),
     Symptom(
@@ -132,7 +132,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="WIN32 ERROR = ",
         pattern=re.compile(r"WIN32 ERROR = (?P<code>[1-9][0-9]{0,9})"),
         meaning="An operation on a file failed.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q161043",
         codes=WIN32,
     ),
@@ -143,7 +143,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="Cannot connect to secondary source",
         pattern=re.compile(r"ERROR: Cannot connect to secondary source"),
         meaning="The Scheduler cannot reach Despoolr.box\\Receive with the Sender account, and no job gets past it.",
-        kind=Kind.ACCESS_DENIED,
+        kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
     Symptom(
@@ -153,7 +153,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="Error during WNetAddConnection2",
         pattern=re.compile(rf"Error during WNetAddConnection2(?: to {_SERVER})?{_IN_BRACKETS}"),
         meaning="The Sender could not connect to the share of the destination.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q235753, Q221951, Q261874",
         codes=WIN32,
     ),
@@ -164,7 +164,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="Error during connection to",
         pattern=re.compile(rf"Error during connection to {_SERVER}{_IN_BRACKETS}"),
         meaning="The Sender could not connect to the share of the destination.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source=_NOT_QUOTED,
         codes=WIN32,
         confirmed=False,
@@ -176,7 +176,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="There is no existing connection",
         pattern=re.compile(r"There is no existing connection, Win32 error = (?P<code>[1-9][0-9]{0,9})"),
         meaning="The Sender has no connection to the destination; the code tells why. With code 0 it is no failure.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q235753 quotes it with code 0",
         codes=WIN32,
     ),
@@ -190,7 +190,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             r" at remote site (?P<site>[A-Za-z0-9]{3})\b"
         ),
         meaning="The Sender will not try this destination again for an hour. The error before it tells why.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q235753",
         follows=True,
     ),
@@ -201,7 +201,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="Attempt to connect failed",
         pattern=re.compile(r"Attempt to connect failed\."),
         meaning="The Sender could not connect. The error before it tells why.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q235753",
         follows=True,
     ),
@@ -212,7 +212,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         word="no sending capacity",
         pattern=re.compile(r"Used 0 out of 0, no sending capacity"),
         meaning="The Sender's number of concurrent sendings is set to 0, so it sends nothing. Permissions are fine.",
-        kind=Kind.OTHER,
+        kind=CodeKind.OTHER,
         source="Q163379",
     ),
 )

@@ -11,7 +11,7 @@ writes, and the same audit gives the same text, byte for byte.
 from __future__ import annotations
 
 from .audit import Audit, AuditError, read_audit
-from .fleet import Fleet, State, fleet_of
+from .fleet import Fleet, SiteState, fleet_of
 from .junit import junit_xml
 from .page import html_page
 from .tables import csv_table, json_summary
@@ -20,7 +20,7 @@ __all__ = [
     "Audit",
     "AuditError",
     "Fleet",
-    "State",
+    "SiteState",
     "csv_table",
     "fleet_of",
     "html_page",

@@ -17,7 +17,7 @@ from .audit import Audit, Finding, HostAudit
 SEVERITIES = ("error", "warning", "info")
 
 
-class State(Enum):
+class SiteState(Enum):
     """What was found out about a site. The order is that in which an operator wants to see them."""
 
     DRIFTED = "drifted"
@@ -32,11 +32,11 @@ class State(Enum):
         return self.value.replace("_", " ")
 
 
-_STATES = tuple(State)
+_STATES = tuple(SiteState)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SiteRow:
     """One site server.
 
     Attributes:
@@ -50,7 +50,7 @@ class Entry:
 
     anchor: str
     host: str
-    state: State
+    state: SiteState
     site: Site | None
     audit: HostAudit | None
     findings: tuple[Finding, ...]
@@ -93,9 +93,9 @@ class Branch:
     ``depth`` is 0 at the top. ``below`` counts the states of all sites below it.
     """
 
-    entry: Entry
+    entry: SiteRow
     depth: int
-    below: Counter[State]
+    below: Counter[SiteState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +103,22 @@ class Fleet:
     """All that a report tells. ``entries`` is in the order of the states, then of the hierarchy."""
 
     audit: Audit
-    entries: tuple[Entry, ...]
+    entries: tuple[SiteRow, ...]
     branches: tuple[Branch, ...]
 
     @property
-    def counts(self) -> dict[State, int]:
+    def counts(self) -> dict[SiteState, int]:
         """How many site servers are in each state."""
         found = Counter(entry.state for entry in self.entries)
-        return {state: found[state] for state in State}
+        return {state: found[state] for state in SiteState}
 
     @property
-    def outsiders(self) -> tuple[Entry, ...]:
+    def outsiders(self) -> tuple[SiteRow, ...]:
         """Hosts that the hierarchy does not describe."""
         return tuple(entry for entry in self.entries if entry.site is None)
 
     @property
-    def findings(self) -> Iterator[tuple[Entry, Finding]]:
+    def findings(self) -> Iterator[tuple[SiteRow, Finding]]:
         """Every finding, with the site that it is about."""
         for entry in self.entries:
             for finding in entry.findings:
@@ -139,7 +139,7 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
     unknown = [_entry(host.host, None, host, described) for host in sorted(read.values(), key=lambda host: host.host)]
     # A host's position gives it a name that is safe in a page, whatever the host is called.
     ordered = [
-        Entry(f"s{number}", entry.host, entry.state, entry.site, entry.audit, entry.findings)
+        SiteRow(f"s{number}", entry.host, entry.state, entry.site, entry.audit, entry.findings)
         for number, entry in enumerate(
             sorted([*known, *unknown], key=lambda entry: _STATES.index(entry.state)), start=1
         )
@@ -147,13 +147,13 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
     return Fleet(audit, tuple(ordered), tuple(_branches(hierarchy, ordered)) if hierarchy else ())
 
 
-def _entry(host: str, site: Site | None, audit: HostAudit | None, described: dict[str, list[Finding]]) -> Entry:
-    state = State(audit.status) if audit else State.NOT_READ
+def _entry(host: str, site: Site | None, audit: HostAudit | None, described: dict[str, list[Finding]]) -> SiteRow:
+    state = SiteState(audit.status) if audit else SiteState.NOT_READ
     findings = dict.fromkeys(
         [*(described.get(site.code, ()) if site else ()), *(audit.findings if audit else ())],
     )
     ordered = sorted(findings, key=lambda finding: (severity_rank(finding.severity), finding.id, finding.evidence))
-    return Entry("", host, state, site, audit, tuple(ordered))
+    return SiteRow("", host, state, site, audit, tuple(ordered))
 
 
 def _findings(hierarchy: Hierarchy | None) -> dict[str, list[Finding]]:
@@ -168,7 +168,7 @@ def severity_rank(severity: str) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _branches(hierarchy: Hierarchy, entries: Iterable[Entry]) -> list[Branch]:
+def _branches(hierarchy: Hierarchy, entries: Iterable[SiteRow]) -> list[Branch]:
     """Walk the tree from the top, each site before those below it, however deep it is."""
     of = {entry.site.code: entry for entry in entries if entry.site}
     branches: list[Branch] = []
@@ -178,7 +178,7 @@ def _branches(hierarchy: Hierarchy, entries: Iterable[Entry]) -> list[Branch]:
         branches.append(Branch(of[site.code], depth, Counter()))
         waiting += [(child, depth + 1) for child in reversed(hierarchy.children(site.code))]
     # From the bottom up, what is below a site is known when it is its turn.
-    above: list[Counter[State]] = []
+    above: list[Counter[SiteState]] = []
     for branch in reversed(branches):
         while len(above) <= branch.depth + 1:
             above.append(Counter())

@@ -17,7 +17,7 @@ from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
 from .audit import Group, HostAudit, Sender
-from .fleet import Entry, Fleet, State
+from .fleet import Fleet, SiteRow, SiteState
 from .text import visible
 
 _SENDER = "{} can send here"
@@ -67,7 +67,7 @@ def _counts(cases: list[_Case] | tuple[_Case, ...]) -> dict[str, str]:
     }
 
 
-def _write(xml: XMLGenerator, entry: Entry, cases: tuple[_Case, ...]) -> None:
+def _write(xml: XMLGenerator, entry: SiteRow, cases: tuple[_Case, ...]) -> None:
     seconds = entry.audit.seconds if entry.audit else 0.0
     # A dot in a class name makes a package of what is before it, and groups the sites of one product.
     group = f"{entry.product or 'sites'}.{(entry.code or entry.host).replace('.', '_')}"
@@ -93,19 +93,19 @@ def _write(xml: XMLGenerator, entry: Entry, cases: tuple[_Case, ...]) -> None:
     xml.characters("\n")
 
 
-def _cases(entry: Entry) -> Iterator[_Case]:
+def _cases(entry: SiteRow) -> Iterator[_Case]:
     audit = entry.audit
     if audit is None:
         yield _Case(_SITE, "skipped", "the audit did not read this site server")
         return
-    if entry.state in (State.UNREACHABLE, State.ERROR):
+    if entry.state in (SiteState.UNREACHABLE, SiteState.ERROR):
         message = audit.message or f"the site server is {entry.state.words}"
         yield _Case(_SITE, "error", message, (message,))
         return
     yield from (_sender(sender, audit.message) for sender in audit.senders)
     if audit.group:
         yield _group(audit.group)
-    if entry.state is State.DRIFTED and _all_well(audit):
+    if entry.state is SiteState.DRIFTED and _all_well(audit):
         # Entries in a wrong order, say: every sender has its access, and a run would change something nevertheless.
         message = audit.message or f"{len(audit.edits)} planned edits"
         yield _Case(_SITE, "failure", message, audit.edits or (message,))

@@ -22,23 +22,23 @@ from markupsafe import Markup
 
 from ..hierarchy.findings import KINDS
 from .audit import Finding
-from .fleet import Branch, Entry, Fleet, State, severity_rank
+from .fleet import Branch, Fleet, SiteRow, SiteState, severity_rank
 from .text import visible
 
 # The state is told by a word, a symbol of its own shape, and a colour.
 SYMBOLS = {
-    State.DRIFTED: "▲",
-    State.ERROR: "◆",
-    State.UNREACHABLE: "✕",
-    State.NOT_READ: "○",
-    State.IN_DESIRED_STATE: "●",
+    SiteState.DRIFTED: "▲",
+    SiteState.ERROR: "◆",
+    SiteState.UNREACHABLE: "✕",
+    SiteState.NOT_READ: "○",
+    SiteState.IN_DESIRED_STATE: "●",
 }
 MEANINGS = {
-    State.DRIFTED: "A Sender account lacks access that it needs, or a run would change something else.",
-    State.ERROR: "The site server answered, and something was not as it should be.",
-    State.UNREACHABLE: "The site server could not be reached, or refused the logon.",
-    State.NOT_READ: "The site is described, and the audit did not come to it.",
-    State.IN_DESIRED_STATE: "Every Sender account has what the product requires.",
+    SiteState.DRIFTED: "A Sender account lacks access that it needs, or a run would change something else.",
+    SiteState.ERROR: "The site server answered, and something was not as it should be.",
+    SiteState.UNREACHABLE: "The site server could not be reached, or refused the logon.",
+    SiteState.NOT_READ: "The site is described, and the audit did not come to it.",
+    SiteState.IN_DESIRED_STATE: "Every Sender account has what the product requires.",
 }
 
 # Browsers nest elements some hundred deep at most. What is further down is shown at this level, with its number.
@@ -59,7 +59,7 @@ class _Step:
     opens: bool
     closes: int
     level: int | None
-    below: tuple[tuple[State, int], ...]
+    below: tuple[tuple[SiteState, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _Advice:
     title: str
     advice: str
     source: str
-    places: tuple[tuple[Entry, Finding], ...]
+    places: tuple[tuple[SiteRow, Finding], ...]
 
 
 def html_page(fleet: Fleet, title: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ def html_page(fleet: Fleet, title: str) -> Iterator[str]:
         is_open=len(fleet.branches) <= OPEN_UP_TO,
         advice=advice,
         severities=_severities(fleet),
-        State=State,
+        SiteState=SiteState,
         MEANINGS=MEANINGS,
         SYMBOLS=SYMBOLS,
     )
@@ -132,9 +132,9 @@ def _policy() -> str:
     )
 
 
-def _bar(fleet: Fleet) -> list[tuple[State, float, float]]:
+def _bar(fleet: Fleet) -> list[tuple[SiteState, float, float]]:
     """Where each state's part of the bar begins, and how wide it is, in percent."""
-    parts: list[tuple[State, float, float]] = []
+    parts: list[tuple[SiteState, float, float]] = []
     start = 0.0
     for state, count in reversed(fleet.counts.items()):
         width = 100 * count / max(1, len(fleet.entries))
@@ -152,7 +152,7 @@ def _steps(branches: tuple[Branch, ...]) -> Iterator[_Step]:
             opens=following > depth,
             closes=max(0, depth - following),
             level=branch.depth if branch.depth > MAX_NESTING else None,
-            below=tuple((state, branch.below[state]) for state in State if branch.below[state]),
+            below=tuple((state, branch.below[state]) for state in SiteState if branch.below[state]),
         )
 
 
@@ -163,7 +163,7 @@ def _severities(fleet: Fleet) -> list[tuple[str, int]]:
 
 def _advice(fleet: Fleet) -> dict[str, _Advice]:
     """What was found, by the id of its kind, the worst first."""
-    places: dict[str, list[tuple[Entry, Finding]]] = {}
+    places: dict[str, list[tuple[SiteRow, Finding]]] = {}
     for entry, finding in fleet.findings:
         places.setdefault(finding.id, []).append((entry, finding))
     ranked = sorted(places, key=lambda kind: (severity_rank(places[kind][0][1].severity), kind))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .fleet import Entry, Fleet
+from .fleet import Fleet, SiteRow
 from .text import cell
 
 FORMAT = "sitekeeper.sms/report"
@@ -54,7 +54,7 @@ def json_summary(fleet: Fleet) -> Iterator[str]:
     yield "\n"
 
 
-def _site(entry: Entry) -> dict[str, Any]:
+def _site(entry: SiteRow) -> dict[str, Any]:
     audit = entry.audit
     return {
         "site": entry.code or None,

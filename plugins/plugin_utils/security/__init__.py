@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from .access import (
     MAXIMUM_ALLOWED,
+    AccessStep,
     Decision,
     Effect,
-    Step,
     Token,
     check_access,
     combine,
@@ -34,6 +34,7 @@ __all__ = [
     "ANY_NETWORK_LOGON",
     "MAXIMUM_ALLOWED",
     "SYSTEM_AUDIT",
+    "AccessStep",
     "Ace",
     "Acl",
     "AnyAce",
@@ -46,7 +47,6 @@ __all__ = [
     "SecurityDescriptor",
     "SecurityDescriptorError",
     "Sid",
-    "Step",
     "Token",
     "check_access",
     "combine",

@@ -68,7 +68,7 @@ class Effect(enum.Enum):
     SKIPPED = "skipped"
 
 
-class Step(NamedTuple):
+class AccessStep(NamedTuple):
     """One entry of the walk.
 
     Attributes:
@@ -102,7 +102,7 @@ class Decision:
     granted: int
     denied: int
     unknown: int = 0
-    steps: tuple[Step, ...] = ()
+    steps: tuple[AccessStep, ...] = ()
 
     @property
     def satisfied(self) -> bool:
@@ -115,7 +115,7 @@ class Decision:
         return self.requested & ~self.granted
 
     @property
-    def deciding(self) -> tuple[Step, ...]:
+    def deciding(self) -> tuple[AccessStep, ...]:
         """The entries that granted or denied something, or may have."""
         return tuple(step for step in self.steps if step.effect is not Effect.SKIPPED)
 
@@ -198,7 +198,7 @@ class _Walk:
         self._requested = requested
         self._granted = self._denied = 0
         self._may_grant = self._may_deny = 0
-        self._steps: list[Step] = []
+        self._steps: list[AccessStep] = []
         # What an uncertain SID's first entry says hides its later ones, as with any SID.
         self._seen: dict[Sid, int] = {}
 
@@ -206,12 +206,14 @@ class _Walk:
         rights = self._requested & (READ_CONTROL | WRITE_DAC)
         self._granted |= rights
         if rights:
-            self._steps.append(Step(-1, None, Effect.GRANTS, rights, "the owner may read and change the permissions"))
+            self._steps.append(
+                AccessStep(-1, None, Effect.GRANTS, rights, "the owner may read and change the permissions")
+            )
 
     def entry(self, index: int, ace: AnyAce, token: Token, scope: Scope) -> None:
         certain, reason = _applies(ace, token, scope)
         if certain is False:
-            self._steps.append(Step(index, ace, Effect.SKIPPED, 0, reason))
+            self._steps.append(AccessStep(index, ace, Effect.SKIPPED, 0, reason))
             return
         mask = FULL_CONTROL if isinstance(ace, OpaqueAce) else map_generic(ace.mask)
         rights = mask & self._requested & ~self._granted & ~self._denied
@@ -219,20 +221,20 @@ class _Walk:
             rights &= ~self._seen.get(ace.sid, 0)
             self._seen[ace.sid] = self._seen.get(ace.sid, 0) | rights
         if not rights:
-            self._steps.append(Step(index, ace, Effect.SKIPPED, 0, "nothing is left for it to decide"))
+            self._steps.append(AccessStep(index, ace, Effect.SKIPPED, 0, "nothing is left for it to decide"))
         elif certain is None:
             if ace.denies:
                 self._may_deny |= rights
             else:
                 self._may_grant |= rights
             effect = Effect.MAY_DENY if ace.denies else Effect.MAY_GRANT
-            self._steps.append(Step(index, ace, effect, rights, reason))
+            self._steps.append(AccessStep(index, ace, effect, rights, reason))
         else:
             if ace.denies:
                 self._denied |= rights
             else:
                 self._granted |= rights
-            self._steps.append(Step(index, ace, Effect.DENIES if ace.denies else Effect.GRANTS, rights))
+            self._steps.append(AccessStep(index, ace, Effect.DENIES if ace.denies else Effect.GRANTS, rights))
 
     def decision(self) -> Decision:
         nowhere = self._requested & ~self._granted & ~self._denied

@@ -24,7 +24,7 @@ from .errors import (
     Unreachable,
     Unsupported,
 )
-from .port import Account, Propagated, Reading, Share, SiteServer, local_path
+from .port import Account, DescriptorReading, Propagated, Share, SiteServer, local_path
 
 __all__ = [
     "AccessDenied",
@@ -32,13 +32,13 @@ __all__ = [
     "AccountNotFound",
     "AuthenticationFailed",
     "ConnectionUnsupported",
+    "DescriptorReading",
     "Interrupted",
     "InvalidRequest",
     "NoAnswer",
     "NotFound",
     "NotSent",
     "Propagated",
-    "Reading",
     "Rejected",
     "ServerFault",
     "Share",

@@ -15,16 +15,16 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from ...module_utils.smb_settings import SMB
-from ..wsman import Session
+from ..wsman import EnvelopeSettings
 from .errors import ConnectionUnsupported, require
+from .ntlm_warm_up import warm_up_ntlm
 from .port import SiteServer
-from .rehearsal import rehearse
 from .wmi import Transport, Wmi
 from .wsman import WsmanSiteServer
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Longest answer that is read, in bytes; a DACL of 64 KiB takes about 2.4 MB as XML. The server's own limit is lower by
-default, and requests leave it in force (`wsman.Session`)."""
+default, and requests leave it in force (`wsman.EnvelopeSettings`)."""
 
 
 _WIRES = {"winrm": "transport_winrm", "psrp": "transport_psrp", SMB: "connect_smb"}
@@ -36,7 +36,7 @@ def load_wires(*kinds: str) -> None:
     for kind in wanted:
         import_module(f".{_WIRES[kind]}", __package__)
     if any(kind != SMB for kind in wanted):
-        rehearse()
+        warm_up_ntlm()
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def wmi_connection(host: str, connection: Any) -> Iterator[tuple[Wmi, str | None
         raise ConnectionUnsupported(
             f"{host}: a site server is reached by ansible_connection: winrm, psrp or {SMB}, not by {kind!r}"
         )
-    session = Session(to=transport.url, operation_timeout=transport.timeout, max_envelope_size=MAX_ANSWER)
+    session = EnvelopeSettings(to=transport.url, operation_timeout=transport.timeout, max_envelope_size=MAX_ANSWER)
     try:
         yield Wmi(host, transport, session), transport.user
     finally:

@@ -59,7 +59,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DescriptorReading:
     """A security descriptor as it was read.
 
     Attributes:
@@ -143,7 +143,7 @@ class SiteServer(Protocol):
     def share(self, name: str) -> Share:
         """Read a share's settings; `NotFound` if there is none of this name."""
 
-    def share_descriptor(self, share: Share) -> Reading:
+    def share_descriptor(self, share: Share) -> DescriptorReading:
         """Read the share's permissions."""
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
@@ -152,7 +152,7 @@ class SiteServer(Protocol):
     def is_directory(self, path: str) -> bool:
         """Whether a path is a directory (True) or a file (False); `NotFound` if it is neither."""
 
-    def path_descriptor(self, path: str) -> Reading:
+    def path_descriptor(self, path: str) -> DescriptorReading:
         """Read the permissions of a directory or file, owner and group included."""
 
     def a_child(self, path: str) -> str | None:

@@ -37,7 +37,7 @@ from .errors import (
     Unreachable,
 )
 from .names import known_account, no_account
-from .port import Account, Propagated, Reading, Share
+from .port import Account, DescriptorReading, Propagated, Share
 from .smb_descriptors import descriptor_to_write, read_descriptor
 from .smb_propagation import Broken, Propagation
 from .smb_status import outcome_of
@@ -143,14 +143,14 @@ class SmbSiteServer:
             "Check the share's name; sharing the directory is not this module's job.",
         )
 
-    def share_descriptor(self, share: Share) -> Reading:
+    def share_descriptor(self, share: Share) -> DescriptorReading:
         """Read the share's permissions."""
         with self._doing(f"read the permissions of share {share.name}"):
             found = self._pipes.share_security(share.name)
             if found is None:
                 older = self._pipes.version() < (5, 1)
                 default = DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP if older else DEFAULT_SHARE_DESCRIPTOR
-                return Reading(default, self._names_in(default), is_default=True)
+                return DescriptorReading(default, self._names_in(default), is_default=True)
             return self._reading(found)
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
@@ -164,7 +164,7 @@ class SmbSiteServer:
             share, below = self._locate(path)
             return bool(self._files.attributes(share, below) & 0x10)
 
-    def path_descriptor(self, path: str) -> Reading:
+    def path_descriptor(self, path: str) -> DescriptorReading:
         """Read the permissions of a directory or file."""
         with self._doing(f"read the permissions of {path}", "Check that it exists and is spelled right."):
             share, below = self._locate(path)
@@ -352,9 +352,9 @@ class SmbSiteServer:
             "Over SMB, paths are reached through shares; an administrator's (D$ for drive D) lead to whole drives.",
         )
 
-    def _reading(self, data: bytes) -> Reading:
+    def _reading(self, data: bytes) -> DescriptorReading:
         descriptor = read_descriptor(data)
-        return Reading(descriptor, self._names_in(descriptor))
+        return DescriptorReading(descriptor, self._names_in(descriptor))
 
     def _names_in(self, descriptor: SecurityDescriptor) -> MappingProxyType[Sid, str]:
         sids = [sid for sid in (descriptor.owner, descriptor.group) if sid is not None]

@@ -25,7 +25,7 @@ from ...module_utils.smb_errors import SmbError
 from ...module_utils.smb_session import SmbSession
 from ..security import SecurityDescriptor, SecurityDescriptorError
 from ..security.propagation import MAX_DEPTH, Node, propagate
-from ..smb import Entry, FileClient, file_client
+from ..smb import DirectoryEntry, FileClient, file_client
 from .port import Propagated
 from .smb_descriptors import descriptor_to_write, read_descriptor
 
@@ -66,7 +66,7 @@ class _Task:
     path: str
     above: SecurityDescriptor
     depth: int
-    entries: tuple[Entry, ...] | None = None
+    entries: tuple[DirectoryEntry, ...] | None = None
 
 
 class Propagation:
@@ -135,7 +135,7 @@ class Propagation:
             raise Broken(SmbError("garbled", str(error)), self._updated, self._uncertain, written) from None
         return Propagated(self._examined, self._updated, self._refused, tuple(self._refusals))
 
-    def _late(self, files: FileClient) -> Iterator[Entry]:
+    def _late(self, files: FileClient) -> Iterator[DirectoryEntry]:
         """What appeared in the directory itself meanwhile; in those below it, new files inherit what is new."""
         for entry in files.entries(self._share, self._path):
             if entry.created >= self._started and entry.name not in self._young:
@@ -192,7 +192,7 @@ class Propagation:
             for entry in task.entries:
                 yield from self._child(files, task, entry)
             return
-        batch: list[Entry] = []
+        batch: list[DirectoryEntry] = []
         for entry in self._listed(files, task.path):
             # Samba's creation times move when permissions are written, by a second and more on a busy machine.
             if entry.created >= self._started - _CLOCK_MARGIN and not task.depth:
@@ -207,7 +207,7 @@ class Propagation:
         for entry in batch:
             yield from self._child(files, task, entry)
 
-    def _listed(self, files: FileClient, path: str) -> Iterator[Entry]:
+    def _listed(self, files: FileClient, path: str) -> Iterator[DirectoryEntry]:
         try:
             yield from files.entries(self._share, path)
         except SmbError as error:
@@ -216,7 +216,7 @@ class Propagation:
             if error.status not in _VANISHED:
                 self._refuse(path, error)
 
-    def _child(self, files: FileClient, task: _Task, entry: Entry) -> Generator[_Task, None, None]:
+    def _child(self, files: FileClient, task: _Task, entry: DirectoryEntry) -> Generator[_Task, None, None]:
         path = f"{task.path}\\{entry.name}" if task.path else entry.name
         try:
             before = read_descriptor(files.security(self._share, path).security)
@@ -289,8 +289,8 @@ class Propagation:
             self._progress(f"{self._examined} files and folders examined, {self._updated} brought in line")
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
-    batch: list[Entry] = []
+def _batches(entries: Iterable[DirectoryEntry]) -> Iterator[tuple[DirectoryEntry, ...]]:
+    batch: list[DirectoryEntry] = []
     for entry in entries:
         batch.append(entry)
         if len(batch) == _BATCH:

@@ -182,7 +182,7 @@ def _local_site(wmi: Wmi) -> tuple[str, str]:
     operation = "find the SMS Provider"
     wql = "SELECT * FROM SMS_ProviderLocation WHERE ProviderForLocalSite=TRUE"
     found = wmi.run(operation, query(wmi.session, wql, namespace="root/sms"), "")
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         machines = [_shown(item.text("Machine")) for item in found]
         codes = {_code(item, "SiteCode") for item in found}
     if not codes:
@@ -199,7 +199,7 @@ def _sites(wmi: Wmi, namespace: str, left_out: _LeftOut) -> dict[str, _Site]:
     wql = "SELECT SiteCode, ReportingSiteCode, ServerName, SiteName, Status, Type, Version FROM SMS_Site"
     found = wmi.run(operation, query(wmi.session, wql, namespace=namespace, max_items=MAX_SITES), "")
     sites: dict[str, _Site] = {}
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         for item in found:
             site = _site(item, left_out)
             if site is None:
@@ -262,7 +262,7 @@ class _NetbiosNames:
         except AccessDenied:
             left_out.add("Windows does not let this account read the NetBIOS names of domains", _listed(unknown))
             found = ()
-        with wmi.strict(operation):
+        with wmi.translate_bad_answers(operation):
             return cls(given, {dns: netbios_domain(found, dns) for dns in unknown})
 
     def get(self, dns: str) -> str | None:
@@ -285,7 +285,7 @@ def _addresses(
         if not found or any(item.array("Props") for item in found):
             break
     addresses: dict[str, dict[tuple[str, str], _Address]] = {}
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         for item in sorted(found, key=lambda item: item.integer("FileType") or 0):
             source = _code(item, "SiteCode")
             if source not in sites:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ..security import SecurityDescriptorError
-from ..wsman import Instance, Operation, Session, WSManError, WSManFault, WSManValueError
+from ..wsman import EnvelopeSettings, Instance, Operation, WSManError, WSManFault, WSManValueError
 from .errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault, SiteServerError
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Wmi:
 
     host: str
     transport: Transport
-    session: Session
+    session: EnvelopeSettings
     denied: str = NO_ADMINISTRATOR
     missing: str = "This Windows lacks the WMI class; is it a server?"
     longest: float = LONGEST_OPERATION
@@ -123,7 +123,7 @@ class Wmi:
             raise error.__class__(error.host, operation, error.said, error.advice) from None
 
     @contextmanager
-    def strict(self, operation: str) -> Iterator[None]:
+    def translate_bad_answers(self, operation: str) -> Iterator[None]:
         """Turns an answer of the wrong shape into an error with host and operation."""
         try:
             yield

@@ -40,7 +40,7 @@ from ..security.descriptor import (
 )
 from ..security.inheritance import SE_SACL_DEFAULTED
 from ..wsman import Instance, Value
-from .port import Reading
+from .port import DescriptorReading
 
 SACL_BITS = SE_SACL_PRESENT | SE_SACL_DEFAULTED | SE_SACL_AUTO_INHERITED | SE_SACL_PROTECTED
 
@@ -62,7 +62,7 @@ _PLAIN_TO_OBJECT = 5
 """From the type of a plain entry to that of its object entry ([MS-DTYP] 2.4.4.1): 0 to 5, 1 to 6, 2 to 7, 3 to 8."""
 
 
-def reading_of(found: Instance) -> Reading:
+def reading_of(found: Instance) -> DescriptorReading:
     """What a Win32_SecurityDescriptor says.
 
     Raises:
@@ -82,7 +82,7 @@ def reading_of(found: Instance) -> Reading:
         sacl = Acl(tuple(_ace(item, _SACL_TYPES, names, unwritable) for item in found.instances("SACL")))
     else:
         control &= ~SACL_BITS
-    return Reading(
+    return DescriptorReading(
         SecurityDescriptor(control, owner, group, dacl, sacl),
         MappingProxyType(names),
         unwritable=tuple(unwritable),

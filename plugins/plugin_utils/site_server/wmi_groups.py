@@ -33,10 +33,10 @@ def members(wmi: Wmi, group: Sid) -> tuple[Account, ...]:
     """
     computer, name = _found(wmi, group)
     operation = f"read the members of group {name}"
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         wql = f"SELECT * FROM Win32_GroupUser WHERE GroupComponent={_path_literal(computer, name)}"  # noqa: S608
     items = wmi.run(operation, query(wmi.session, wql), "")
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         references = [_checked(item.reference("PartComponent")) for item in items]
     found: list[Account] = []
     lost: list[str] = []
@@ -65,7 +65,7 @@ def _found(wmi: Wmi, sid: Sid) -> tuple[str, str]:
     operation = f"find local group {NAME_OF.get(sid, sid)}"
     wql = f"SELECT * FROM Win32_Group WHERE LocalAccount=TRUE AND SID='{sid}'"  # noqa: S608 - a SID's own text
     found = wmi.run(operation, query(wmi.session, wql), "")
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         for item in found:
             return item.text("Domain") or "", item.text("Name") or ""
     advice = "Check that it is a local group of this server, not one of the domain."
@@ -94,7 +94,7 @@ def _account(wmi: Wmi, operation: str, reference: Reference) -> Account:
         sid = Sid.parse(name)
         return Account(sid, str(sid))
     item = wmi.run(operation, get(wmi.session, reference.class_name, {"Domain": domain, "Name": name}), "")
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         return Account(Sid.parse(item.text("SID") or ""), f"{item.text('Domain')}\\{item.text('Name')}")
 
 

@@ -50,7 +50,7 @@ def read_share(wmi: Wmi, name: str) -> Share:
     if found is None:
         # Servers before 2012 lack the namespace, and a cluster's shares are in a scope of their own.
         return _win32_share(wmi, name)
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         return Share(
             name=found.text("Name") or name,
             path=found.text("Path") or "",
@@ -61,7 +61,7 @@ def read_share(wmi: Wmi, name: str) -> Share:
         )
 
 
-def bare(descriptor: SecurityDescriptor) -> SecurityDescriptor:
+def dacl_only(descriptor: SecurityDescriptor) -> SecurityDescriptor:
     """What counts of a share's descriptor: its lists. Owner and group mean nothing, and not every class shows them."""
     meant = _MEANT | SACL_BITS if descriptor.sacl is not None else _MEANT
     return replace(descriptor, control=descriptor.control & meant, owner=None, group=None)
@@ -78,7 +78,7 @@ def _descriptor(sddl: str) -> SecurityDescriptor | None:
     if start < 0:
         return None
     try:
-        return bare(parse_sddl(sddl[start:]))
+        return dacl_only(parse_sddl(sddl[start:]))
     except SecurityDescriptorError:
         return None
 
@@ -87,7 +87,7 @@ def _win32_share(wmi: Wmi, name: str) -> Share:
     operation = f"read share {name}"
     advice = "Check the share's name; sharing the directory is not this module's job."
     found = wmi.run(operation, get(wmi.session, "Win32_Share", {"Name": name}), advice)
-    with wmi.strict(operation):
+    with wmi.translate_bad_answers(operation):
         kind = found.integer("Type") or 0
         unlimited = found.boolean("AllowMaximum")
         return Share(

@@ -30,12 +30,12 @@ from ..wsman import (
 )
 from .errors import AccountNotFound, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault
 from .names import known_account, no_account
-from .port import Account, Reading, Share
+from .port import Account, DescriptorReading, Share
 from .wmi import Wmi, netbios_domain
 from .wmi_descriptors import SACL_BITS, instance_of, reading_of
 from .wmi_groups import members, unchangeable
 from .wmi_methods import failure
-from .wmi_shares import bare, read_share
+from .wmi_shares import dacl_only, read_share
 
 SHARE_SETTING = "Win32_LogicalShareSecuritySetting"
 FILE_SETTING = "Win32_LogicalFileSecuritySetting"
@@ -58,7 +58,7 @@ class WsmanSiteServer:
         self._operator = operator
         self._without_setting: set[str] = set()
         self._prefixed = False
-        self._read: dict[tuple[str, str], Reading] = {}
+        self._read: dict[tuple[str, str], DescriptorReading] = {}
 
     @property
     def host(self) -> str:
@@ -88,12 +88,12 @@ class WsmanSiteServer:
         """Read a share's settings, and its permissions where the server tells them along."""
         return read_share(self._wmi, name)
 
-    def share_descriptor(self, share: Share) -> Reading:
+    def share_descriptor(self, share: Share) -> DescriptorReading:
         """Read the share's permissions. A share without an own descriptor has no instance of the setting."""
         operation = f"read the permissions of share {share.name}"
         try:
             reading = self._reading(operation, SHARE_SETTING, {"Name": share.name})
-            return replace(reading, descriptor=bare(reading.descriptor))
+            return replace(reading, descriptor=dacl_only(reading.descriptor))
         except NotFound as missing:
             told = share.descriptor
             if told is not None and not same_access(told, DEFAULT_SHARE_DESCRIPTOR):
@@ -101,7 +101,7 @@ class WsmanSiteServer:
                 said = f"MSFT_SmbShare tells of permissions, which {SHARE_SETTING} lacks: {missing.said}"
                 raise NoAnswer(self.host, operation, said, "Look into the server's WMI event log.") from None
             self._without_setting.add(share.name)
-            return Reading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
+            return DescriptorReading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 
     def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
         """Write the share's DACL, and its SACL if the descriptor has one; otherwise that is kept.
@@ -133,7 +133,7 @@ class WsmanSiteServer:
             return False
         return True
 
-    def path_descriptor(self, path: str) -> Reading:
+    def path_descriptor(self, path: str) -> DescriptorReading:
         """Read the permissions of a directory or file."""
         return self._reading(f"read the permissions of {path}", FILE_SETTING, {"Path": path})
 
@@ -146,13 +146,13 @@ class WsmanSiteServer:
         operation = f"find a file or folder in {path}"
         drive, below = ntpath.splitdrive(path)
         inside = below if below.endswith("\\") else f"{below}\\"
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             where = f"Drive={wql_string(drive)} AND Path={wql_string(inside)}"
         wql = f"SELECT Name FROM CIM_LogicalFile WHERE {where}"  # noqa: S608 - quoted
         found = self._wmi.run(operation, first(self._wmi.session, wql), "")
         if found is None:
             return None
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             directory, name = ntpath.split(found.text("Name") or "")
             if not name or directory.casefold().rstrip("\\") != path.casefold().rstrip("\\"):
                 raise WSManProtocolError(f"{found.text('Name')!r} is not directly in {path}"[:400])
@@ -179,7 +179,7 @@ class WsmanSiteServer:
         operation = f"read the account of service {service}"
         advice = "Check the service's name (not its display name)."
         found = self._wmi.run(operation, get(self._wmi.session, "Win32_Service", {"Name": service}), advice)
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             return found.text("StartName") or ""
 
     def group_members(self, group: Sid) -> tuple[Account, ...]:
@@ -233,20 +233,20 @@ class WsmanSiteServer:
         return self._named(operation, self._wmi.run(operation, query(self._wmi.session, wql), ""))
 
     def _named(self, operation: str, found: Iterable[Instance]) -> dict[Sid, str]:
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             return {Sid.parse(item.text("SID") or ""): f"{item.text('Domain')}\\{item.text('Name')}" for item in found}
 
     def _domain_of(self, account: str, sid: Sid) -> str:
         operation = f"look up the domain of account {account}"
         found = self._wmi.run(operation, get(self._wmi.session, "Win32_SID", {"SID": str(sid)}), "")
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             return (found.text("ReferencedDomainName") or "").casefold()
 
     def _netbios_domain(self, account: str, suffix: str) -> str:
         """The NetBIOS name that WMI's account classes want, for the DNS domain of a user principal name."""
         operation = f"look up the domain of account {account}"
         found = self._wmi.run(operation, query(self._wmi.session, "SELECT * FROM Win32_NTDomain"), "")
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             netbios = netbios_domain(found, suffix)
         if netbios is None:
             raise self._no_account(account, f"the server tells no NetBIOS name for the domain {suffix}")
@@ -261,9 +261,9 @@ class WsmanSiteServer:
     def _no_account(self, account: str, said: str, *advice: str) -> AccountNotFound:
         return no_account(self._wmi.host, account, said, *advice)
 
-    def _reading(self, operation: str, class_name: str, key: Mapping[str, str]) -> Reading:
+    def _reading(self, operation: str, class_name: str, key: Mapping[str, str]) -> DescriptorReading:
         output = self._ask(operation, class_name, "GetSecurityDescriptor", key)
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             descriptor = output.instance("Descriptor")
             if descriptor is None:
                 raise ServerFault(self._wmi.host, operation, "the answer holds no descriptor", "Try again.")
@@ -329,7 +329,7 @@ class WsmanSiteServer:
     ) -> Instance:
         call = invoke(self._wmi.session, class_name, method, key, parameters, prefixed=self._prefixed)
         output = self._wmi.run(operation, call, advice)
-        with self._wmi.strict(operation):
+        with self._wmi.translate_bad_answers(operation):
             result = output.integer("ReturnValue")
         if result is None:
             raise ServerFault(self._wmi.host, operation, "the answer holds no ReturnValue", "Try again.")

@@ -9,12 +9,12 @@ Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.
 
 from __future__ import annotations
 
-from .files import Entry, FileClient, Found, file_client
+from .files import DirectoryEntry, FileClient, Found, file_client
 from .pipes import NO_LIMIT, PipeClient, ShareInfo
 
 __all__ = [
     "NO_LIMIT",
-    "Entry",
+    "DirectoryEntry",
     "FileClient",
     "Found",
     "PipeClient",

@@ -68,7 +68,7 @@ _MAX_NAME = 255 * 2
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """What a directory lists of one of its children.
 
     Attributes:
@@ -125,7 +125,7 @@ class FileClient(Protocol):
     def may_write(self, share: str, path: str) -> None:
         """Open for writing the DACL and close again, which is refused where writing it would be."""
 
-    def entries(self, share: str, path: str) -> Iterator[Entry]:
+    def entries(self, share: str, path: str) -> Iterator[DirectoryEntry]:
         """List a directory without `.` and `..`, a page at a time."""
 
     def content(self, share: str, path: str) -> Iterator[bytes]:
@@ -268,7 +268,7 @@ class _Smb2Files(_Files):
         options = _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE | _OPEN_REPARSE_POINT
         self._on_one(share, path, DELETE, options=options)
 
-    def entries(self, share: str, path: str) -> Iterator[Entry]:
+    def entries(self, share: str, path: str) -> Iterator[DirectoryEntry]:
         with self._session.exchange():
             tree = self._tree(share)
             handle = self._server.create(
@@ -367,7 +367,7 @@ class _Smb1Files(_Files):
         handle, _attributes = self._open(share, path, DELETE, _DELETE_ON_CLOSE | _NON_DIRECTORY_FILE)
         self._close(share, handle, must=True)
 
-    def entries(self, share: str, path: str) -> Iterator[Entry]:
+    def entries(self, share: str, path: str) -> Iterator[DirectoryEntry]:
         tree = self._tree(share)
         pattern = f"{path}\\*" if path else "*"
         first = struct.pack("<HHHHL", 0x16, 512, 0x0006, 0x101, 0)
@@ -481,7 +481,7 @@ def _check_size(descriptor: bytes, limit: int) -> None:
         raise SmbError("refused", said, "Shorten its list of entries.", STATUS_BUFFER_TOO_SMALL)
 
 
-def _entries(raw: bytes, path: str) -> Iterator[Entry]:
+def _entries(raw: bytes, path: str) -> Iterator[DirectoryEntry]:
     """The entries of one page of FileDirectoryInformation."""
     at = 0
     while True:
@@ -495,7 +495,7 @@ def _entries(raw: bytes, path: str) -> Iterator[Entry]:
             raise SmbError("garbled", f"the listing of {path} ends early")
         text = _child_name(name, path)
         if text is not None:
-            yield Entry(text, attributes, created)
+            yield DirectoryEntry(text, attributes, created)
         if not following:
             return
         if following < _ENTRY.size:
@@ -503,7 +503,7 @@ def _entries(raw: bytes, path: str) -> Iterator[Entry]:
         at += following
 
 
-def _entries_of_smb1(raw: bytes, path: str, count: int) -> Iterator[tuple[str, int, Entry | None]]:
+def _entries_of_smb1(raw: bytes, path: str, count: int) -> Iterator[tuple[str, int, DirectoryEntry | None]]:
     """Name and resume key of each entry of SMB_FIND_FILE_DIRECTORY_INFO, and the entry unless it is `.` or `..`."""
     at = 0
     for _number in range(count):
@@ -516,7 +516,7 @@ def _entries_of_smb1(raw: bytes, path: str, count: int) -> Iterator[tuple[str, i
         if name.endswith(b"\0\0"):
             name = name[:-2]
         text = _child_name(name, path)
-        yield name.decode("utf-16-le"), index, None if text is None else Entry(text, attributes, created)
+        yield name.decode("utf-16-le"), index, None if text is None else DirectoryEntry(text, attributes, created)
         if not following:
             return
         if following < _ENTRY.size:

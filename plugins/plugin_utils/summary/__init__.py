@@ -10,7 +10,7 @@ without a result is never counted as fine.
 
 from __future__ import annotations
 
-from .access import AccessSummary, HostRun, Outcome, not_in_inventory
+from .access import AccessSummary, HostOutcome, HostRun, not_in_inventory
 from .change import ChangeOutcome, ChangeSummary
 from .fleet import FleetOutcome, FleetSummary
 
@@ -20,7 +20,7 @@ __all__ = [
     "ChangeSummary",
     "FleetOutcome",
     "FleetSummary",
+    "HostOutcome",
     "HostRun",
-    "Outcome",
     "not_in_inventory",
 ]

@@ -27,7 +27,7 @@ _SEVERITIES = ("error", "warning", "info")
 _AROUND = re.compile(r"(?s)^.*?(?=No site in sms_sites has the server|Site '[^']*', which this host is said)")
 
 
-class Outcome(str, Enum):
+class HostOutcome(str, Enum):
     """What came of one host, by the word that the table has for it."""
 
     UNCHANGED = "unchanged"
@@ -42,7 +42,15 @@ class Outcome(str, Enum):
     NOT_RUN = "not run"
 
 
-_FINE = frozenset({Outcome.UNCHANGED, Outcome.IN_ORDER, Outcome.CHANGED, Outcome.WOULD_CHANGE, Outcome.NOTHING_OWED})
+_FINE = frozenset(
+    {
+        HostOutcome.UNCHANGED,
+        HostOutcome.IN_ORDER,
+        HostOutcome.CHANGED,
+        HostOutcome.WOULD_CHANGE,
+        HostOutcome.NOTHING_OWED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +97,27 @@ class HostRun:
         ]
         return accounts + ([self.lacking_group] if self.lacking_group else [])
 
-    def outcome(self, *, audit: bool, predict: bool) -> Outcome:
-        """Return what came of the host; ``predict`` in check mode. Only what a reading shows is good."""
+    def outcome(self, *, audit: bool, check_mode: bool) -> HostOutcome:
+        """Return what came of the host; ``check_mode`` in check mode. Only what a reading shows is good."""
         result = self.result
-        if self.first.get("uncertain") or (is_uncertain(self.first) and not audit and not predict):
-            return Outcome.UNCERTAIN
+        if self.first.get("uncertain") or (is_uncertain(self.first) and not audit and not check_mode):
+            return HostOutcome.UNCERTAIN
         if result.get("unreachable"):
-            return Outcome.UNREACHABLE
+            return HostOutcome.UNREACHABLE
         if result.get("skipped"):
             # Only the access task itself names the site: Ansible skips one whose condition is false without a word.
-            return Outcome.NOTHING_OWED if result.get("site_code") else Outcome.NOT_RUN
+            return HostOutcome.NOTHING_OWED if result.get("site_code") else HostOutcome.NOT_RUN
         if not result:
-            return Outcome.NOT_RUN
+            return HostOutcome.NOT_RUN
         if (result.get("failed") and not self.joined) or not self.senders:
-            return Outcome.FAILED
+            return HostOutcome.FAILED
         if self.lacking:
-            return Outcome.DRIFT if audit else Outcome.FAILED
+            return HostOutcome.DRIFT if audit else HostOutcome.FAILED
         if audit:
-            return Outcome.IN_ORDER
+            return HostOutcome.IN_ORDER
         if not result.get("changed") and not self.joined:
-            return Outcome.UNCHANGED
-        return Outcome.WOULD_CHANGE if predict else Outcome.CHANGED
+            return HostOutcome.UNCHANGED
+        return HostOutcome.WOULD_CHANGE if check_mode else HostOutcome.CHANGED
 
     @property
     def reason(self) -> str | None:
@@ -127,7 +135,7 @@ class AccessSummary:
     Attributes:
         runs: the hosts in the order of the play.
         audit: nothing was to be changed.
-        predict: nothing was changed, since Ansible ran in check mode.
+        check_mode: nothing was changed, since Ansible ran in check mode.
         accounts: by site codes, the accounts that need access on the site's server.
         absent: site code and server of the sites without a host in the inventory.
         findings: what is not as it should be in the hierarchy, as the filter `hierarchy_findings` returns it.
@@ -135,14 +143,14 @@ class AccessSummary:
 
     runs: Sequence[HostRun]
     audit: bool = False
-    predict: bool = False
+    check_mode: bool = False
     accounts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     absent: Sequence[tuple[str, str]] = ()
     findings: Sequence[Result] = ()
 
-    def outcome(self, run: HostRun) -> Outcome:
+    def outcome(self, run: HostRun) -> HostOutcome:
         """Return what came of one of the hosts."""
-        return run.outcome(audit=self.audit, predict=self.predict)
+        return run.outcome(audit=self.audit, check_mode=self.check_mode)
 
     @property
     def fine(self) -> list[str]:
@@ -168,14 +176,14 @@ class AccessSummary:
         for run in self.runs:
             outcome = self.outcome(run)
             reasons = []
-            if outcome is Outcome.DRIFT:
+            if outcome is HostOutcome.DRIFT:
                 if fail_on_drift:
                     reasons.append(
                         f"Site {run.code} has drifted: access that a Sender needs is missing for "
                         f"{', '.join(run.lacking)}. The playbook sitekeeper.sms.converge restores it, or says what is "
                         "in its way."
                     )
-            elif outcome not in (Outcome.IN_ORDER, Outcome.NOTHING_OWED):
+            elif outcome not in (HostOutcome.IN_ORDER, HostOutcome.NOTHING_OWED):
                 reasons.append(
                     f"The access on {run.host} was not read ({': '.join(filter(None, (outcome.value, run.reason)))}). "
                     "It may have drifted. Run the audit for this host again."
@@ -196,13 +204,13 @@ class AccessSummary:
 
     def _counts(self) -> str:
         outcomes = [self.outcome(run) for run in self.runs]
-        counts = [f"{outcomes.count(outcome)} {outcome.value}" for outcome in Outcome if outcome in outcomes]
+        counts = [f"{outcomes.count(outcome)} {outcome.value}" for outcome in HostOutcome if outcome in outcomes]
         return f"{len(outcomes)} site server{'' if len(outcomes) == 1 else 's'}: {', '.join(counts)}"
 
     def _problems(self) -> Iterator[str]:
         for run in self.runs:
             outcome = self.outcome(run)
-            if outcome in (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.UNCERTAIN) and run.reason:
+            if outcome in (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.UNCERTAIN) and run.reason:
                 yield f"{run.code} ({run.host}): {run.reason}"
             if run.lacking_group:
                 yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks rights that it has to hold"
@@ -228,7 +236,7 @@ class AccessSummary:
         """The access of a sender before and after."""
         if self.audit or "before" not in sender:
             return sender["current"], sender["current"]
-        if sender["name"] in run.joined and not self.predict:
+        if sender["name"] in run.joined and not self.check_mode:
             for again in run.again.get("senders") or ():
                 if again["name"] == sender["name"]:
                     return sender["before"], again["current"]

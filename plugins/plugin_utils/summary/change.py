@@ -74,7 +74,7 @@ class ChangeSummary:
         results: for each host of the play, in its order, what its task returned, as Ansible registered it; empty
             without one.
         batch: the hosts that had their turn last and have not failed before.
-        predict: nothing was written, since Ansible ran in check mode.
+        check_mode: nothing was written, since Ansible ran in check mode.
         record: the path of the record.
         left_out: hosts on which the plan changes something, and which are not in the play.
         remaining: hosts on which the change is not rolled back, and which are not in the play that rolls it back.
@@ -83,7 +83,7 @@ class ChangeSummary:
     change_id: str
     results: Mapping[str, Mapping[str, Any]]
     batch: Sequence[str]
-    predict: bool
+    check_mode: bool
     record: str
     left_out: Sequence[str] = ()
     remaining: Sequence[str] = ()
@@ -97,7 +97,7 @@ class ChangeSummary:
         outcome = str(result.get("outcome") or "")
         if result.get("unreachable"):
             return ChangeOutcome.UNREACHABLE
-        if result.get("uncertain") or (is_uncertain(result) and not self.predict):
+        if result.get("uncertain") or (is_uncertain(result) and not self.check_mode):
             return ChangeOutcome.UNCERTAIN
         if result.get("failed"):
             return ChangeOutcome.REFUSED if outcome == ChangeOutcome.REFUSED.value else ChangeOutcome.FAILED
@@ -141,12 +141,12 @@ class ChangeSummary:
             lines.append(f"In the plan, and not among the hosts of this run: {_listed(self.left_out)}")
         if self.remaining:
             lines.append(f"Not rolled back, and not among the hosts of this run: {_listed(self.remaining)}")
-        if self.predict:
+        if self.check_mode:
             return [*lines, "Check mode: nothing was written, and nothing recorded"]
         return [*lines, f"Record: {self.record}"]
 
     def _word(self, outcome: ChangeOutcome) -> str:
-        if self.predict and outcome in _PREDICTED:
+        if self.check_mode and outcome in _PREDICTED:
             return _PREDICTED[outcome]
         return _COUNTED.get(outcome, outcome.value)
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .access import Outcome, not_in_inventory
+from .access import HostOutcome, not_in_inventory
 
 _NAMED = 20
 """Hosts that are named with their reasons; the audit file has all of them."""
 
-_CORRECTED = frozenset({Outcome.UNCHANGED.value, Outcome.CHANGED.value, Outcome.WOULD_CHANGE.value})
+_CORRECTED = frozenset({HostOutcome.UNCHANGED.value, HostOutcome.CHANGED.value, HostOutcome.WOULD_CHANGE.value})
 _STATUS = {"drifted": "drifted still", "unreachable": "unreachable", "error": "not read"}
 
 
@@ -41,14 +41,14 @@ class FleetSummary:
         found: for each host, ``status`` and ``message`` of the first reading, as `fleet_audit` returns them.
         again: the same of the second reading, for the hosts that had drifted.
         corrections: what the role's summary says of each host that it worked on.
-        predict: nothing was changed, since Ansible ran in check mode, and so nothing was read again.
+        check_mode: nothing was changed, since Ansible ran in check mode, and so nothing was read again.
         absent: site code and server of the sites without a host in the inventory.
     """
 
     found: Mapping[str, Mapping[str, Any]]
     again: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     corrections: Mapping[str, str] = field(default_factory=dict)
-    predict: bool = False
+    check_mode: bool = False
     absent: Sequence[tuple[str, str]] = ()
 
     def outcome(self, host: str) -> FleetOutcome:
@@ -59,7 +59,7 @@ class FleetSummary:
         if status != "drifted":
             return FleetOutcome.NOT_READ
         corrected = self.corrections.get(host) in _CORRECTED
-        if self.predict:
+        if self.check_mode:
             return FleetOutcome.WOULD_BE_CORRECTED if corrected else FleetOutcome.CORRECTION_FAILED
         again = self.again.get(host, {}).get("status")
         if again in (None, "unreachable", "error"):
@@ -86,8 +86,8 @@ class FleetSummary:
     def _reason(self, host: str) -> str:
         if self.found[host]["status"] != "drifted":
             return self._reading(host, self.found[host])
-        correction = self.corrections.get(host, Outcome.NOT_RUN.value)
-        if self.predict:
+        correction = self.corrections.get(host, HostOutcome.NOT_RUN.value)
+        if self.check_mode:
             return f"it has drifted, and the correction was {correction} in check mode"
         again = self.again.get(host)
         reading = self._reading(host, again) if again else "not read again"

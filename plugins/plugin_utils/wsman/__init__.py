@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from .cim import CimDatetime, Instance, Reference, Value
-from .envelope import IDENTIFY, Session
+from .envelope import IDENTIFY, EnvelopeSettings
 from .errors import WSManError, WSManFault, WSManProtocolError, WSManValueError
 from .faults import parse_fault
 from .namespaces import class_uri
@@ -18,10 +18,10 @@ from .operations import Operation, first, get, has_compact_form, invoke, query, 
 __all__ = [
     "IDENTIFY",
     "CimDatetime",
+    "EnvelopeSettings",
     "Instance",
     "Operation",
     "Reference",
-    "Session",
     "Value",
     "WSManError",
     "WSManFault",

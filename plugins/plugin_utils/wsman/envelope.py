@@ -42,7 +42,7 @@ _UNDERSTAND = {"s:mustUnderstand": "true"}
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class EnvelopeSettings:
     """What all requests to one host have in common.
 
     Attributes:
@@ -101,7 +101,7 @@ class Request:
         """A request with a message id of its own."""
         return cls(action, resource_uri, answer_action, body, selectors, f"uuid:{uuid.uuid4()}")
 
-    def to_bytes(self, session: Session) -> bytes:
+    def to_bytes(self, session: EnvelopeSettings) -> bytes:
         """The envelope in UTF-8, without white space between the elements.
 
         Raises:
@@ -121,7 +121,7 @@ class Request:
         content = tag("s:Header", header) + tag("s:Body", self.body)
         return tag("s:Envelope", content, _DECLARATIONS).encode()
 
-    def answer(self, session: Session, response: bytes) -> tuple[Element, ...]:
+    def answer(self, session: EnvelopeSettings, response: bytes) -> tuple[Element, ...]:
         """What is inside the answer's ``s:Body``.
 
         Raises:

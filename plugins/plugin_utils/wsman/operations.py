@@ -26,7 +26,7 @@ from xml.etree.ElementTree import Element
 from ..text import one_line
 from . import namespaces as ns
 from .cim import Instance, Value, method_input, parse_fragment, parse_instance
-from .envelope import Request, Session
+from .envelope import EnvelopeSettings, Request
 from .errors import WSManFault, WSManProtocolError, WSManValueError
 from .namespaces import DEFAULT_NAMESPACE, class_uri
 from .xml import child_of, escape, local, qname, tag, text_of
@@ -43,7 +43,7 @@ _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 def get(
-    session: Session, class_name: str, selectors: Mapping[str, str], *, namespace: str = DEFAULT_NAMESPACE
+    session: EnvelopeSettings, class_name: str, selectors: Mapping[str, str], *, namespace: str = DEFAULT_NAMESPACE
 ) -> Operation[Instance]:
     """Read one instance (WS-Transfer Get).
 
@@ -68,7 +68,7 @@ def get(
 
 
 def invoke(
-    session: Session,
+    session: EnvelopeSettings,
     class_name: str,
     method: str,
     selectors: Mapping[str, str],
@@ -124,7 +124,7 @@ def has_compact_form(
 
 
 def query(
-    session: Session,
+    session: EnvelopeSettings,
     wql: str,
     *,
     namespace: str = DEFAULT_NAMESPACE,
@@ -171,7 +171,7 @@ def query(
     raise WSManProtocolError(f"the query takes more than {MAX_ANSWERS} answers: {one_line(wql)}")
 
 
-def first(session: Session, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
+def first(session: EnvelopeSettings, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
     """Run a WQL query for one of its results, and release the rest: two requests, or one where there is no more.
 
     The server works on a query only as far as its results are asked for, so a large directory costs no more than a
@@ -256,7 +256,7 @@ def _context(answer: Element, wql: str) -> str | None:
     return text_of(context)
 
 
-def _exchange(session: Session, request: Request) -> Operation[Element]:
+def _exchange(session: EnvelopeSettings, request: Request) -> Operation[Element]:
     """Send the request; return the one element in the answer's body."""
     return _content(request.answer(session, (yield request.to_bytes(session))))
 

@@ -96,7 +96,7 @@ def test_what_is_no_name_is_refused_before_a_file_is_touched(tmp_path: Path, cha
             action = object.__new__(module.ActionModule)
             action._task = SimpleNamespace(check_mode=False)
             with pytest.raises(ChangeError, match=SAYS):
-                action.serve(SimpleNamespace(host="p01", operator=None), arguments)
+                action.run_task(SimpleNamespace(host="p01", operator=None), arguments)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -89,13 +89,13 @@ def test_the_way_back_brings_back_what_is_below_a_directory_that_was_not_written
     assert AFTER in server.files
     assert changed_hosts(path, read_journal(path), CHANGE) == (HOST,)
 
-    def back(*stops: str, predict: bool = False) -> bool:
+    def back(*stops: str, check_mode: bool = False) -> bool:
         server.stops = list(stops)
         changes = changes_of(path, read_journal(path), HOST)
-        record = recorder(None if predict else path, HOST, action="rollback")
-        return roll_back(server, changes, record, predict=predict).changed
+        record = recorder(None if check_mode else path, HOST, action="rollback")
+        return roll_back(server, changes, record, check_mode=check_mode).changed
 
-    assert back(predict=True)
+    assert back(check_mode=True)
     # A way back that breaks, or is refused, is no way back.
     with pytest.raises((WriteFailed, AccessDenied)):
         back("share")

@@ -70,7 +70,7 @@ def planned(server: SiteServer) -> tuple[dict[str, Any], HostPlan]:
         missing_members=MissingMembers.ADD,
     )
     section = section_of(
-        enforce_sender_access(server, wanted, predict=True), site="C01", product="configmgr", reasons={}
+        enforce_sender_access(server, wanted, check_mode=True), site="C01", product="configmgr", reasons={}
     )
     plan = read_host_plan("c01", section)
     assert plan is not None
@@ -94,7 +94,7 @@ class Change:
 
     def roll_back(self, server: SiteServer | None = None, **options: Any) -> Result:
         changes = changes_of(self.path, read_journal(self.path), "c01")
-        path = None if options.get("predict") else self.path
+        path = None if options.get("check_mode") else self.path
         return roll_back(server or self.server, changes, recorder(path, "c01", action="rollback"), **options)
 
     def members(self) -> set[str]:
@@ -145,7 +145,7 @@ def test_members_are_planned_added_recorded_and_removed_when_the_change_is_taken
     assert change.members() == {SENDER, OTHER}
     assert not change.apply().changed
 
-    foretold = change.roll_back(predict=True)
+    foretold = change.roll_back(check_mode=True)
     assert {account.name for account in foretold.removed} == {SENDER, OTHER}
     assert change.members() == {SENDER, OTHER}
     back = change.roll_back()

@@ -77,14 +77,14 @@ class Site:
         return int(self.host.controls.counters()["writes"])
 
     def apply(self, **options: Any) -> Any:
-        predict = options.get("predict", False)
+        check_mode = options.get("check_mode", False)
         return apply_host_plan(
-            self.server, self.plan, recorder(None if predict else self.record, "C01"), predict=predict
+            self.server, self.plan, recorder(None if check_mode else self.record, "C01"), check_mode=check_mode
         )
 
     def roll_back(self, **options: Any) -> Any:
         changes = changes_of(self.record, read_journal(self.record), "C01")
-        path = None if options.get("predict") else self.record
+        path = None if options.get("check_mode") else self.record
         return roll_back(self.server, changes, recorder(path, "C01", action="rollback"), **options)
 
     def misbehave(self, kind: str, **rule: Any) -> None:
@@ -142,7 +142,7 @@ def test_a_second_run_writes_nothing_and_says_so(site: Site) -> None:
 
 
 def test_check_mode_writes_nothing_and_records_nothing(site: Site) -> None:
-    predicted = site.apply(predict=True)
+    predicted = site.apply(check_mode=True)
     assert predicted.changed
     assert (site.held(), site.writes, site.record.exists()) == (site.fault, 0, False)
     assert [each.after for each in site.apply().objects] == [each.after for each in predicted.objects]
@@ -287,7 +287,7 @@ def test_what_cannot_be_recorded_is_not_written(site: Site) -> None:
 
 def test_the_way_back(site: Site) -> None:
     site.apply()
-    assert site.roll_back(predict=True).changed
+    assert site.roll_back(check_mode=True).changed
     assert site.held() != site.fault
     assert site.roll_back().changed
     assert site.held() == site.fault
@@ -406,9 +406,9 @@ def test_a_member_that_cannot_be_removed_stops_the_way_back_before_anything_is_w
     held = site.held()
     joined(site, "CORP\\ansible")
     says = r"nothing was written.*{name: 'Administrators', members: \['CORP\\ansible'\], state: absent}.*\.sms\.smb"
-    for predict in (True, False):
+    for check_mode in (True, False):
         with pytest.raises(Unsupported, match=says):
-            site.roll_back(predict=predict)
+            site.roll_back(check_mode=check_mode)
     assert (site.held(), site.writes) == (held, 2)
     assert [event for event in site.events() if "member" in event] == ["added member"]
     assert site.events()[-1] == "stopped"
@@ -420,9 +420,9 @@ def test_a_member_that_cannot_be_added_stops_a_change_before_anything_is_written
     sender = site.server.resolve(SENDER)
     site.plan = replace(site.plan, group=GroupPlan(ADMINISTRATORS, members, (sender,)))
     says = r"nothing was written.*{name: 'Administrators', members: \['CORP\\smssend'\], state: present}"
-    for predict in (True, False):
+    for check_mode in (True, False):
         with pytest.raises(Unsupported, match=says):
-            site.apply(predict=predict)
+            site.apply(check_mode=check_mode)
     assert (site.held(), site.writes) == (held, 0)
 
 

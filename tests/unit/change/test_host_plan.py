@@ -30,7 +30,7 @@ def test_a_sacl_goes_through_a_plan_without_loss() -> None:
     request = SenderRequest(find_product("sms_1_2", None), (r"CORP\smssend",))
     with running_lab(scenario) as lab, lab_wmi(lab["C01"]) as wmi:
         server = WsmanSiteServer(wmi)
-        outcome = enforce_sender_access(server, request, predict=True)
+        outcome = enforce_sender_access(server, request, check_mode=True)
         held = server.path_descriptor(RECEIVE).descriptor
     section = section_of(outcome, site="C01", product="sms_1_2", reasons={})
     plan = read_host_plan("c01", json.loads(json.dumps(section)))

@@ -17,10 +17,10 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
-    alone,
     append,
     changed_hosts,
     changes_of,
+    host_lock,
     read_journal,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event, Member
@@ -349,8 +349,8 @@ def test_reading_for_one_host_leaves_the_others_alone(tmp_path: Path) -> None:
 _HOLDER = """
 import sys
 from pathlib import Path
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import alone
-with alone(Path(sys.argv[1]), "p01"):
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import host_lock
+with host_lock(Path(sys.argv[1]), "p01"):
     print("alone", flush=True)
     sys.stdin.read()
 """
@@ -366,19 +366,22 @@ def test_two_runs_do_not_work_on_the_same_host_at_the_same_time(tmp_path: Path) 
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"alone\n"
-        with pytest.raises(ChangeError, match=r"^p01: another run .* works on this host right now"), alone(path, "p01"):
+        with (
+            pytest.raises(ChangeError, match=r"^p01: another run .* works on this host right now"),
+            host_lock(path, "p01"),
+        ):
             pytest.fail("both are alone")
-        with alone(path, "p02"), alone(tmp_path / "another.jsonl", "p01"), alone(None, "p01"):
+        with host_lock(path, "p02"), host_lock(tmp_path / "another.jsonl", "p01"), host_lock(None, "p01"):
             append(path, {"while": "it is locked"})
         # However it ends.
         other.kill()
-    with alone(path, "p01"):
+    with host_lock(path, "p01"):
         append(path, {"number": 2})
     assert len(read_journal(path).lines) == 2
 
 
 def test_what_cannot_be_locked_is_said(tmp_path: Path) -> None:
     (tmp_path / "record.jsonl.lock").symlink_to(tmp_path / "target")
-    with pytest.raises(ChangeError, match="cannot be written"), alone(tmp_path / "record.jsonl", "p01"):
+    with pytest.raises(ChangeError, match="cannot be written"), host_lock(tmp_path / "record.jsonl", "p01"):
         pytest.fail("it is locked")
     assert not (tmp_path / "target").exists()

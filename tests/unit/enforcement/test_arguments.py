@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Entry
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import path_goal, share_goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import DesiredEntry
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_path, desired_share
 
 
 def arguments(entry: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def arguments(entry: dict[str, Any], **options: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("state", ["present", "absent", "exact"])
 def test_rights_on_a_path(rights: list[str], allowed: int, denied: int, state: str) -> None:
     for kind, ace_type, mask in (("allow", 0, allowed), ("deny", 1, denied)):
-        goal = path_goal("p01", arguments({"rights": rights, "type": kind}, state=state), is_directory=True)
-        assert goal.entries == (Entry("CORP\\smssend", ace_type, mask, 3),)
+        desired = desired_path("p01", arguments({"rights": rights, "type": kind}, state=state), is_directory=True)
+        assert desired.entries == (DesiredEntry("CORP\\smssend", ace_type, mask, 3),)
 
 
 @pytest.mark.parametrize(
@@ -51,5 +51,5 @@ def test_rights_on_a_path(rights: list[str], allowed: int, denied: int, state: s
 @pytest.mark.parametrize("state", ["present", "absent", "exact"])
 def test_access_to_a_share(access: str, allowed: int, denied: int, state: str) -> None:
     for kind, ace_type, mask in (("allow", 0, allowed), ("deny", 1, denied)):
-        goal = share_goal("p01", arguments({"access": access, "type": kind}, state=state))
-        assert goal.entries == (Entry("CORP\\smssend", ace_type, mask, 0),)
+        desired = desired_share("p01", arguments({"access": access, "type": kind}, state=state))
+        assert desired.entries == (DesiredEntry("CORP\\smssend", ace_type, mask, 0),)

@@ -19,14 +19,18 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     set_path_permissions,
     set_share_permissions,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.desired import (
+    DesiredEntry,
+    DesiredState,
+    Presence,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.execute import (
     Observer,
-    Status,
     Step,
     StepResult,
+    StepStatus,
     execute,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Entry, Goal, State
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import failure_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.securable import path_object, share_object
@@ -42,8 +46,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Account,
+    DescriptorReading,
     Propagated,
-    Reading,
     Share,
     SiteServerError,
 )
@@ -102,7 +106,7 @@ DONE_ALL_THE_SAME = [Fault.LOST, Fault.FAILED, Fault.DENIED]
 def test_a_write_that_a_reading_shows_is_done_with_a_warning(fault: Fault, at: int) -> None:
     server = server_with(*[None] * at, fault)
     results = execute(server, steps_of(server))
-    assert [result.status for result in results] == [Status.DONE, Status.DONE]
+    assert [result.status for result in results] == [StepStatus.DONE, StepStatus.DONE]
     (warning,) = results[at].warnings
     assert warning.startswith(f"p01: {results[at].step.label}: ")
     assert results[1 - at].warnings == ()
@@ -129,7 +133,7 @@ def test_a_refusal_at_the_second_write_restores_the_first() -> None:
     ) as told:
         execute(server, steps_of(server), watch)
     assert (told.value.changed, told.value.uncertain) == (False, False)
-    assert [result.status for result in told.value.results] == [Status.UNDONE, Status.NOT_DONE]
+    assert [result.status for result in told.value.results] == [StepStatus.UNDONE, StepStatus.NOT_DONE]
     assert holds(server, SHARE_BEFORE, FOLDER_BEFORE)
     assert watch.seen[-1] == f"undo: undone folder {FOLDER}"
 
@@ -142,7 +146,7 @@ def test_a_write_that_is_not_there_yet_is_uncertain_unless_it_was_refused(fault:
         execute(server, steps_of(server))
     assert told.value.uncertain
     assert told.value.changed
-    statuses = [Status.UNCERTAIN] if at == 0 else [Status.UNDONE, Status.UNCERTAIN]
+    statuses = [StepStatus.UNCERTAIN] if at == 0 else [StepStatus.UNDONE, StepStatus.UNCERTAIN]
     assert [result.status for result in told.value.results] == statuses
     assert "Run again" in str(told.value)
     server.arrive()
@@ -159,10 +163,10 @@ def test_a_server_that_dies_leaves_it_uncertain(fault: Fault, at: int) -> None:
     with pytest.raises(WriteFailed, match=r"may or may not have been written.*it could not be read") as told:
         execute(server, steps_of(server))
     assert (told.value.uncertain, told.value.changed) == (True, True)
-    assert told.value.results[at].status is Status.UNCERTAIN
+    assert told.value.results[at].status is StepStatus.UNCERTAIN
     if at:
         # It is known to be written: it was read back.
-        assert told.value.results[0].status is Status.DONE
+        assert told.value.results[0].status is StepStatus.DONE
         assert "it could NOT be restored" in str(told.value)
 
 
@@ -170,7 +174,7 @@ def test_something_else_than_was_written_is_restored() -> None:
     server = server_with(None, Fault.ALTERED)
     with pytest.raises(WriteFailed, match=r"it holds other permissions than were written") as told:
         execute(server, steps_of(server))
-    assert [result.status for result in told.value.results] == [Status.UNDONE, Status.UNDONE]
+    assert [result.status for result in told.value.results] == [StepStatus.UNDONE, StepStatus.UNDONE]
     assert (told.value.uncertain, told.value.changed) == (False, False)
     assert holds(server, SHARE_BEFORE, FOLDER_BEFORE)
 
@@ -180,10 +184,10 @@ def test_what_cannot_be_restored_is_said(fault: Fault) -> None:
     server = server_with(None, Fault.REFUSED, fault)
     with pytest.raises(WriteFailed, match=r"it could NOT be restored") as told:
         execute(server, steps_of(server))
-    status = Status.DONE if fault is Fault.REFUSED else Status.UNCERTAIN
-    assert [result.status for result in told.value.results] == [status, Status.NOT_DONE]
+    status = StepStatus.DONE if fault is Fault.REFUSED else StepStatus.UNCERTAIN
+    assert [result.status for result in told.value.results] == [status, StepStatus.NOT_DONE]
     assert told.value.changed
-    assert told.value.uncertain is (status is Status.UNCERTAIN)
+    assert told.value.uncertain is (status is StepStatus.UNCERTAIN)
     assert holds(server, SHARE_BEFORE, FOLDER_AFTER)
 
 
@@ -192,7 +196,7 @@ def test_a_restoration_that_a_reading_shows_is_done(fault: Fault) -> None:
     server = server_with(None, Fault.REFUSED, fault)
     with pytest.raises(WriteFailed) as told:
         execute(server, steps_of(server))
-    assert told.value.results[0].status is Status.UNDONE
+    assert told.value.results[0].status is StepStatus.UNDONE
     assert holds(server, SHARE_BEFORE, FOLDER_BEFORE)
 
 
@@ -224,7 +228,7 @@ def test_an_object_that_somebody_else_has_written_alike_is_in_place() -> None:
     server = server_with()
     steps = steps_of(server)
     server.held[FOLDER] = parse_sddl(FOLDER_AFTER)
-    assert [result.status for result in execute(server, steps)] == [Status.UNCHANGED, Status.DONE]
+    assert [result.status for result in execute(server, steps)] == [StepStatus.UNCHANGED, StepStatus.DONE]
 
 
 def test_an_observer_that_fails_ends_it_before_the_write() -> None:
@@ -273,7 +277,7 @@ def test_the_members_added_before_one_that_failed_are_named(undoable: bool) -> N
 def test_a_member_whose_answer_is_lost_is_looked_at(at: int) -> None:
     server = group_of(*[None] * at, Fault.LOST)
     results = execute(server, joining(server))
-    assert [result.status for result in results] == [Status.DONE, Status.DONE]
+    assert [result.status for result in results] == [StepStatus.DONE, StepStatus.DONE]
     assert sids(server) == [FIRST.sid, SECOND.sid]
     assert len(results[at].warnings) == 1
 
@@ -284,7 +288,7 @@ def test_a_member_that_may_still_arrive_is_uncertain(fault: Fault) -> None:
     with pytest.raises(WriteFailed, match=r"CORP\\p02\$ may or may not have been added to group") as told:
         execute(server, joining(server))
     assert told.value.uncertain
-    assert [result.status for result in told.value.results] == [Status.UNDONE, Status.UNCERTAIN]
+    assert [result.status for result in told.value.results] == [StepStatus.UNDONE, StepStatus.UNCERTAIN]
 
 
 # -- the use cases
@@ -382,9 +386,9 @@ def test_no_child_is_looked_at_if_the_folder_is_not_written() -> None:
 
 def test_one_object_alone_is_uncertain_too() -> None:
     server = server_with(Fault.DROPPED)
-    goal = Goal((Entry(SENDER, ACCESS_ALLOWED, 0x1F01FF),))
+    desired = DesiredState((DesiredEntry(SENDER, ACCESS_ALLOWED, 0x1F01FF),))
     with pytest.raises(WriteFailed, match="may or may not have been written") as told:
-        set_share_permissions(server, SHARE, goal)
+        set_share_permissions(server, SHARE, desired)
     assert told.value.uncertain
 
 
@@ -430,7 +434,7 @@ def test_a_list_that_was_put_in_order_is_put_back_if_what_follows_fails() -> Non
     share = steps_of(server)[1]
     with pytest.raises(WriteFailed) as told:
         execute(server, [*puts_in_order(server), share])
-    assert [result.status for result in told.value.results] == [Status.UNDONE, Status.NOT_DONE]
+    assert [result.status for result in told.value.results] == [StepStatus.UNDONE, StepStatus.NOT_DONE]
     assert server.held[FOLDER] == parse_sddl(IN_DISORDER)
 
 
@@ -440,7 +444,7 @@ def test_a_list_that_was_put_in_order_is_put_back_if_what_follows_fails() -> Non
 class HidesAuditing(FakeSiteServer):
     """Says with each reading what a write may lose."""
 
-    def path_descriptor(self, path: str) -> Reading:
+    def path_descriptor(self, path: str) -> DescriptorReading:
         return replace(super().path_descriptor(path), cautions=("A write may lose auditing entries",))
 
 
@@ -507,7 +511,7 @@ def test_whatever_a_write_raises_the_object_is_read_again(error: Exception) -> N
     server = Strange()
     server.hold(SHARE_BEFORE, FOLDER_BEFORE)
     results = execute(server, steps_of(server))
-    assert [result.status for result in results] == [Status.DONE, Status.DONE]
+    assert [result.status for result in results] == [StepStatus.DONE, StepStatus.DONE]
     (warning,) = results[1].warnings
     assert type(error).__name__ in warning
 
@@ -526,8 +530,8 @@ def test_whatever_a_reading_raises_what_was_written_is_told(fails_at: str) -> No
     with pytest.raises(WriteFailed, match="no digits") as told:
         execute(server, steps)
     uncertain = fails_at.startswith("after")
-    last = Status.UNCERTAIN if uncertain else Status.NOT_DONE
-    assert [result.status for result in told.value.results] == [Status.UNDONE, last]
+    last = StepStatus.UNCERTAIN if uncertain else StepStatus.NOT_DONE
+    assert [result.status for result in told.value.results] == [StepStatus.UNDONE, last]
     assert told.value.uncertain is uncertain
 
 
@@ -539,7 +543,7 @@ def test_who_was_made_a_member_meanwhile_was_not_added() -> None:
     steps = joining(server)
     server.members[GROUP.sid].append(FIRST)
     results = execute(server, steps)
-    assert [result.status for result in results] == [Status.UNCHANGED, Status.DONE]
+    assert [result.status for result in results] == [StepStatus.UNCHANGED, StepStatus.DONE]
     assert sids(server) == [FIRST.sid, SECOND.sid]
 
 
@@ -584,9 +588,9 @@ class FollowsParent(FakeSiteServer):
 def test_an_entry_that_comes_down_with_the_write_and_blocks_it_does_not_hide_that_it_was_written() -> None:
     server = FollowsParent()
     server.hold(SHARE_BEFORE, f"D:AI(A;OICI;FA;;;BA)(A;OICI;FA;;;{SENDER})(A;OICIID;FA;;;SY)")
-    goal = Goal((Entry(SENDER, ACCESS_ALLOWED, 0x1F01FF, 3),), State.ABSENT)
+    desired = DesiredState((DesiredEntry(SENDER, ACCESS_ALLOWED, 0x1F01FF, 3),), Presence.ABSENT)
     server.inherits = f"(A;OICIID;FA;;;{SENDER})"
     with pytest.raises(WriteFailed, match=r"the new permissions are written, but .*comes from a parent folder") as told:
-        set_path_permissions(server, FOLDER, lambda _is_directory: goal)
+        set_path_permissions(server, FOLDER, lambda _is_directory: desired)
     assert told.value.changed
     assert parse_sddl(f"D:AI(A;OICI;FA;;;BA)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;{SENDER})") == server.held[FOLDER]

@@ -135,16 +135,16 @@ def test_rights_of_its_own_do_not_make_up_for_the_groups(winrm: Any) -> None:
     assert found.senders[SENDER].satisfied
     assert found.group_satisfied is False
     assert not found.satisfied
-    assert enforce_sender_access(server, request(), predict=True).changed
+    assert enforce_sender_access(server, request(), check_mode=True).changed
 
 
 def test_a_missing_member_cannot_be_added_over_winrm_and_nothing_is_written(winrm: Any) -> None:
     server, host = winrm(members=(OTHER,))
     before = host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")
     says = rf"win_group_membership: {{name: '{GROUP}', members: \['CORP\\smssend'\].*Nothing was done"
-    for predict in (True, False):
+    for check_mode in (True, False):
         with pytest.raises(Refused, match=says):
-            enforce_sender_access(server, request(), predict=predict)
+            enforce_sender_access(server, request(), check_mode=check_mode)
     assert (host.controls.file_descriptor(DIRECTORY), host.controls.share_descriptor("SMS_SITE")) == before
 
 
@@ -251,7 +251,7 @@ def smb(samba: RunningHost) -> Iterator[SmbSiteServer]:
 @on_samba
 def test_members_are_added_over_smb(smb: SmbSiteServer, samba: RunningHost) -> None:
     wanted = request(senders=(SENDER, OTHER), group=USERS, missing_members=MissingMembers.ADD_WHERE_POSSIBLE)
-    predicted = enforce_sender_access(smb, wanted, predict=True)
+    predicted = enforce_sender_access(smb, wanted, check_mode=True)
     assert [account.name for account in predicted.added] == [SENDER, OTHER]
     assert smb.group_members(predicted.group.account.sid) == ()
     outcome = enforce_sender_access(smb, wanted)

@@ -13,8 +13,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.lockout
     FILE,
     FOLDER,
     SHARE,
-    Kind,
     Loss,
+    ObjectKind,
     losses,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Ace, Acl, Scope, Sid, parse_sddl
@@ -57,7 +57,9 @@ def dacl(sddl: str) -> Acl:
     return found
 
 
-def lost(before: str, after: str, kind: Kind = FOLDER, operators: tuple[Sid, ...] = ()) -> dict[str, dict[Scope, int]]:
+def lost(
+    before: str, after: str, kind: ObjectKind = FOLDER, operators: tuple[Sid, ...] = ()
+) -> dict[str, dict[Scope, int]]:
     """Who loses what where."""
     found = list(losses(dacl(before), dacl(after), kind, operators))
     assert len({loss.who for loss in found}) == len(found), "each is named once"
@@ -225,7 +227,7 @@ def test_the_entries_that_deny_are_named_in_order() -> None:
 
 
 @given(canonical_dacls, st.sampled_from([FOLDER, FILE, SHARE]), st.sampled_from(ACCOUNTS))
-def test_what_stays_as_it_is_takes_nothing_away(acl: Acl, kind: Kind, operator: Sid) -> None:
+def test_what_stays_as_it_is_takes_nothing_away(acl: Acl, kind: ObjectKind, operator: Sid) -> None:
     assert list(losses(acl, acl, kind, (operator,))) == []
 
 

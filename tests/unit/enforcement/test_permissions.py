@@ -17,8 +17,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Goal, Refused, set_path_permissions
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import path_goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    DesiredState,
+    Refused,
+    set_path_permissions,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_path
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
@@ -69,7 +73,7 @@ def plant(host: RunningHost, denied: list[tuple[str, int]]) -> None:
 
 
 def deny(*rights: str, principal: str = SENDER, state: str = "present") -> Any:
-    def goal(is_directory: bool) -> Goal:
+    def desired(is_directory: bool) -> DesiredState:
         arguments = {
             "path": RECEIVE,
             "entries": [{"principal": principal, "rights": rights, "type": "deny"}],
@@ -79,9 +83,9 @@ def deny(*rights: str, principal: str = SENDER, state: str = "present") -> Any:
             "allow_lockout": False,
             "narrow_null_dacl": False,
         }
-        return path_goal("p01", arguments, is_directory=is_directory)
+        return desired_path("p01", arguments, is_directory=is_directory)
 
-    return goal
+    return desired
 
 
 def as_sender(host: RunningHost, commands: str) -> str:

@@ -8,7 +8,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Entry, Goal, Inheritance, Refused, State
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    DesiredEntry,
+    DesiredState,
+    Inheritance,
+    Presence,
+    Refused,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan, Subject, make_plan
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     ANY_NETWORK_LOGON,
@@ -17,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     format_sddl,
     parse_sddl,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, Reading
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, DescriptorReading
 
 from ..security.strategies import ACCOUNTS, canonical_dacls
 
@@ -39,19 +45,19 @@ FULL, RW, READ = 0x1F01FF, 0x12019F, 0x120089
 ADMINS = "(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 
-def allow(account: str, mask: int | None = RW, flags: int = 3) -> Entry:
-    return Entry(account, 0, mask, flags)
+def allow(account: str, mask: int | None = RW, flags: int = 3) -> DesiredEntry:
+    return DesiredEntry(account, 0, mask, flags)
 
 
-def deny(account: str, mask: int | None = RW, flags: int = 3) -> Entry:
-    return Entry(account, 1, mask, flags)
+def deny(account: str, mask: int | None = RW, flags: int = 3) -> DesiredEntry:
+    return DesiredEntry(account, 1, mask, flags)
 
 
-def plan(before: str, goal: Goal, *, subject: Subject = FOLDER, parent: str | None = None) -> Plan:
+def plan(before: str, desired: DesiredState, *, subject: Subject = FOLDER, parent: str | None = None) -> Plan:
     return make_plan(
         subject,
-        Reading(parse_sddl(before), NAMES),
-        goal,
+        DescriptorReading(parse_sddl(before), NAMES),
+        desired,
         ACCOUNTS_BY_NAME,
         NAMES,
         operator="ansible@CORP.EXAMPLE",
@@ -59,13 +65,13 @@ def plan(before: str, goal: Goal, *, subject: Subject = FOLDER, parent: str | No
     )
 
 
-def after(before: str, goal: Goal, **options: object) -> str:
-    return format_sddl(plan(before, goal, **options).after)  # type: ignore[arg-type]
+def after(before: str, desired: DesiredState, **options: object) -> str:
+    return format_sddl(plan(before, desired, **options).after)  # type: ignore[arg-type]
 
 
 def test_several_entries_are_one_plan() -> None:
-    goal = Goal((allow("CORP\\smssend"), allow("CORP\\smsold", READ)))
-    assert after(f"D:{ADMINS}", goal) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})(A;OICI;FR;;;{OLD})"
+    desired = DesiredState((allow("CORP\\smssend"), allow("CORP\\smsold", READ)))
+    assert after(f"D:{ADMINS}", desired) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})(A;OICI;FR;;;{OLD})"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +101,17 @@ def test_several_entries_are_one_plan() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("state", [State.PRESENT, State.EXACT])
-def test_contradictions_are_refused(entries: tuple[Entry, ...], said: str, state: State) -> None:
+@pytest.mark.parametrize("state", [Presence.PRESENT, Presence.EXACT])
+def test_contradictions_are_refused(entries: tuple[DesiredEntry, ...], said: str, state: Presence) -> None:
     with pytest.raises(Refused) as refusal:
-        plan(f"D:{ADMINS}", Goal(entries, state))
+        plan(f"D:{ADMINS}", DesiredState(entries, state))
     assert str(refusal.value).startswith("p01: folder D:\\Receive: ")
     assert said in str(refusal.value)
 
 
 def test_an_account_given_twice_with_the_same_rights_is_one() -> None:
-    goal = Goal((allow("CORP\\smssend"), allow("smssend@corp.example")))
-    assert after(f"D:{ADMINS}", goal) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+    desired = DesiredState((allow("CORP\\smssend"), allow("smssend@corp.example")))
+    assert after(f"D:{ADMINS}", desired) == f"D:{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
 
 
 class TestSynchronize:
@@ -115,21 +121,21 @@ class TestSynchronize:
     WIDER = f"D:(D;OICI;0x110000;;;{SENDER}){ADMINS}"
 
     def test_a_deny_entry_denies_what_was_asked_for(self) -> None:
-        found = plan(f"D:{ADMINS}", Goal((deny("CORP\\smssend", 0x10000),)))
+        found = plan(f"D:{ADMINS}", DesiredState((deny("CORP\\smssend", 0x10000),)))
         assert format_sddl(found.after) == f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
         assert lines(found) == ["add deny CORP\\smssend  Delete  (this folder, subfolders and files)"]
 
-    @pytest.mark.parametrize("state", [State.PRESENT, State.EXACT])
-    def test_a_deny_entry_without_it_is_in_desired_state(self, state: State) -> None:
+    @pytest.mark.parametrize("state", [Presence.PRESENT, Presence.EXACT])
+    def test_a_deny_entry_without_it_is_in_desired_state(self, state: Presence) -> None:
         entries = [deny("CORP\\smssend", 0x10000)]
-        if state is State.EXACT:
+        if state is Presence.EXACT:
             entries += [allow("SYSTEM", FULL), allow("Administrators", FULL)]
-        assert not plan(self.DENIED, Goal(tuple(entries), state)).changed
+        assert not plan(self.DENIED, DesiredState(tuple(entries), state)).changed
 
     def test_a_wider_deny_entry_is_left_alone_and_corrected_by_exact(self) -> None:
         entries = (deny("CORP\\smssend", 0x10000), allow("SYSTEM", FULL), allow("Administrators", FULL))
-        assert not plan(self.WIDER, Goal(entries)).changed
-        found = plan(self.WIDER, Goal(entries, State.EXACT))
+        assert not plan(self.WIDER, DesiredState(entries)).changed
+        found = plan(self.WIDER, DesiredState(entries, Presence.EXACT))
         assert format_sddl(found.after) == f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
         assert lines(found) == [
             "remove deny CORP\\smssend  Delete, Synchronize  (this folder, subfolders and files)",
@@ -137,48 +143,48 @@ class TestSynchronize:
         ]
 
     def test_the_account_may_be_allowed_other_rights(self) -> None:
-        goal = Goal((allow("CORP\\smssend", 0x1200A9), deny("CORP\\smssend", 0x10000)))
+        desired = DesiredState((allow("CORP\\smssend", 0x1200A9), deny("CORP\\smssend", 0x10000)))
         expected = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}(A;OICI;0x1200a9;;;{SENDER})"
-        assert after(f"D:{ADMINS}", goal) == expected
-        assert not plan(expected, goal).changed
+        assert after(f"D:{ADMINS}", desired) == expected
+        assert not plan(expected, desired).changed
 
     def test_a_wider_deny_entry_that_blocks_gives_way_to_the_wanted_one_on_demand(self) -> None:
         entries = (allow("CORP\\smssend", 0x1200A9), deny("CORP\\smssend", 0x10000))
         with pytest.raises(
             Refused, match=r'blocked by the entry "deny CORP.*Delete, Synchronize.*remove_blocking_denies'
         ):
-            plan(self.WIDER, Goal(entries))
-        goal = Goal(entries, remove_blocking_denies=True)
+            plan(self.WIDER, DesiredState(entries))
+        desired = DesiredState(entries, remove_blocking_denies=True)
         expected = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}(A;OICI;0x1200a9;;;{SENDER})"
-        assert after(self.WIDER, goal) == expected
-        assert not plan(expected, goal).changed
+        assert after(self.WIDER, desired) == expected
+        assert not plan(expected, desired).changed
 
     def test_of_two_denied_rights_one_is_left(self) -> None:
-        goal = Goal((deny("CORP\\smssend", 0x10000),), State.ABSENT)
-        assert after(f"D:(D;OICI;0x10040;;;{SENDER}){ADMINS}", goal) == f"D:(D;OICI;0x40;;;{SENDER}){ADMINS}"
-        assert after(self.DENIED, goal) == f"D:{ADMINS}"
+        desired = DesiredState((deny("CORP\\smssend", 0x10000),), Presence.ABSENT)
+        assert after(f"D:(D;OICI;0x10040;;;{SENDER}){ADMINS}", desired) == f"D:(D;OICI;0x40;;;{SENDER}){ADMINS}"
+        assert after(self.DENIED, desired) == f"D:{ADMINS}"
 
     def test_a_denied_synchronize_goes_only_if_it_is_named(self) -> None:
-        named = Goal((deny("CORP\\smssend", 0x110000),), State.ABSENT)
+        named = DesiredState((deny("CORP\\smssend", 0x110000),), Presence.ABSENT)
         assert after(self.WIDER, named) == f"D:{ADMINS}"
-        other = Goal((deny("CORP\\smssend", 0x10000),), State.ABSENT)
+        other = DesiredState((deny("CORP\\smssend", 0x10000),), Presence.ABSENT)
         assert after(self.WIDER, other) == f"D:(D;OICI;0x100000;;;{SENDER}){ADMINS}"
 
     def test_an_inherited_deny_of_synchronize_cannot_be_taken_away_here(self) -> None:
         inherited = f"D:(D;OICIID;0x110000;;;{SENDER})(A;OICIID;FA;;;BA)"
         with pytest.raises(Refused, match=r"Delete, Synchronize.*comes from a parent folder"):
-            plan(inherited, Goal((deny("CORP\\smssend", 0x100000),), State.ABSENT))
-        assert not plan(inherited, Goal((deny("CORP\\smssend", 0x40),), State.ABSENT)).changed
+            plan(inherited, DesiredState((deny("CORP\\smssend", 0x100000),), Presence.ABSENT))
+        assert not plan(inherited, DesiredState((deny("CORP\\smssend", 0x40),), Presence.ABSENT)).changed
         # An inherited entry that allows something else has it too, and does not stand in the way.
         allowed = f"D:(A;OICIID;0x100001;;;{SENDER})(A;OICIID;FA;;;BA)"
-        assert not plan(allowed, Goal((allow("CORP\\smssend", 0x110000),), State.ABSENT)).changed
+        assert not plan(allowed, DesiredState((allow("CORP\\smssend", 0x110000),), Presence.ABSENT)).changed
 
     def test_on_a_share(self) -> None:
         share = f"D:(D;;0x301bf;;;{SENDER})(A;;FA;;;BA)"
-        goal = Goal((deny("CORP\\smssend", 0x301BF, 0),))
-        assert after("D:(A;;FA;;;BA)", goal, subject=SHARE) == share
-        assert not plan(share, goal, subject=SHARE).changed
-        assert not plan(f"D:(D;;0x1301bf;;;{SENDER})(A;;FA;;;BA)", goal, subject=SHARE).changed
+        desired = DesiredState((deny("CORP\\smssend", 0x301BF, 0),))
+        assert after("D:(A;;FA;;;BA)", desired, subject=SHARE) == share
+        assert not plan(share, desired, subject=SHARE).changed
+        assert not plan(f"D:(D;;0x1301bf;;;{SENDER})(A;;FA;;;BA)", desired, subject=SHARE).changed
 
 
 def lines(found: Plan) -> list[str]:
@@ -188,36 +194,36 @@ def lines(found: Plan) -> list[str]:
 
 def test_a_blocking_deny_is_refused_and_removed_only_on_demand() -> None:
     before = f"D:(D;OICI;FA;;;{SENDER})(D;;FA;;;{OLD}){ADMINS}"
-    goal = Goal((allow("CORP\\smssend"),))
+    desired = DesiredState((allow("CORP\\smssend"),))
     with pytest.raises(Refused, match="remove_blocking_denies: true") as refusal:
-        plan(before, goal)
+        plan(before, desired)
     assert '"deny CORP\\smssend  Full control  (this folder, subfolders and files)"' in str(refusal.value)
-    goal = Goal((allow("CORP\\smssend"),), remove_blocking_denies=True)
-    assert after(before, goal) == f"D:(D;;FA;;;{OLD}){ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+    desired = DesiredState((allow("CORP\\smssend"),), remove_blocking_denies=True)
+    assert after(before, desired) == f"D:(D;;FA;;;{OLD}){ADMINS}(A;OICI;0x12019f;;;{SENDER})"
 
 
 def test_a_deny_that_blocks_nothing_stays() -> None:
     before = f"D:(D;OICI;0x10000;;;{SENDER}){ADMINS}"
-    goal = Goal((allow("CORP\\smssend"),), remove_blocking_denies=True)
-    assert after(before, goal) == f"{before}(A;OICI;0x12019f;;;{SENDER})"
+    desired = DesiredState((allow("CORP\\smssend"),), remove_blocking_denies=True)
+    assert after(before, desired) == f"{before}(A;OICI;0x12019f;;;{SENDER})"
 
 
 def test_a_deny_of_everyone_is_never_removed() -> None:
     before = f"D:(D;OICI;0x2;;;WD){ADMINS}"
-    goal = Goal((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON, remove_blocking_denies=True)
+    desired = DesiredState((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON, remove_blocking_denies=True)
     with pytest.raises(Refused, match="is not this account's own and is not removed"):
-        plan(before, goal)
+        plan(before, desired)
 
 
 def test_a_group_that_is_denied_what_its_member_is_allowed_is_refused() -> None:
     entries = (allow("CORP\\smssend"), deny("Everyone", 0x10))
     with pytest.raises(Refused, match=r'blocked by the entry "deny Everyone  Write extended attributes'):
-        plan(f"D:{ADMINS}", Goal(entries, groups=ANY_NETWORK_LOGON))
+        plan(f"D:{ADMINS}", DesiredState(entries, groups=ANY_NETWORK_LOGON))
 
 
 def test_an_inherited_deny_gives_way_to_an_explicit_allow() -> None:
     before = f"D:(D;OICIID;0x2;;;{SENDER})(A;OICIID;FA;;;BA)"
-    assert after(before, Goal((allow("CORP\\smssend"),))) == (
+    assert after(before, DesiredState((allow("CORP\\smssend"),))) == (
         f"D:(A;OICI;0x12019f;;;{SENDER})(D;OICIID;0x2;;;{SENDER})(A;OICIID;FA;;;BA)"
     )
 
@@ -225,144 +231,158 @@ def test_an_inherited_deny_gives_way_to_an_explicit_allow() -> None:
 def test_everyone_counts_where_groups_of_every_logon_do() -> None:
     before = f"D:{ADMINS}(A;OICI;FA;;;WD)"
     entries = (allow("CORP\\smssend"),)
-    assert not plan(before, Goal(entries, groups=ANY_NETWORK_LOGON)).changed
-    assert plan(before, Goal(entries)).changed
+    assert not plan(before, DesiredState(entries, groups=ANY_NETWORK_LOGON)).changed
+    assert plan(before, DesiredState(entries)).changed
 
 
-@pytest.mark.parametrize("goal", [Goal((allow("CORP\\smssend"),)), Goal((allow("CORP\\smsold", None),), State.ABSENT)])
-def test_a_list_out_of_order_is_put_in_order_with_a_warning(goal: Goal) -> None:
-    found = plan(f"D:(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;BA)(D;;0x40;;;{SENDER})", goal)
+@pytest.mark.parametrize(
+    "desired", [DesiredState((allow("CORP\\smssend"),)), DesiredState((allow("CORP\\smsold", None),), Presence.ABSENT)]
+)
+def test_a_list_out_of_order_is_put_in_order_with_a_warning(desired: DesiredState) -> None:
+    found = plan(f"D:(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;BA)(D;;0x40;;;{SENDER})", desired)
     assert format_sddl(found.after) == f"D:(D;;0x40;;;{SENDER})(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;BA)"
     assert found.changed
     assert "canonical order" in found.warnings[0]
 
 
 @pytest.mark.parametrize(
-    ("before", "goal", "who"),
+    ("before", "desired", "who"),
     [
-        (f"D:{ADMINS}", Goal((allow("CORP\\smssend", FULL),), State.EXACT), "SYSTEM would lose"),
+        (f"D:{ADMINS}", DesiredState((allow("CORP\\smssend", FULL),), Presence.EXACT), "SYSTEM would lose"),
         (
             f"D:{ADMINS}",
-            Goal((allow("SYSTEM", FULL),), State.EXACT),
+            DesiredState((allow("SYSTEM", FULL),), Presence.EXACT),
             "Administrators would lose Read",
         ),
-        (f"D:{ADMINS}", Goal((deny("Everyone", FULL),)), "would lose"),
-        (f"D:{ADMINS}", Goal((deny("Administrators", 0x40000),)), "would lose Change permissions"),
-        (f"D:{ADMINS}(A;;FA;;;{OPERATOR})", Goal((allow("CORP\\ansible", None),), State.ABSENT), "CORP\\\\ansible"),
-        (f"D:{ADMINS}", Goal((deny("CORP\\ansible", FULL),)), "the connected account CORP\\\\ansible would lose"),
+        (f"D:{ADMINS}", DesiredState((deny("Everyone", FULL),)), "would lose"),
+        (f"D:{ADMINS}", DesiredState((deny("Administrators", 0x40000),)), "would lose Change permissions"),
+        (
+            f"D:{ADMINS}(A;;FA;;;{OPERATOR})",
+            DesiredState((allow("CORP\\ansible", None),), Presence.ABSENT),
+            "CORP\\\\ansible",
+        ),
         (
             f"D:{ADMINS}",
-            Goal((allow("Administrators", READ), allow("SYSTEM", FULL)), State.EXACT),
+            DesiredState((deny("CORP\\ansible", FULL),)),
+            "the connected account CORP\\\\ansible would lose",
+        ),
+        (
+            f"D:{ADMINS}",
+            DesiredState((allow("Administrators", READ), allow("SYSTEM", FULL)), Presence.EXACT),
             "Change permissions",
         ),
     ],
 )
-def test_nobody_locks_himself_out(before: str, goal: Goal, who: str) -> None:
+def test_nobody_locks_himself_out(before: str, desired: DesiredState, who: str) -> None:
     with pytest.raises(Refused, match=who) as refusal:
-        plan(before, goal)
+        plan(before, desired)
     assert "allow_lockout: true" in str(refusal.value)
-    permitted = Goal(goal.entries, goal.state, allow_lockout=True)
+    permitted = DesiredState(desired.entries, desired.state, allow_lockout=True)
     assert plan(before, permitted).changed
 
 
 def test_on_a_share_only_the_access_to_files_counts() -> None:
-    goal = Goal((allow("Administrators", 0x1301BF, 0), allow("CORP\\smssend", FULL, 0)), State.EXACT)
-    assert after("D:(A;;FA;;;BA)", goal, subject=SHARE) == f"D:(A;;0x1301bf;;;BA)(A;;FA;;;{SENDER})"
+    desired = DesiredState((allow("Administrators", 0x1301BF, 0), allow("CORP\\smssend", FULL, 0)), Presence.EXACT)
+    assert after("D:(A;;FA;;;BA)", desired, subject=SHARE) == f"D:(A;;0x1301bf;;;BA)(A;;FA;;;{SENDER})"
     with pytest.raises(Refused, match="would lose"):
-        plan("D:(A;;FA;;;BA)", Goal((allow("CORP\\smssend", FULL, 0),), State.EXACT), subject=SHARE)
+        plan("D:(A;;FA;;;BA)", DesiredState((allow("CORP\\smssend", FULL, 0),), Presence.EXACT), subject=SHARE)
 
 
 def test_on_a_file_running_it_does_not_count_and_entering_a_folder_does() -> None:
-    goal = Goal((deny("Everyone", 0x20, 0),))
+    desired = DesiredState((deny("Everyone", 0x20, 0),))
     file = Subject("p01", "file", "D:\\a.log")
-    assert after("D:(A;;FA;;;BA)", goal, subject=file) == "D:(D;;0x20;;;WD)(A;;FA;;;BA)"
+    assert after("D:(A;;FA;;;BA)", desired, subject=file) == "D:(D;;0x20;;;WD)(A;;FA;;;BA)"
     with pytest.raises(Refused, match=r"SYSTEM would lose Write attributes and could not work there"):
-        plan("D:(A;;FA;;;BA)", Goal((deny("Everyone", 0x100, 0),)), subject=file)
+        plan("D:(A;;FA;;;BA)", DesiredState((deny("Everyone", 0x100, 0),)), subject=file)
     with pytest.raises(Refused, match=r"SYSTEM would lose Traverse folder / execute file \(this folder\)"):
-        plan("D:(A;;FA;;;BA)", goal)
+        plan("D:(A;;FA;;;BA)", desired)
 
 
 def test_who_had_nothing_cannot_lose_it() -> None:
-    goal = Goal((allow("CORP\\smssend", FULL, 0),), State.EXACT)
-    assert after(f"D:(A;;0x1200a9;;;{OLD})", goal, subject=SHARE) == f"D:(A;;FA;;;{SENDER})"
+    desired = DesiredState((allow("CORP\\smssend", FULL, 0),), Presence.EXACT)
+    assert after(f"D:(A;;0x1200a9;;;{OLD})", desired, subject=SHARE) == f"D:(A;;FA;;;{SENDER})"
 
 
 def test_the_last_entry_is_never_taken_away() -> None:
-    goal = Goal((allow("CORP\\smsold", None, 0),), State.ABSENT, allow_lockout=True)
+    desired = DesiredState((allow("CORP\\smsold", None, 0),), Presence.ABSENT, allow_lockout=True)
     with pytest.raises(Refused, match="nobody would have any access"):
-        plan(f"D:(A;;FA;;;{OLD})", goal, subject=SHARE)
+        plan(f"D:(A;;FA;;;{OLD})", desired, subject=SHARE)
 
 
 @pytest.mark.parametrize("before", ["D:NO_ACCESS_CONTROL", "O:BA"])
 def test_a_null_dacl_is_never_narrowed_by_accident(before: str) -> None:
-    present = plan(before, Goal((allow("CORP\\smssend"),)))
+    present = plan(before, DesiredState((allow("CORP\\smssend"),)))
     assert not present.changed
     assert "NULL DACL" in present.warnings[0]
     entries = (allow("CORP\\smssend"), allow("SYSTEM", FULL), allow("Administrators", FULL))
-    for goal in (
-        Goal(entries, State.EXACT),
-        Goal((deny("CORP\\smssend"),)),
-        Goal((), inheritance=Inheritance.ENABLED),
+    for desired in (
+        DesiredState(entries, Presence.EXACT),
+        DesiredState((deny("CORP\\smssend"),)),
+        DesiredState((), inheritance=Inheritance.ENABLED),
     ):
         with pytest.raises(Refused, match="narrow_null_dacl: true"):
-            plan(before, goal)
-    meant = Goal(entries, State.EXACT, narrow_null_dacl=True)
+            plan(before, desired)
+    meant = DesiredState(entries, Presence.EXACT, narrow_null_dacl=True)
     owner = "O:BA" if before == "O:BA" else ""
     assert after(before, meant) == f"{owner}D:(A;OICI;0x12019f;;;{SENDER})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 
 def test_an_empty_dacl_is_no_null_dacl() -> None:
-    assert after("D:", Goal((allow("CORP\\smssend"),))) == f"D:(A;OICI;0x12019f;;;{SENDER})"
+    assert after("D:", DesiredState((allow("CORP\\smssend"),))) == f"D:(A;OICI;0x12019f;;;{SENDER})"
 
 
 def test_what_the_wire_cannot_carry_is_not_written() -> None:
-    reading = Reading(parse_sddl(f"D:{ADMINS}(0x9;;;;;;#00000000)"), NAMES, unwritable=("an entry of type 9",))
-    goal = Goal((allow("CORP\\smssend"),))
+    reading = DescriptorReading(
+        parse_sddl(f"D:{ADMINS}(0x9;;;;;;#00000000)"), NAMES, unwritable=("an entry of type 9",)
+    )
+    desired = DesiredState((allow("CORP\\smssend"),))
     with pytest.raises(Refused, match="an entry of type 9"):
-        make_plan(FOLDER, reading, goal, ACCOUNTS_BY_NAME, NAMES)
-    there = Goal((allow("Administrators"),))
+        make_plan(FOLDER, reading, desired, ACCOUNTS_BY_NAME, NAMES)
+    there = DesiredState((allow("Administrators"),))
     assert not make_plan(FOLDER, reading, there, ACCOUNTS_BY_NAME, NAMES).changed
 
 
 def test_inherited_rights_cannot_be_taken_away_where_they_are_inherited() -> None:
     with pytest.raises(Refused, match="comes from a parent folder"):
-        plan(f"D:(A;OICIID;FA;;;BA)(A;OICIID;FR;;;{OLD})", Goal((allow("CORP\\smsold", READ),), State.ABSENT))
+        plan(
+            f"D:(A;OICIID;FA;;;BA)(A;OICIID;FR;;;{OLD})", DesiredState((allow("CORP\\smsold", READ),), Presence.ABSENT)
+        )
 
 
 class TestInheritance:
     INHERITED = "D:AI(A;;FR;;;S-1-5-21-1-2-3-1003)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
 
     def test_disabled_keeps_what_came_down(self) -> None:
-        goal = Goal((), inheritance=Inheritance.DISABLED)
-        assert after(self.INHERITED, goal) == f"D:PAI(A;;FR;;;{OLD}){ADMINS}"
-        assert not plan(f"D:PAI{ADMINS}", goal).changed
+        desired = DesiredState((), inheritance=Inheritance.DISABLED)
+        assert after(self.INHERITED, desired) == f"D:PAI(A;;FR;;;{OLD}){ADMINS}"
+        assert not plan(f"D:PAI{ADMINS}", desired).changed
 
     def test_disabled_and_exact_keeps_nothing_else(self) -> None:
         entries = (allow("SYSTEM", FULL), allow("Administrators", FULL), allow("CORP\\smssend"))
-        goal = Goal(entries, State.EXACT, Inheritance.DISABLED)
-        assert after(self.INHERITED, goal) == f"D:PAI{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
+        desired = DesiredState(entries, Presence.EXACT, Inheritance.DISABLED)
+        assert after(self.INHERITED, desired) == f"D:PAI{ADMINS}(A;OICI;0x12019f;;;{SENDER})"
 
     def test_enabled_brings_the_parents_entries(self) -> None:
-        goal = Goal((), inheritance=Inheritance.ENABLED)
+        desired = DesiredState((), inheritance=Inheritance.ENABLED)
         before = f"O:{OPERATOR}G:SYD:PAI(A;;FR;;;{OLD}){ADMINS}"
         parent = f"D:(A;OICI;FA;;;BA)(A;;FA;;;{SENDER})(A;OICIIO;GA;;;CO)"
-        assert after(before, goal, parent=parent) == (
+        assert after(before, desired, parent=parent) == (
             f"O:{OPERATOR}G:SYD:AI(A;;FR;;;{OLD}){ADMINS}(A;OICIID;FA;;;BA)(A;ID;FA;;;{OPERATOR})(A;OICIIOID;GA;;;CO)"
         )
-        assert not plan(self.INHERITED, goal, parent=parent).changed
+        assert not plan(self.INHERITED, desired, parent=parent).changed
 
     def test_a_file_inherits_what_is_meant_for_files(self) -> None:
-        goal = Goal((), inheritance=Inheritance.ENABLED)
+        desired = DesiredState((), inheritance=Inheritance.ENABLED)
         file = Subject("p01", "file", "D:\\a.log")
         parent = f"D:(A;OICI;FA;;;BA)(A;CI;FA;;;{SENDER})(A;OIIO;FR;;;WD)"
-        assert after("D:PAI(A;;FA;;;SY)", goal, subject=file, parent=parent) == (
+        assert after("D:PAI(A;;FA;;;SY)", desired, subject=file, parent=parent) == (
             "D:AI(A;;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FR;;;WD)"
         )
 
     @pytest.mark.parametrize("inheritance", [Inheritance.UNCHANGED, Inheritance.ENABLED])
     def test_a_null_dacl_that_becomes_a_list_inherits(self, inheritance: Inheritance) -> None:
-        goal = Goal((allow("CORP\\smssend"),), State.EXACT, inheritance, narrow_null_dacl=True)
-        assert after("D:NO_ACCESS_CONTROL", goal, parent=f"D:{ADMINS}") == (
+        desired = DesiredState((allow("CORP\\smssend"),), Presence.EXACT, inheritance, narrow_null_dacl=True)
+        assert after("D:NO_ACCESS_CONTROL", desired, parent=f"D:{ADMINS}") == (
             f"D:(A;OICI;0x12019f;;;{SENDER})(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
         )
 
@@ -370,9 +390,9 @@ class TestInheritance:
 @given(canonical_dacls)
 def test_a_plan_for_a_sender_only_ever_adds(dacl: object) -> None:
     before = parse_sddl("O:BAG:SYD:").with_dacl(dacl)  # type: ignore[arg-type]
-    goal = Goal((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON)
+    desired = DesiredState((allow("CORP\\smssend"),), groups=ANY_NETWORK_LOGON)
     try:
-        found = make_plan(FOLDER, Reading(before), goal, ACCOUNTS_BY_NAME, NAMES)
+        found = make_plan(FOLDER, DescriptorReading(before), desired, ACCOUNTS_BY_NAME, NAMES)
     except Refused:
         return
     assert {edit.action for edit in found.edits} <= {"add", "remove"}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, settle
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks, freeze_heap
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_what_is_made_before_forks_stays_and_the_collector_goes_on_as_it_was(ena
 
 
 def test_what_is_made_after_that_is_collected() -> None:
-    settle()
+    freeze_heap()
     circle: list[object] = []
     circle.append(circle)
     del circle

@@ -25,11 +25,11 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
     Answer,
+    HostStatus,
     Job,
     Limits,
     Question,
-    Status,
-    Ticket,
+    TicketUse,
     answer,
     sweep,
 )
@@ -43,7 +43,7 @@ def ask_all(hosts: list[str], behave: Callable[[str], Answer], limits: Limits, *
     found = []
     for told in sweep(
         hosts,
-        lambda host: Job(QUESTION, lambda: behave(host), ticket=Ticket.NAMED if alone else None),
+        lambda host: Job(QUESTION, lambda: behave(host), ticket=TicketUse.NAMED if alone else None),
         limits,
         tick=0.05,
     ):
@@ -54,11 +54,11 @@ def ask_all(hosts: list[str], behave: Callable[[str], Answer], limits: Limits, *
 
 
 def fine(host: str) -> Answer:
-    return answer(host, Status.IN_DESIRED_STATE, None, QUESTION)
+    return answer(host, HostStatus.IN_DESIRED_STATE, None, QUESTION)
 
 
 def down(host: str) -> Answer:
-    return answer(host, Status.UNREACHABLE, "down", QUESTION, again=True)
+    return answer(host, HostStatus.UNREACHABLE, "down", QUESTION, again=True)
 
 
 def test_every_host_is_answered_once() -> None:
@@ -137,7 +137,7 @@ def test_a_host_that_is_down_is_asked_again_and_one_that_refuses_is_not() -> Non
             asked[0 if host == "down" else 1] += 1
         if host == "down":
             return down(host)
-        return answer(host, Status.UNREACHABLE, "wrong password", QUESTION)
+        return answer(host, HostStatus.UNREACHABLE, "wrong password", QUESTION)
 
     found = ask_all(["down", "locked"], behave, Limits(processes=1, retries=2, backoff=0.05))
     assert list(asked) == [3, 1]
@@ -229,7 +229,7 @@ def test_a_process_that_dies_in_the_middle_of_an_answer_is_said() -> None:
         if host == "h1":
             pid.value = os.getpid()
             assert go.wait(PATIENCE)
-            return answer(host, Status.ERROR, "x" * 1_000_000, QUESTION)
+            return answer(host, HostStatus.ERROR, "x" * 1_000_000, QUESTION)
         return fine(host)
 
     asking = sweep(["h0", "h1"], lambda host: Job(QUESTION, lambda: behave(host)), Limits(processes=1), tick=0.05)

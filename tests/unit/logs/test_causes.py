@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
     Analysis,
     Cause,
-    Kind,
+    CodeKind,
     ServerAccess,
     find_causes,
     read_access,
@@ -50,7 +50,11 @@ def test_jobs_failed_because_the_account_has_no_entry() -> None:
     assert cause.statement == (
         f"14 jobs failed because CORP\\smssend lacks access to the directory {RECEIVE} (no entry grants Read and Write)"
     )
-    assert (cause.kind, cause.evidence, cause.accounts) == (Kind.ACCESS_DENIED, Evidence.CONFIRMED, ("CORP\\smssend",))
+    assert (cause.kind, cause.evidence, cause.accounts) == (
+        CodeKind.ACCESS_DENIED,
+        Evidence.CONFIRMED,
+        ("CORP\\smssend",),
+    )
     assert (cause.count, cause.jobs) == (15, tuple(f"M{number}" for number in range(14)))
     assert (cause.packages, str(cause.last)) == (("W_M0200024",), "1997-05-21T17:09:02")
 
@@ -106,13 +110,13 @@ def test_lines_that_name_no_destination_count_only_where_none_does() -> None:
 @pytest.mark.parametrize(
     ("code", "kind", "words"),
     [
-        (1326, Kind.LOGON, "1326 (the user name or password is wrong). That is not a matter of permissions"),
-        (1909, Kind.LOGON, "1909 (the account is locked out)"),
-        (53, Kind.NAME, "53 (the network path is not found: the server does not answer)"),
-        (3, Kind.PATH, "3 (the path is not there)"),
+        (1326, CodeKind.LOGON, "1326 (the user name or password is wrong). Permissions are not the cause"),
+        (1909, CodeKind.LOGON, "1909 (the account is locked out)"),
+        (53, CodeKind.NAME, "53 (the network path is not found: the server does not answer)"),
+        (3, CodeKind.PATH, "3 (the path is not there)"),
     ],
 )
-def test_other_codes_are_no_matter_of_permissions(code: int, kind: Kind, words: str) -> None:
+def test_other_codes_are_no_matter_of_permissions(code: int, kind: CodeKind, words: str) -> None:
     (cause,) = causes(SENT.format("P01", code), read_access("P01", access(LACKING, LACKING)))
     assert (cause.kind, cause.evidence, cause.accounts) == (kind, Evidence.LOG, ())
     assert words in cause.statement
@@ -120,9 +124,9 @@ def test_other_codes_are_no_matter_of_permissions(code: int, kind: Kind, words: 
 
 def test_missing_access_comes_first_and_harmless_messages_have_no_cause() -> None:
     log = SENT.format("P01", 53) + "Despooler failed to execute the instruction, error code = 38a\n" + samples.Q179118
-    assert [cause.kind for cause in causes(log)] == [Kind.ACCESS_DENIED, Kind.NAME]
+    assert [cause.kind for cause in causes(log)] == [CodeKind.ACCESS_DENIED, CodeKind.NAME]
     log = SENT.format("P01", 53) * 2 + SENT.format("P02", 5)
-    assert [cause.kind for cause in causes(log)] == [Kind.ACCESS_DENIED, Kind.NAME]
+    assert [cause.kind for cause in causes(log)] == [CodeKind.ACCESS_DENIED, CodeKind.NAME]
 
 
 def test_what_sender_access_did_is_accepted_too() -> None:

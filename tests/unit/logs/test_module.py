@@ -163,14 +163,14 @@ def test_logs_on_the_site_server_are_read_through_the_seam(tmp_path: Path) -> No
     fetched.write_text("Attempt to connect failed.\n", encoding="ascii")
     server = SiteServerWithLogs({"D:\\SMS\\LOGS\\despool.log": samples.Q179118.encode()})
     arguments = {"files": [str(fetched)], "paths": ["D:/SMS//LOGS/despool.log"], "access": None}
-    result = ActionModule.serve(None, server, arguments)
+    result = ActionModule.run_task(None, server, arguments)
     assert [(log["name"], log["lines"]) for log in result["logs"]] == [
         (str(fetched), 1),
         ("D:\\SMS\\LOGS\\despool.log", 5),
     ]
     assert result["causes"][0]["jobs"] == ["M020002D1"]
     with pytest.raises(Refused, match=r"C01: paths: 'LOGS' is not a local path"):
-        ActionModule.serve(None, server, {**arguments, "paths": ["LOGS"]})
+        ActionModule.run_task(None, server, {**arguments, "paths": ["LOGS"]})
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

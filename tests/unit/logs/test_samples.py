@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import Analysis, Kind, LogReport, Occurrences
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import Analysis, CodeKind, LogReport, Occurrences
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.reader import Line, LogReader
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.stamp import parse_stamp, stamp_at_end
 
@@ -34,7 +34,7 @@ def test_the_article_of_sms_1_2() -> None:
         "despooler_instruction_failed",
         "scheduler_secondary_source",
     ]
-    assert all((one.count, one.kind, one.undated) == (1, Kind.ACCESS_DENIED, 1) for one in found)
+    assert all((one.count, one.kind, one.undated) == (1, CodeKind.ACCESS_DENIED, 1) for one in found)
     assert [list(one.ids["job"]) for one in found] == [["M020002D1"], [], [], [], []]
     assert list(found[0].ids["package"]) == ["W_M0200024"]
     assert found[3].code == "C000000b"
@@ -58,22 +58,22 @@ def test_fields_on_a_line_of_their_own_are_those_of_the_lines_before() -> None:
 def test_codes_of_the_despooler_that_tell_of_no_permissions(code: str) -> None:
     # Q264945: 38a is informational; Q169491: cb is a warning; Microsoft Learn: 12 is tried again.
     _report, found = read(f"~Despooler failed to execute the instruction, error code = {code}\n")
-    assert [(one.code, one.kind) for one in found] == [(code, Kind.OTHER)]
+    assert [(one.code, one.kind) for one in found] == [(code, CodeKind.OTHER)]
     assert found[0].explained is not None
 
 
 def test_a_code_that_nobody_explains_stays_unexplained() -> None:
     _report, found = read("Despooler failed to execute the instruction, error code = c0000001\n")
-    assert (found[0].explained, found[0].kind) == (None, Kind.OTHER)
+    assert (found[0].explained, found[0].kind) == (None, CodeKind.OTHER)
 
 
 def test_the_sender_of_sms_2_0() -> None:
     report, found = read(samples.Q235753)
     told = [(one.symptom.id, one.code, one.server, list(one.ids["site"]), one.kind, one.count) for one in found]
     assert told == [
-        ("sender_connect_error", "67", "DSSMS", [], Kind.NAME, 1),
-        ("sender_site_put_off", "", "DSSMS", ["MS1"], Kind.OTHER, 1),
-        ("sender_attempt_failed", "", "", [], Kind.OTHER, 1),
+        ("sender_connect_error", "67", "DSSMS", [], CodeKind.NAME, 1),
+        ("sender_site_put_off", "", "DSSMS", ["MS1"], CodeKind.OTHER, 1),
+        ("sender_attempt_failed", "", "", [], CodeKind.OTHER, 1),
     ]
     assert report.other_errors == 0  # code 0 is none
 
@@ -81,14 +81,19 @@ def test_the_sender_of_sms_2_0() -> None:
 @pytest.mark.parametrize(
     ("line", "code", "server", "kind"),
     [
-        ("Error during WNetAddConnection2 (53)", "53", "", Kind.NAME),  # Q221951
-        (r"Error during WNetAddConnection2 to \\Server\SMS_SITE (487).", "487", "Server", Kind.OTHER),  # Q261874
-        (r"~Error during connection to \\P01.corp.example\SMS_SITE (5).", "5", "P01.corp.example", Kind.ACCESS_DENIED),
-        ("There is no existing connection, Win32 error = 1326", "1326", "", Kind.LOGON),
-        ("WIN32 ERROR = 32", "32", "", Kind.OTHER),  # Q161043
+        ("Error during WNetAddConnection2 (53)", "53", "", CodeKind.NAME),  # Q221951
+        (r"Error during WNetAddConnection2 to \\Server\SMS_SITE (487).", "487", "Server", CodeKind.OTHER),  # Q261874
+        (
+            r"~Error during connection to \\P01.corp.example\SMS_SITE (5).",
+            "5",
+            "P01.corp.example",
+            CodeKind.ACCESS_DENIED,
+        ),
+        ("There is no existing connection, Win32 error = 1326", "1326", "", CodeKind.LOGON),
+        ("WIN32 ERROR = 32", "32", "", CodeKind.OTHER),  # Q161043
     ],
 )
-def test_codes_of_windows(line: str, code: str, server: str, kind: Kind) -> None:
+def test_codes_of_windows(line: str, code: str, server: str, kind: CodeKind) -> None:
     _report, found = read(line)
     assert [(one.code, one.server, one.kind) for one in found] == [(code, server, kind)]
     assert found[0].explained is not None
@@ -126,7 +131,7 @@ def test_codes_of_windows(line: str, code: str, server: str, kind: Kind) -> None
 )
 def test_what_is_no_matter_of_permissions(symptom: str, ids: dict[str, list[str]], line: str) -> None:
     _report, found = read(line)
-    assert [(one.symptom.id, one.kind) for one in found] == [(symptom, Kind.OTHER)]
+    assert [(one.symptom.id, one.kind) for one in found] == [(symptom, CodeKind.OTHER)]
     assert {name: list(values) for name, values in found[0].ids.items() if values} == ids
 
 

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Inheritance, State
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.desired import Inheritance, Presence
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
@@ -189,7 +189,7 @@ def test_choices_are_what_the_code_knows(documents: dict[str, Any]) -> None:
     assert ntfs["entries"]["options"]["applies_to"]["choices"] == list(APPLIES_TO)
     assert ntfs["inheritance"]["choices"] == [choice.value for choice in Inheritance]
     for spec in (share, ntfs):
-        assert spec["state"]["choices"] == [choice.value for choice in State]
+        assert spec["state"]["choices"] == [choice.value for choice in Presence]
     for name in ("sender_access", "sender_access_info", "sender_probe"):
         product = documents[name]["options"]["product"]
         assert product["default"] in PRODUCTS

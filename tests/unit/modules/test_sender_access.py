@@ -38,5 +38,5 @@ def test_a_server_that_cannot_tell_its_services_is_not_written() -> None:
     action = ActionModule.__new__(ActionModule)
     action._task = SimpleNamespace(check_mode=False, diff=False)
     with pytest.raises(Unreachable):
-        action.serve(server, ARGUMENTS)
+        action.run_task(server, ARGUMENTS)
     assert not [line for line in server.log if line.startswith("write")]

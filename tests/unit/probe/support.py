@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Outcome, Request
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, ProbeOutcome, ProbeRequest
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, running_lab
@@ -83,8 +83,10 @@ class SiteServer:
         }
         return SmbSettings(**(chosen | changes))
 
-    def request(self, *, required: Sequence[str] = REQUIRED, reading_only: bool = False, **changes: Any) -> Request:
-        return Request(self.settings(**changes), SHARE, required, reading_only)
+    def request(
+        self, *, required: Sequence[str] = REQUIRED, reading_only: bool = False, **changes: Any
+    ) -> ProbeRequest:
+        return ProbeRequest(self.settings(**changes), SHARE, required, reading_only)
 
     @property
     def directory(self) -> Path:
@@ -198,7 +200,7 @@ def wire(lab_server: SiteServer) -> Iterator[Wire]:
     relay.close()
 
 
-def in_words(outcome: Outcome) -> Mapping[str, str]:
+def in_words(outcome: ProbeOutcome) -> Mapping[str, str]:
     """Each step with its status; `-` for one that was not tried, `?` for one that failed without a status."""
     return {
         step.step: "-" if step.ok is None else "ok" if step.ok else step.status.removeprefix("STATUS_") or "?"

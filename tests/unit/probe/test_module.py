@@ -16,9 +16,9 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import (
     STEPS,
-    Outcome,
-    Request,
-    StepResult,
+    ProbeOutcome,
+    ProbeRequest,
+    ProbeStepResult,
     probe,
     result_of,
 )
@@ -81,7 +81,7 @@ def test_the_module_takes_what_is_documented() -> None:
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <socket")  # impacket's own, of a connection that was refused
 def test_a_refused_connection_is_told() -> None:
-    outcome = probe(Request.from_arguments({**ARGUMENTS, "port": 9}, reading_only=False))
+    outcome = probe(ProbeRequest.from_arguments({**ARGUMENTS, "port": 9}, reading_only=False))
     assert outcome.works is False
     assert "127.0.0.1 port 9" in outcome.steps[0].detail
 
@@ -95,13 +95,13 @@ def test_a_refused_connection_is_told() -> None:
     ],
 )
 def test_accounts(account: str, auth: str, domain: str, user: str) -> None:
-    settings = Request.from_arguments({**ARGUMENTS, "account": account, "auth": auth}, reading_only=True).settings
+    settings = ProbeRequest.from_arguments({**ARGUMENTS, "account": account, "auth": auth}, reading_only=True).settings
     assert (settings.domain, settings.user, settings.kerberos) == (domain, user, auth == "kerberos")
 
 
 def test_the_password_shows_nowhere() -> None:
-    request = Request.from_arguments(ARGUMENTS, reading_only=False)
-    outcome = Outcome((StepResult("connect", True, True),))
+    request = ProbeRequest.from_arguments(ARGUMENTS, reading_only=False)
+    outcome = ProbeOutcome((ProbeStepResult("connect", True, True),))
     assert request.settings.password == "Secret-1"
     assert "Secret-1" not in f"{request!r} {outcome!r} {result_of(request, outcome)!r}"
 
@@ -117,13 +117,13 @@ def test_the_password_shows_nowhere() -> None:
     ],
 )
 def test_works_is_about_required_steps(results: list[tuple[bool, bool | None]], works: bool | None) -> None:
-    outcome = Outcome(tuple(StepResult("list", required, ok) for required, ok in results))
+    outcome = ProbeOutcome(tuple(ProbeStepResult("list", required, ok) for required, ok in results))
     assert outcome.works is works
 
 
 def test_what_is_left_behind_is_a_change() -> None:
-    request = Request(SmbSettings("C01", "127.0.0.1", user="smssend"), "SMS_SITE", STEPS)
-    result = result_of(request, Outcome((StepResult("list", True, True),), left_behind=("one.tmp",)))
+    request = ProbeRequest(SmbSettings("C01", "127.0.0.1", user="smssend"), "SMS_SITE", STEPS)
+    result = result_of(request, ProbeOutcome((ProbeStepResult("list", True, True),), left_behind=("one.tmp",)))
     assert result["changed"]
     assert "failed" not in result
     assert "one.tmp" in result["warnings"][0]

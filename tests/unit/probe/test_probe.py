@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils import sender_probe
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Outcome, probe, result_of
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, ProbeOutcome, probe, result_of
 from tests.unit.probe.support import (
     FULL_CONTROL,
     MODIFY,
@@ -276,8 +276,8 @@ def file_is_there(server: SiteServer) -> Callable[[], bool]:
     return lambda: any(server.directory.iterdir())
 
 
-def start_probe(server: SiteServer, wire: Wire, **changes: Any) -> tuple[threading.Thread, list[Outcome]]:
-    outcomes: list[Outcome] = []
+def start_probe(server: SiteServer, wire: Wire, **changes: Any) -> tuple[threading.Thread, list[ProbeOutcome]]:
+    outcomes: list[ProbeOutcome] = []
     request = server.request(address="127.0.0.1", port=wire.port, **changes)
     thread = threading.Thread(target=lambda: outcomes.append(probe(request)))
     thread.start()

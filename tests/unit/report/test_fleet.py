@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import State, fleet_of, read_audit
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of, read_audit
 from tests.unit.report.support import description, finding, fleet_lines, host, lines, status_of
 
 SITES: list[dict[str, Any]] = [
@@ -35,21 +35,21 @@ def test_states_order_and_tree() -> None:
     )
     fleet = fleet_of(audit, read_hierarchy(SITES))
     assert [(entry.host, entry.state) for entry in fleet.entries] == [
-        ("s01.corp.example", State.DRIFTED),
-        ("stranger.corp.example", State.ERROR),
-        ("p01.corp.example", State.UNREACHABLE),
-        ("p02.corp.example", State.NOT_READ),
+        ("s01.corp.example", SiteState.DRIFTED),
+        ("stranger.corp.example", SiteState.ERROR),
+        ("p01.corp.example", SiteState.UNREACHABLE),
+        ("p02.corp.example", SiteState.NOT_READ),
         # The inventory writes it in other letters than the description; it is the same server.
-        ("c01.corp.example", State.IN_DESIRED_STATE),
-        ("x01.corp.example", State.IN_DESIRED_STATE),
+        ("c01.corp.example", SiteState.IN_DESIRED_STATE),
+        ("x01.corp.example", SiteState.IN_DESIRED_STATE),
     ]
     assert [entry.anchor for entry in fleet.entries] == ["s1", "s2", "s3", "s4", "s5", "s6"]
     assert [entry.host for entry in fleet.outsiders] == ["stranger.corp.example"]
     assert sum(fleet.counts.values()) == 6
     assert [(branch.entry.code, branch.depth, dict(branch.below)) for branch in fleet.branches] == [
-        ("C01", 0, {State.DRIFTED: 1, State.UNREACHABLE: 1, State.NOT_READ: 1}),
+        ("C01", 0, {SiteState.DRIFTED: 1, SiteState.UNREACHABLE: 1, SiteState.NOT_READ: 1}),
         ("P02", 1, {}),
-        ("P01", 1, {State.DRIFTED: 1}),
+        ("P01", 1, {SiteState.DRIFTED: 1}),
         ("S01", 2, {}),
         ("X01", 0, {}),
     ]
@@ -93,7 +93,7 @@ def vars_of(found: Any) -> dict[str, str]:
 def test_six_thousand_sites() -> None:
     count = 6000
     fleet = fleet_of(read_audit({"a": fleet_lines(count)}), read_hierarchy(description(count)))
-    expected = Counter(State(status_of(place)) for place in range(count))
+    expected = Counter(SiteState(status_of(place)) for place in range(count))
     assert {state: number for state, number in fleet.counts.items() if number} == expected
     assert len(fleet.branches) == count
     root = fleet.branches[0]
@@ -108,4 +108,4 @@ def test_a_hierarchy_as_deep_as_it_is_large() -> None:
         site["parent"] = above["code"]
     fleet = fleet_of(read_audit({"a": lines()}), read_hierarchy(sites))
     assert [branch.depth for branch in fleet.branches] == list(range(count))
-    assert [branch.below[State.NOT_READ] for branch in fleet.branches] == list(range(count - 1, -1, -1))
+    assert [branch.below[SiteState.NOT_READ] for branch in fleet.branches] == list(range(count - 1, -1, -1))

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import State, fleet_of, html_page, read_audit
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of, html_page, read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.page import MAX_NESTING, SYMBOLS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.text import visible
 from tests.unit.report.support import HOSTILE, description, finding, host, hostile_lines, lines, sender
@@ -206,7 +206,7 @@ def test_everything_is_there_without_a_script() -> None:
 
 
 def test_states_are_told_apart_by_word_and_shape() -> None:
-    assert len({SYMBOLS[state] for state in State}) == len({state.words for state in State}) == len(State)
+    assert len({SYMBOLS[state] for state in SiteState}) == len({state.words for state in SiteState}) == len(SiteState)
 
 
 def test_the_same_audit_gives_the_same_page() -> None:
@@ -247,7 +247,7 @@ def test_contrast() -> None:
         for text in ("text", "quiet", "link", "focus"):
             for back in ("page", "panel"):
                 assert contrast(theme[text], theme[back]) >= 4.5, (text, back)
-        for state in State:
+        for state in SiteState:
             for back in (f"{state.value}-back", "page"):
                 assert contrast(theme[state.value], theme[back]) >= 4.5, state
 

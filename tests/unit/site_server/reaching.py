@@ -14,7 +14,7 @@ from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import wmi_connection
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import Wmi
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Session
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import EnvelopeSettings
 from tests.lab.model import Logon
 from tests.lab.testing import RunningHost
 from tests.unit.wsman.server_side import NS, Reply, reply
@@ -65,7 +65,9 @@ class Scripted:
     @property
     def wmi(self) -> Wmi:
         """A host that gives them."""
-        return Wmi("C01", self, Session("http://c01.corp.example:5985/wsman", max_envelope_size=4 * 1024 * 1024))
+        return Wmi(
+            "C01", self, EnvelopeSettings("http://c01.corp.example:5985/wsman", max_envelope_size=4 * 1024 * 1024)
+        )
 
 
 def enumerated(*items: str) -> Reply:

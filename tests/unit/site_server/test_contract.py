@@ -479,7 +479,7 @@ def test_the_articles_resolution_ends_the_same_on_every_way(
     host: RunningHost, server: SiteServer, request: pytest.FixtureRequest
 ) -> None:
     wanted = SenderRequest(PRODUCTS["sms_1_2"], ("CORP\\smssend", "smssvc@corp.example"))
-    predicted = enforce_sender_access(server, wanted, predict=True)
+    predicted = enforce_sender_access(server, wanted, check_mode=True)
     assert predicted.changed
     assert "CORP\\smssend" not in str(host.controls.share_descriptor("SMS_SITE"))
     done = enforce_sender_access(server, wanted)

@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     Account,
+    DescriptorReading,
     NoAnswer,
     Propagated,
-    Reading,
     SiteServerError,
     local_path,
 )
@@ -127,7 +127,7 @@ def test_names_for_people_are_visible() -> None:
     everyone = Sid.parse("S-1-1-0")
     assert Account(everyone, HOSTILE).name == f"{SHOWN}<U+2028>d"
     descriptor = SecurityDescriptor(0x0004, None, None, None)
-    reading = Reading(descriptor, MappingProxyType({everyone: HOSTILE}), unwritable=(HOSTILE,))
+    reading = DescriptorReading(descriptor, MappingProxyType({everyone: HOSTILE}), unwritable=(HOSTILE,))
     assert dict(reading.names) == {everyone: f"{SHOWN}<U+2028>d"}
     assert reading.unwritable == (f"{SHOWN}<U+2028>d",)
     assert Propagated(1, 0, 1, (HOSTILE,)).refusals == (f"{SHOWN}<U+2028>d",)

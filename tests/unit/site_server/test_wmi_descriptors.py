@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.goal import Entry, Goal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.desired import DesiredEntry, DesiredState
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.permissions import (
     set_path_permissions,
     set_share_permissions,
@@ -170,8 +170,8 @@ def sacl(descriptor: SecurityDescriptor) -> str:
     return text[text.index("S:") :] if "S:" in text else ""
 
 
-def goal() -> Goal:
-    return Goal((Entry("CORP\\backup", ACCESS_ALLOWED, 0x1200A9),))
+def desired() -> DesiredState:
+    return DesiredState((DesiredEntry("CORP\\backup", ACCESS_ALLOWED, 0x1200A9),))
 
 
 @pytest.mark.parametrize("what", ["folder", "share"])
@@ -180,9 +180,9 @@ def test_a_write_keeps_the_sacl(host: RunningHost, what: str) -> None:
     with lab_wmi(host) as wmi:
         server = WsmanSiteServer(wmi)
         if what == "folder":
-            outcome = set_path_permissions(server, RECEIVE, lambda _unused: goal())
+            outcome = set_path_permissions(server, RECEIVE, lambda _unused: desired())
         else:
-            outcome = set_share_permissions(server, "SMS_SITE", goal())
+            outcome = set_share_permissions(server, "SMS_SITE", desired())
     assert outcome.changed
     assert [sacl(descriptor) for descriptor in (outcome.plan.after, outcome.after, held(host, what))] == [expected] * 3
     assert not [warning for warning in outcome.warnings if "SACL" in warning]
@@ -236,15 +236,15 @@ def test_a_sacl_that_is_hidden_is_cautioned_of(host: RunningHost) -> None:
     assert sacl(held(host, "folder")) == ""
 
 
-@pytest.mark.parametrize("predict", [True, False])
-def test_a_plan_that_writes_warns_of_a_hidden_sacl(host: RunningHost, predict: bool) -> None:
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_plan_that_writes_warns_of_a_hidden_sacl(host: RunningHost, check_mode: bool) -> None:
     tell(host, shows_sacl=False)
     with lab_wmi(host) as wmi:
         server = WsmanSiteServer(wmi)
-        outcome = set_path_permissions(server, RECEIVE, lambda _unused: goal(), predict=predict)
+        outcome = set_path_permissions(server, RECEIVE, lambda _unused: desired(), check_mode=check_mode)
         assert outcome.plan.warnings == (SACL_NOT_SHOWN,)
-        in_place = Goal((Entry("S-1-5-18", ACCESS_ALLOWED, 0x1F01FF, 3),))
-        outcome = set_path_permissions(server, RECEIVE, lambda _unused: in_place, predict=predict)
+        in_place = DesiredState((DesiredEntry("S-1-5-18", ACCESS_ALLOWED, 0x1F01FF, 3),))
+        outcome = set_path_permissions(server, RECEIVE, lambda _unused: in_place, check_mode=check_mode)
         assert (outcome.changed, outcome.warnings) == (False, ())
 
 

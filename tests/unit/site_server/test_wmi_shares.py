@@ -25,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NoAnswer, NotFound, Share
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_shares import bare, read_share
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_shares import dacl_only, read_share
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.model import Settings
@@ -132,7 +132,7 @@ def test_what_is_told_along_is_what_is_held(host: RunningHost) -> None:
 
 def test_a_sacl_in_the_settings_is_kept() -> None:
     sddl = "D:P(A;;FA;;;BA)S:PAI(AU;SAFA;FA;;;WD)"
-    assert format_sddl(bare(parse_sddl(f"O:BAG:SY{sddl}"))) == sddl
+    assert format_sddl(dacl_only(parse_sddl(f"O:BAG:SY{sddl}"))) == sddl
 
 
 def test_names_that_only_the_share_has_are_asked_for(host: RunningHost) -> None:

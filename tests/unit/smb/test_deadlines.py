@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.kerberos import TicketError, service_ticket
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Request, probe
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, ProbeRequest, probe
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSession, open_session
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
@@ -350,7 +350,7 @@ def test_a_probe_of_a_server_that_stops_to_answer_ends(host: RunningHost, dialec
             "timeout": 5,
             "required_steps": list(STEPS),
         }
-        outcome = probe(Request.from_arguments(arguments, reading_only=False))
+        outcome = probe(ProbeRequest.from_arguments(arguments, reading_only=False))
     assert outcome.works is False
     (failed,) = [step for step in outcome.steps if step.ok is False]
     assert failed.detail.startswith("no whole answer within 5 seconds")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from impacket.smb3structs import SMB2_QUERY_DIRECTORY, SMB2_READ, SMB2QueryDirectory_Response, SMB2Read_Response
 
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, Request, probe
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import STEPS, ProbeRequest, probe
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import file_client, files
@@ -95,7 +95,7 @@ def test_a_probe_does_not_list_for_ever(tmp_path: Path) -> None:
             "timeout": settings.timeout,
             "required_steps": list(STEPS),
         }
-        outcome = probe(Request.from_arguments(arguments, reading_only=True))
+        outcome = probe(ProbeRequest.from_arguments(arguments, reading_only=True))
     (failed,) = [step for step in outcome.steps if step.ok is False]
     assert failed.step == "list"
     assert failed.detail.startswith(("the answer is longer than", "no whole answer within"))

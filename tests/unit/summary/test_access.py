@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostRun, Outcome
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostOutcome, HostRun
 
 GOOD = {"access": "Full Control", "satisfied": True}
 BAD = {"access": "none", "satisfied": False}
@@ -40,33 +40,33 @@ def run(first: dict[str, Any], **more: Any) -> HostRun:
 @pytest.mark.parametrize(
     ("first", "converged", "audited"),
     [
-        (result(), Outcome.UNCHANGED, Outcome.IN_ORDER),
-        (result(changed=True), Outcome.CHANGED, Outcome.IN_ORDER),
-        (result(satisfied=False), Outcome.FAILED, Outcome.DRIFT),
-        (result(failed=True, msg="no"), Outcome.FAILED, Outcome.FAILED),
-        ({"failed": True, "msg": "no"}, Outcome.FAILED, Outcome.FAILED),
-        ({"unreachable": True, "msg": "no"}, Outcome.UNREACHABLE, Outcome.UNREACHABLE),
+        (result(), HostOutcome.UNCHANGED, HostOutcome.IN_ORDER),
+        (result(changed=True), HostOutcome.CHANGED, HostOutcome.IN_ORDER),
+        (result(satisfied=False), HostOutcome.FAILED, HostOutcome.DRIFT),
+        (result(failed=True, msg="no"), HostOutcome.FAILED, HostOutcome.FAILED),
+        ({"failed": True, "msg": "no"}, HostOutcome.FAILED, HostOutcome.FAILED),
+        ({"unreachable": True, "msg": "no"}, HostOutcome.UNREACHABLE, HostOutcome.UNREACHABLE),
         # The access task skips a site that nobody sends to, and names it; Ansible skips where a condition is false.
-        ({"skipped": True, "site_code": "P01"}, Outcome.NOTHING_OWED, Outcome.NOTHING_OWED),
-        ({"skipped": True, "skip_reason": "Conditional result was False"}, Outcome.NOT_RUN, Outcome.NOT_RUN),
-        ({}, Outcome.NOT_RUN, Outcome.NOT_RUN),
+        ({"skipped": True, "site_code": "P01"}, HostOutcome.NOTHING_OWED, HostOutcome.NOTHING_OWED),
+        ({"skipped": True, "skip_reason": "Conditional result was False"}, HostOutcome.NOT_RUN, HostOutcome.NOT_RUN),
+        ({}, HostOutcome.NOT_RUN, HostOutcome.NOT_RUN),
         # Changed, but no account was read.
-        ({"changed": True, "site_code": "P01", "senders": []}, Outcome.FAILED, Outcome.FAILED),
-        ({"failed": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
-        ({"unreachable": True, "uncertain": True, "msg": UNCERTAIN}, Outcome.UNCERTAIN, Outcome.UNCERTAIN),
-        (result(changed=True, uncertain=True, msg=UNCERTAIN), Outcome.UNCERTAIN, Outcome.UNCERTAIN),
+        ({"changed": True, "site_code": "P01", "senders": []}, HostOutcome.FAILED, HostOutcome.FAILED),
+        ({"failed": True, "uncertain": True, "msg": UNCERTAIN}, HostOutcome.UNCERTAIN, HostOutcome.UNCERTAIN),
+        ({"unreachable": True, "uncertain": True, "msg": UNCERTAIN}, HostOutcome.UNCERTAIN, HostOutcome.UNCERTAIN),
+        (result(changed=True, uncertain=True, msg=UNCERTAIN), HostOutcome.UNCERTAIN, HostOutcome.UNCERTAIN),
         # Ansible has interrupted the task; one that only reads has written nothing.
-        ({"failed": True, "timedout": {"period": 5}, "msg": "timed out"}, Outcome.UNCERTAIN, Outcome.FAILED),
-        (result(uncertain=False), Outcome.UNCHANGED, Outcome.IN_ORDER),
+        ({"failed": True, "timedout": {"period": 5}, "msg": "timed out"}, HostOutcome.UNCERTAIN, HostOutcome.FAILED),
+        (result(uncertain=False), HostOutcome.UNCHANGED, HostOutcome.IN_ORDER),
     ],
 )
-def test_only_a_reading_makes_a_host_good(first: dict[str, Any], converged: Outcome, audited: Outcome) -> None:
-    assert run(first).outcome(audit=False, predict=False) is converged
-    assert run(first).outcome(audit=True, predict=False) is audited
-    fine = {Outcome.IN_ORDER, Outcome.NOTHING_OWED}
+def test_only_a_reading_makes_a_host_good(first: dict[str, Any], converged: HostOutcome, audited: HostOutcome) -> None:
+    assert run(first).outcome(audit=False, check_mode=False) is converged
+    assert run(first).outcome(audit=True, check_mode=False) is audited
+    fine = {HostOutcome.IN_ORDER, HostOutcome.NOTHING_OWED}
     summary = AccessSummary([run(first)], audit=True)
     assert bool(summary.faults(fail_on_drift=True, fail_on_findings=())) == (audited not in fine)
-    assert bool(summary.faults(fail_on_drift=False, fail_on_findings=())) == (audited not in {*fine, Outcome.DRIFT})
+    assert bool(summary.faults(fail_on_drift=False, fail_on_findings=())) == (audited not in {*fine, HostOutcome.DRIFT})
 
 
 def test_an_uncertain_host_is_counted_and_explained_as_such() -> None:
@@ -84,16 +84,16 @@ def test_an_uncertain_host_is_counted_and_explained_as_such() -> None:
 def test_members_that_have_joined_are_good_by_the_second_reading_only() -> None:
     first = result(satisfied=False, failed=True, msg="lacks members")
     again = {"senders": [sender(True)]}
-    assert run(first, again=again, joined=["CORP\\a"]).outcome(audit=False, predict=False) is Outcome.CHANGED
-    assert run(first, again=again).outcome(audit=False, predict=False) is Outcome.FAILED
+    assert run(first, again=again, joined=["CORP\\a"]).outcome(audit=False, check_mode=False) is HostOutcome.CHANGED
+    assert run(first, again=again).outcome(audit=False, check_mode=False) is HostOutcome.FAILED
     lost = {"failed": True, "msg": "reset"}
-    assert run(first, again=lost).outcome(audit=False, predict=False) is Outcome.FAILED
+    assert run(first, again=lost).outcome(audit=False, check_mode=False) is HostOutcome.FAILED
 
 
 def test_check_mode_predicts() -> None:
-    assert run(result(changed=True)).outcome(audit=False, predict=True) is Outcome.WOULD_CHANGE
+    assert run(result(changed=True)).outcome(audit=False, check_mode=True) is HostOutcome.WOULD_CHANGE
     interrupted = {"failed": True, "timedout": {"period": 5}, "msg": "timed out"}
-    assert run(interrupted).outcome(audit=False, predict=True) is Outcome.FAILED
+    assert run(interrupted).outcome(audit=False, check_mode=True) is HostOutcome.FAILED
 
 
 def test_a_finding_fails_the_host_of_its_site_if_its_kind_or_severity_is_named() -> None:

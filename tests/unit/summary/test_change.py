@@ -15,7 +15,7 @@ LOST = "p01: the answer was lost; it may or may not have been written; run again
 
 
 def summary(results: dict[str, dict[str, Any]], batch: list[str] | None = None, **more: Any) -> ChangeSummary:
-    given = {"change_id": "CHG1", "predict": False, "record": "/srv/CHG1.record.jsonl", **more}
+    given = {"change_id": "CHG1", "check_mode": False, "record": "/srv/CHG1.record.jsonl", **more}
     return ChangeSummary(results=results, batch=list(results) if batch is None else batch, **given)
 
 

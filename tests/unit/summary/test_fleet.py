@@ -62,7 +62,7 @@ def test_only_the_second_reading_shows_a_correction(
 
 def test_check_mode_takes_the_roles_word_for_what_it_would_do() -> None:
     found = {"p01": DRIFTED, "p02": DRIFTED}
-    summary = FleetSummary(found, corrections={"p01": "would change", "p02": "failed"}, predict=True)
+    summary = FleetSummary(found, corrections={"p01": "would change", "p02": "failed"}, check_mode=True)
     assert summary.lines() == [
         "2 site servers: 1 would be corrected, 1 not corrected",
         "p02: it has drifted, and the correction was failed in check mode",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
-    Session,
+    EnvelopeSettings,
     WSManError,
     WSManFault,
     get,
 )
 from tests.unit.wsman.server_side import CIMV2, NS, envelope, fault_reply, run
 
-SESSION = Session("http://c01.corp.example:5985/wsman")
+SESSION = EnvelopeSettings("http://c01.corp.example:5985/wsman")
 UNREACHABLE = "a:DestinationUnreachable"
 INTERNAL = "w:InternalError"
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
-    Session,
+    EnvelopeSettings,
     WSManError,
     WSManProtocolError,
     get,
@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
 )
 from tests.unit.wsman.server_side import CIMV2, DECLARED, GET_RESPONSE, NS, envelope, header, run
 
-SESSION = Session("http://c01.corp.example:5985/wsman", max_envelope_size=65536)
+SESSION = EnvelopeSettings("http://c01.corp.example:5985/wsman", max_envelope_size=65536)
 SHARE = f'<p:Win32_Share xmlns:p="{CIMV2}/Win32_Share"><p:Name>SMS_SITE</p:Name></p:Win32_Share>'
 
 
@@ -90,7 +90,7 @@ def test_nesting_is_bounded(inner: int, fits: bool) -> None:
             answered(deep)
 
 
-LARGE = Session("http://x/wsman", max_envelope_size=4_000_000)
+LARGE = EnvelopeSettings("http://x/wsman", max_envelope_size=4_000_000)
 
 
 def test_levels_do_not_exhaust_the_stack() -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     CimDatetime,
+    EnvelopeSettings,
     Instance,
     Reference,
-    Session,
     Value,
     WSManProtocolError,
     WSManValueError,
@@ -25,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
 )
 from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, envelope, header, reply, run
 
-SESSION = Session("http://c01.corp.example:5985/wsman")
+SESSION = EnvelopeSettings("http://c01.corp.example:5985/wsman")
 
 
 def read(properties: str, class_name: str = "Win32_Service") -> Instance:

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     CimDatetime,
+    EnvelopeSettings,
     Instance,
-    Session,
     WSManProtocolError,
     first,
     get,
@@ -23,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
 )
 from tests.unit.wsman.server_side import CIMV2, GET_RESPONSE, NS, body, envelope, fault_reply, header, name, reply, run
 
-SESSION = Session("http://c01.corp.example:5985/wsman", max_envelope_size=65536)
+SESSION = EnvelopeSettings("http://c01.corp.example:5985/wsman", max_envelope_size=65536)
 WQL = "SELECT * FROM Win32_Share"
 ENUMERATED = NS["n"] + "/EnumerateResponse"
 PULLED = NS["n"] + "/PullResponse"

@@ -15,9 +15,9 @@ from winrm.protocol import Protocol
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     CimDatetime,
+    EnvelopeSettings,
     Instance,
     Reference,
-    Session,
     WSManValueError,
     class_uri,
     get,
@@ -28,7 +28,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
 from tests.unit.wsman.server_side import CIMV2, NS, body, header, name
 
 URL = "http://c01.corp.example:5985/wsman"
-SESSION = Session(URL)
+SESSION = EnvelopeSettings(URL)
 SHARE = f"{CIMV2}/Win32_Share"
 TRUE = {name("s:mustUnderstand"): "true"}
 
@@ -40,7 +40,7 @@ def headers(request: bytes) -> dict[str, ET.Element]:
 
 
 def test_get_has_the_headers_of_the_documents() -> None:
-    request = next(get(Session(URL, operation_timeout=42), "Win32_Share", {"Name": "SMS_SITE"}))
+    request = next(get(EnvelopeSettings(URL, operation_timeout=42), "Win32_Share", {"Name": "SMS_SITE"}))
 
     def given(prefixed: str) -> tuple[str | None, dict[str, str]]:
         element = header(request, prefixed)
@@ -114,7 +114,7 @@ def test_get_has_the_headers_that_pywinrm_sends() -> None:
     action = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
     built = {"env:Envelope": protocol.build_wsman_header(action, SHARE) | {"env:Body": {}}}
     expected = headers(xmltodict.unparse(built).encode())
-    ours = headers(next(get(Session(URL, max_envelope_size=153_600), "Win32_Share", {})))
+    ours = headers(next(get(EnvelopeSettings(URL, max_envelope_size=153_600), "Win32_Share", {})))
     assert ours.keys() == expected.keys() - {name("p:DataLocale"), name("w:MaxEnvelopeSize")}
     for prefixed in ("w:ResourceURI", "a:Action", "w:OperationTimeout"):
         assert ours[name(prefixed)].text == expected[name(prefixed)].text
@@ -124,7 +124,7 @@ def test_get_has_the_headers_that_pywinrm_sends() -> None:
     ("seconds", "duration"), [(60.0, "PT60S"), (0.5, "PT0.5S"), (1.25, "PT1.25S"), (600, "PT600S")]
 )
 def test_operation_timeout_is_an_xs_duration(seconds: float, duration: str) -> None:
-    request = next(get(Session(URL, operation_timeout=seconds), "Win32_Share", {}))
+    request = next(get(EnvelopeSettings(URL, operation_timeout=seconds), "Win32_Share", {}))
     assert header(request, "w:OperationTimeout").text == duration
 
 
@@ -133,7 +133,7 @@ def test_operation_timeout_is_an_xs_duration(seconds: float, duration: str) -> N
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(WSManValueError):
-        Session(URL, **wrong)  # type: ignore[arg-type]
+        EnvelopeSettings(URL, **wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("value", ["a&b<c>d\"e'f", " led and trailed ", "tab\there\nline\rreturn", "Ümläut 💾", ""])

@@ -24,7 +24,7 @@ _CHALLENGE = bytes.fromhex(
 """The challenge of [MS-NLMP] 4.2.4.3."""
 
 
-def rehearse() -> None:
+def warm_up_ntlm() -> None:
     """Answer a challenge that no server has sent, and seal a message that nobody gets."""
     if spnego is None:
         return

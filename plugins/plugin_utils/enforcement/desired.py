@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..security import Sid
 
 
-class State(enum.Enum):
+class Presence(enum.Enum):
     """What shall become of the entries that are given."""
 
     PRESENT = "present"
@@ -28,13 +28,13 @@ class Inheritance(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DesiredEntry:
     """An entry as it is asked for.
 
     Attributes:
         account: whom it is about, as the operator spells it.
         ace_type: ACCESS_ALLOWED or ACCESS_DENIED.
-        mask: the rights; None means all that are there, which only `State.ABSENT` can use.
+        mask: the rights; None means all that are there, which only `Presence.ABSENT` can use.
         flags: inheritance flags; 0 on a share or a file.
         through: groups that the account is, or is about to be, a member of; what they have counts as its own.
     """
@@ -43,11 +43,11 @@ class Entry:
     ace_type: int
     mask: int | None
     flags: int = 0
-    through: frozenset[Sid] = frozenset()
+    via_groups: frozenset[Sid] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class DesiredState:
     """What shall hold for one DACL.
 
     Attributes:
@@ -60,8 +60,8 @@ class Goal:
         narrow_null_dacl: permit that a NULL DACL, which grants everyone everything, is replaced.
     """
 
-    entries: tuple[Entry, ...]
-    state: State = State.PRESENT
+    entries: tuple[DesiredEntry, ...]
+    state: Presence = Presence.PRESENT
     inheritance: Inheritance = Inheritance.UNCHANGED
     groups: frozenset[Sid] = frozenset()
     remove_blocking_denies: bool = False

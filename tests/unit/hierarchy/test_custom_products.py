@@ -12,13 +12,13 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
     HierarchyError,
     read_hierarchy,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.custom_products import KEYS, MAX_PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import (
     DefaultSender,
     Holder,
     Logs,
     Requirement,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.profiles import KEYS, MAX_PRODUCTS
 
 
 def product_of(products, name="ours"):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import spnego
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import rehearsal
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import ntlm_warm_up
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import load_wires
 
 made: list[Any] = []
@@ -46,11 +46,11 @@ def test_a_wire_without_ntlm_over_http_does_not_need_it() -> None:
 @pytest.mark.parametrize("level", ["9", "high"])
 def test_where_ntlm_cannot_begin_whoever_logs_on_is_told_of_it(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LM_COMPAT_LEVEL", level)
-    rehearsal.rehearse()
+    ntlm_warm_up.warm_up_ntlm()
     assert not made
 
 
 def test_a_controller_without_pyspnego(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "spnego", None)
-    rehearsal.rehearse()
+    monkeypatch.setattr(ntlm_warm_up, "spnego", None)
+    ntlm_warm_up.warm_up_ntlm()
     assert not made
