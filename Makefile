@@ -21,7 +21,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_HOME := $(CURDIR)/build/ansible
 export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
 
-CHECKS := lint types imports sanity unit integration molecule
+CHECKS := lint types imports sanity unit functional integration molecule
 
 .PHONY: help setup lab demo packages test $(CHECKS) faults fuzz bench format changelog build clean
 
@@ -59,7 +59,7 @@ test: setup packages ## everything below, two at a time, all of it even if somet
 	@for check in $(CHECKS); do test -e build/passed/$$check || failed="$${failed:-} $$check"; done; \
 	  if [ -n "$${failed:-}" ]; then echo "FAILED:$$failed (run one alone with make <name>)" >&2; exit 1; fi; \
 	  echo "passed: $(CHECKS)"
-	@tail -n 1 build/unit.log
+	@tail -q -n 1 build/unit.log build/functional.log
 
 passed-%:
 	@$(MAKE) --no-print-directory $*
@@ -84,9 +84,13 @@ imports: setup ## the layers of the collection, held by import-linter
 sanity: setup ## ansible-test sanity
 	python -m tests.tools.run_ansible_test sanity
 
-unit: setup ## unit tests
+unit: setup ## the tests of single modules, without a server
 	@mkdir -p build
-	pytest --numprocesses=auto | tee build/unit.log
+	pytest tests/unit --numprocesses=auto | tee build/unit.log
+
+functional: setup ## the tests against the lab, real SMB servers and a browser
+	@mkdir -p build
+	pytest tests/functional --numprocesses=auto | tee build/functional.log
 
 integration: setup ## the modules against the lab (TARGETS=sender_access for some of them)
 	python -m tests.tools.run_integration $(TARGETS)

@@ -24,8 +24,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
+from tests.functional.site_server.reaching import lab_wmi
 from tests.lab.testing import RunningHost
-from tests.unit.site_server.reaching import lab_wmi
 
 CREATED = "2026-11-23T08:00:00.000Z"
 VERSIONS = {"collection": "0.1.0", "ansible": "2.19.0"}

@@ -10,7 +10,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import SYMPTOMS, Analysis, analysis_result
@@ -88,6 +88,9 @@ def test_no_bytes_make_it_fail_and_all_that_is_told_is_printable(data: bytes) ->
 
 @given(LOGS)
 def test_every_line_is_counted(text: str) -> None:
+    # With every other byte zero at its beginning, a log is taken for UTF-16.
+    zeros = [char == "\0" for char in text[:4]]
+    assume(zeros not in ([False, True, False, True], [True, False, True, False]))
     log = result(text.encode())["logs"][0]
     assert log["lines"] == text.count("\n") + (not text.endswith("\n") and bool(text))
     assert log["matched"] + log["other_errors"] <= log["lines"]

@@ -31,8 +31,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.claims import Claims
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.condition_text import parse_condition_text
+from tests.functional.security.oracle import Samba
 
-from .oracle import Samba
 from .strategies import DOMAIN
 
 USER, OWNER = Sid.parse("S-1-5-21-1-2-3-1001"), Sid.parse("S-1-5-21-1-2-3-500")

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module's examples run, from here and from another host, and no password is seen however much is said."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.functional.probe.support import SENDER, SiteServer, needs_samba
+from tests.waiting import PATIENCE, PATIENT
+
+pytestmark = needs_samba
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def test_examples(server: SiteServer, tmp_path: Path) -> None:
+    host = server.host
+    port = int(host.url.split("/")[2].rpartition(":")[2])
+    passwords = {name: host.credentials[name].password for name in (SENDER, "CORP\\bystander")}
+    site_server = {
+        "ansible_connection": "winrm",
+        "ansible_host": host.address,
+        "ansible_port": port,
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+        **PATIENT,
+        "ansible_user": host.user,
+        "ansible_password": host.password,
+        "smssend_password": passwords[SENDER],
+        "bystander_password": passwords["CORP\\bystander"],
+    }
+    sending = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory = {"all": {"hosts": {"C01": site_server, "sending": sending}}}
+    examples = importlib.import_module("ansible_collections.sitekeeper.sms.plugins.modules.sender_probe").EXAMPLES
+    output = play(tmp_path, inventory, yaml.safe_load(examples))
+    assert output.count("ok: [C01") == 3
+    assert "ok: [C01 -> sending]" in output
+    assert "changed=0" in output
+    assert "WARNING" not in output
+    assert not [password for password in passwords.values() if password in output]
+
+
+def play(directory: Path, inventory: dict[str, Any], tasks: list[dict[str, Any]]) -> str:
+    """Run the tasks on C01, as talkative as can be, and return everything said."""
+    (directory / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    plays = [{"hosts": "C01", "gather_facts": False, "tasks": tasks}]
+    (directory / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
+        "ANSIBLE_HOME": f"{directory}/ansible",
+        "ANSIBLE_LOCAL_TEMP": f"{directory}/local",
+        "ANSIBLE_REMOTE_TEMP": f"{directory}/remote",
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-vvvvv", "-i", "inventory.yml", "play.yml"],
+        cwd=directory,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
