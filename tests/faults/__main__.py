@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import signal
 import sys
@@ -102,6 +103,13 @@ def main() -> int:
         print("\n".join(cell.name for cell in cells))
         print("\n".join(f"left out: {what}: {why}" for what, why in LEFT_OUT))
         return 0
+    arguments.build.mkdir(parents=True, exist_ok=True)
+    lock = (arguments.build / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"{arguments.build}: another run works there. Give another --build.", file=sys.stderr)
+        return 2
     # A lab and a driver end with this process, also if it is told to end.
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(1))
     begun = time.monotonic()

@@ -265,6 +265,8 @@ def _client_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    # In TLS 1.3 a server sends tickets after the handshake, which would be taken for an answer to the first request.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 

@@ -54,6 +54,7 @@ class Evidence:
         back_after: what the host held after that.
         elsewhere: connections that another server got.
         seen: what the proxy saw.
+        armed: whether the proxy had a strike to give.
         secrets: what must not be seen in output, results, or files.
     """
 
@@ -75,6 +76,7 @@ class Evidence:
     back_after: View = field(default_factory=dict)
     elsewhere: int = 0
     seen: Seen | None = None
+    armed: bool = False
     secrets: tuple[str, ...] = ()
 
     def altered(self, kind: str) -> bool:
@@ -112,6 +114,8 @@ def violations(evidence: Evidence) -> Iterator[str]:
         return
     if cell.playbook:
         yield from _of_the_exit_code(evidence)
+    if evidence.armed and evidence.seen and not evidence.seen.struck:
+        yield "the proxy never gave the fault, so the cell shows nothing"
     if evidence.elsewhere:
         yield f"another server got {evidence.elsewhere} connections"
     if not evidence.others_hold:

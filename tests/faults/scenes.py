@@ -131,6 +131,7 @@ class Stage(ABC):
                 evidence.others = ()
             killer = Killer()
             self._arm(cell, faulty, proxy, killer)
+            evidence.armed = proxy.strike is not None
             if cell.fault == "twice":
                 # What one of them refused may have been done by the other: that one comes last.
                 runs = self._at_once(directory, inventory, tasks)

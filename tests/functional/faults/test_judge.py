@@ -120,6 +120,7 @@ def test_a_true_account_holds(true: Evidence) -> None:
             ),
             "does not name the share",
         ),
+        (evidence(DONE, ran(changed=True, warnings=["x"]), record=WRITTEN, armed=True), "never gave the fault"),
         (evidence(AUDIT, ran(changed=False), **READ), "not reported as failed"),
         (evidence(AUDIT, ran(failed=True, msg=FAILED), **(READ | {"after": NEW})), "an operation that reads"),
         (evidence(REDIRECTED, ran(failed=True, msg=f"{HOST}: 307"), **READ, elsewhere=1), "another server"),
