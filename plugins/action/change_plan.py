@@ -10,14 +10,17 @@ from typing import Any
 from ansible_collections.sitekeeper.sms.plugins.modules.change_plan import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import section_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import enforce_sender_access, service_accounts
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    enforce_sender_access,
+    plan_result,
+    sender_request,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 
@@ -25,13 +28,5 @@ class ActionModule(SiteServerAction):
         """Plan, and write nothing."""
         request = sender_request(server.host, arguments)
         outcome = enforce_sender_access(server, request, check_mode=True)
-        section = section_of(
-            outcome,
-            site=arguments["site_code"],
-            product=request.product.name,
-            reasons=arguments["reasons"] or {},
-        )
-        result: dict[str, Any] = {"changed": False, "would_change": outcome.changed, "planned": section}
-        if arguments["services"]:
-            result["services"] = service_accounts(server, request.product)
-        return result
+        section = section_of(outcome, site=arguments["site_code"], reasons=arguments["reasons"] or {})
+        return plan_result(outcome, section)

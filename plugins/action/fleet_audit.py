@@ -22,14 +22,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import befor
 
 with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import DOCUMENTATION
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import AuditFile, AuditFileError, HostStatus
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
         HOST_VARIABLES,
-        AuditFile,
-        AuditFileError,
         HostConnections,
-        HostStatus,
         Limits,
         Question,
         Questions,

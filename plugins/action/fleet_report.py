@@ -15,21 +15,19 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_report import DOCUMENTATION
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import MAX_LINE, AuditError, read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, replace_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import HierarchyError, read_hierarchy
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
-    AuditError,
     Fleet,
     csv_table,
     fleet_of,
     html_page,
     json_summary,
     junit_xml,
-    read_audit,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.audit import MAX_LINE
 
 FORMATS = ("html", "json", "csv", "junit")
 

@@ -9,28 +9,27 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.ntfs_permissions import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import set_path_permissions
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_path, local_path_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, outcome_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    desired_path,
+    local_path_of,
+    permissions_result,
+    set_path_permissions,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Assert the DACL."""
-        path = local_path_of(server.host, "path", arguments["path"])
+        """Give the directory or file its DACL."""
         outcome = set_path_permissions(
             server,
-            path,
+            local_path_of(server.host, "path", arguments["path"]),
             lambda is_directory: desired_path(server.host, arguments, is_directory=is_directory),
             check_mode=self.check_mode,
         )
-        result = outcome_result(outcome)
-        if self.wants_diff:
-            result["diff"] = diff_of(outcome.plan, outcome.after)
-        return result
+        return permissions_result(outcome, diff=self.wants_diff)

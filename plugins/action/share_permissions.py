@@ -9,23 +9,22 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.share_permissions import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import set_share_permissions
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_share
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import diff_of, outcome_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    desired_share,
+    permissions_result,
+    set_share_permissions,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Assert the DACL."""
+        """Give the share its DACL."""
         desired = desired_share(server.host, arguments)
         outcome = set_share_permissions(server, arguments["share"], desired, check_mode=self.check_mode)
-        result = outcome_result(outcome)
-        if self.wants_diff:
-            result["diff"] = diff_of(outcome.plan, outcome.after)
-        return result
+        return permissions_result(outcome, diff=self.wants_diff)

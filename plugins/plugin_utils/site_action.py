@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doors to one host have in common: arguments checked, a site server, errors in words."""
+"""The base of the actions that need one host: it checks arguments, connects, and turns errors into results."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from .memory import before_forks
 # Ansible imports this once, and then forks a process for each host: what they need is loaded here. With the first
 # filter and the first test that a template has, Ansible loads all that there are.
 with before_forks():
-    from .enforcement import EnforcementError
-    from .enforcement.report import failure_result
+    from .enforcement import EnforcementError, failure_result
     from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
     from .site_server.connect import load_wires, site_server
 
@@ -26,7 +25,7 @@ with before_forks():
 
 
 class SiteServerAction(ActionBase):  # type: ignore[misc]
-    """An action plugin that talks to the task's host as a site server. Subclasses say what is asked of it."""
+    """An action plugin that reads or changes the task's host as a site server. Subclasses implement `run_task`."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -44,7 +43,7 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         del tmp
         _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
         if arguments.get("site_code"):
-            # Failed or not: a table of many hosts has this to call them by.
+            # Failed or not: a table of many hosts names them by it.
             result["site_code"] = arguments["site_code"]
         if arguments.get("senders") == []:
             result.update(skipped=True, msg="no Sender account needs access here")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.action import fleet_report, sender_log_info
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import AuditError, AuditFile, AuditFileError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
     append,
@@ -27,8 +28,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import write_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import EnforcementError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_file, open_to_read, replace_file
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import AuditFile, AuditFileError
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import AuditError
 from tests.unit.change.samples import document
 
 SECONDS = 60
@@ -87,7 +86,7 @@ KINDS = {
 
 
 def audit_file(path: Path) -> None:
-    AuditFile(path, "question", {}, max_age=3600)
+    AuditFile(path, "question", {"collection": "0.1.0", "ansible": "2.19.0"}, max_age=3600)
 
 
 def lock(path: Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host's part of a plan: made from what `sender_access` would do, and read back as values."""
+"""One host's section of a plan: made from what `sender_access` would do, and read back as values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..enforcement import SenderOutcome
-from ..enforcement.report import sender_outcome_result
+from ..enforcement.assess import SenderAccess
+from ..enforcement.plan import Plan
 from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
 from ..site_server import Account, local_path
 from . import shapes
@@ -24,8 +25,8 @@ class ObjectPlan:
     Attributes:
         kind: `share` or `directory`.
         name: the share's name, or the directory's path.
-        before: the descriptor that it has to hold still.
-        after: the descriptor that it shall hold.
+        before: the descriptor that it must still hold.
+        after: the desired descriptor.
     """
 
     kind: str
@@ -46,7 +47,7 @@ class GroupPlan:
     Attributes:
         account: the group.
         members: SIDs of its members when the plan was made.
-        add: the accounts that shall become members.
+        add: the accounts that are to become members.
     """
 
     account: Account
@@ -60,7 +61,7 @@ class HostPlan:
 
     Attributes:
         host: the host as the inventory calls it.
-        share_path: the directory that the share has to point to still.
+        share_path: the directory that the share must still point to.
         directory: the directory, which is written first.
         share: the share.
         group: the local group, if members are to be added.
@@ -73,40 +74,42 @@ class HostPlan:
     group: GroupPlan | None = None
 
 
-def section_of(
-    outcome: SenderOutcome, *, site: str | None, product: str, reasons: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def section_of(outcome: SenderOutcome, *, site: str | None, reasons: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The section of a host that was read.
 
     Args:
         outcome: what `sender_access` would do there.
         site: the site's code.
-        product: name of the product.
-        reasons: why each account is owed its access, by the account as it was given.
+        reasons: why each account must have its access, by the account as it was given.
     """
-    result = sender_outcome_result(outcome)
-    share, directory = result["share"], result["directory"]
+    before, after = outcome.before, outcome.after
     return {
         "status": "planned",
         "message": None,
         "site": site,
-        "product": product,
-        "directory": _object({"path": directory["path"]}, directory),
-        "share": _object({"name": share["name"], "path": share["path"]}, share),
+        "product": before.request.product.name,
+        "directory": {
+            "path": before.directory,
+            **_object(outcome.directory_plan, after.directory_reading.descriptor),
+        },
+        "share": {
+            "name": before.share.name,
+            "path": before.share.path,
+            **_object(outcome.share_plan, after.share_reading.descriptor),
+        },
         "group": _group(outcome),
         "grants": [
             {
-                "account": sender["account"],
-                "name": sender["name"],
-                "sid": sender["sid"],
-                "reasons": [str(reason) for reason in reasons.get(sender["account"], ())],
-                "access_before": _access(sender["before"]),
-                "access_after": _access(sender["after"]),
+                "account": given,
+                **_account(account),
+                "reasons": [str(reason) for reason in reasons.get(given, ())],
+                "access_before": _access(before.senders[given]),
+                "access_after": _access(after.senders[given]),
             }
-            for sender in result["senders"]
+            for given, account in before.accounts.items()
         ],
         "findings": [],
-        "warnings": [str(warning) for warning in outcome.warnings],
+        "warnings": list(outcome.warnings),
     }
 
 
@@ -136,7 +139,7 @@ def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
     """The values of a host's section; None if nothing is planned for it.
 
     Raises:
-        ChangeError: the section is not as this collection makes it.
+        ChangeError: the section has another form than this collection writes.
     """
     try:
         shapes.section(section, "it")
@@ -157,21 +160,25 @@ def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
 
 
 def as_held(descriptor: SecurityDescriptor) -> SecurityDescriptor:
-    """A descriptor as a plan can hold it: what SDDL does not say, such as who set a default, is left out."""
+    """A descriptor as a plan can hold it, without what SDDL cannot express, such as who set a default."""
     return parse_sddl(format_sddl(descriptor))
 
 
-def _object(where: Mapping[str, str], result: Mapping[str, Any]) -> dict[str, Any]:
-    return {**where, "before": result["before_sddl"], "after": result["after_sddl"], "edits": list(result["edits"])}
+def _object(plan: Plan, after: SecurityDescriptor) -> dict[str, Any]:
+    return {
+        "before": format_sddl(plan.before.descriptor),
+        "after": format_sddl(after),
+        "edits": list(plan.edit_lines),
+    }
 
 
 def _group(outcome: SenderOutcome) -> dict[str, Any] | None:
-    if outcome.group is None:
+    group = outcome.before.group
+    if group is None:
         return None
-    added = {account.sid for account in outcome.added}
     return {
-        **_account(outcome.group.account),
-        "members": _accounts(account for account in outcome.group.members if account.sid not in added),
+        **_account(group.account),
+        "members": _accounts(group.members),
         "add": _accounts(outcome.added),
         "missing": _accounts(outcome.missing),
     }
@@ -185,14 +192,8 @@ def _account(account: Account) -> dict[str, str]:
     return {"name": account.name, "sid": str(account.sid)}
 
 
-def _access(access: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "share": access["share"]["access"],
-        "directory": access["directory"]["access"],
-        "satisfied": access["share"]["satisfied"]
-        and access["directory"]["satisfied"]
-        and access.get("member") is not False,
-    }
+def _access(access: SenderAccess) -> dict[str, Any]:
+    return {"share": access.share.words, "directory": access.directory.words, "satisfied": access.satisfied}
 
 
 def _read_object(kind: str, name: str, section: Mapping[str, Any]) -> ObjectPlan:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, service_accounts
+from .arguments import desired_path, desired_share, local_path_of, sender_request
+from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access
 from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import EnforcementError, Refused, WriteFailed
 from .permissions import PermissionsOutcome, set_path_permissions, set_share_permissions
+from .results import assessment_result, failure_result, permissions_result, plan_result, sender_result
 from .sender_access import SenderOutcome, enforce_sender_access, membership_task
 
 __all__ = [
@@ -25,9 +27,17 @@ __all__ = [
     "SenderRequest",
     "WriteFailed",
     "assess_sender_access",
+    "assessment_result",
+    "desired_path",
+    "desired_share",
     "enforce_sender_access",
+    "failure_result",
+    "local_path_of",
     "membership_task",
-    "service_accounts",
+    "permissions_result",
+    "plan_result",
+    "sender_request",
+    "sender_result",
     "set_path_permissions",
     "set_share_permissions",
 ]

@@ -106,6 +106,7 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
                 "accounts. Give the site's site_code, or the group itself"
             )
         group = wanted.group_on(str(code))
+    group_members = arguments.get("group_members", "report")
     return SenderRequest(
         product=wanted,
         senders=senders,
@@ -114,7 +115,9 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
         directory=local_path_of(host, "directory", directory) if directory else None,
         allow_unexpected_path=arguments["allow_unexpected_path"],
         remove_blocking_denies=arguments.get("remove_blocking_denies", False),
-        missing_members=_MISSING_MEMBERS[arguments.get("group_members", "report")],
+        missing_members=_MISSING_MEMBERS[group_members],
+        members_required=group_members in ("require", "add_or_require"),
+        services=bool(arguments.get("services")),
     )
 
 

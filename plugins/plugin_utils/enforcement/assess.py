@@ -49,8 +49,10 @@ class SenderRequest:
         share: name of the site share; the product's own if None.
         directory: the directory; the one behind the share if None.
         allow_unexpected_path: accept a share that points somewhere the product does not expect.
-        remove_blocking_denies: take out deny entries of the same account that block a required right.
+        remove_blocking_denies: remove deny entries of the same account that block a required right.
         missing_members: what to do about senders that are not in the group.
+        members_required: whether the task fails if a sender is still not in the group afterwards.
+        services: whether to read the accounts of the product's services.
     """
 
     product: Product
@@ -61,6 +63,8 @@ class SenderRequest:
     allow_unexpected_path: bool = False
     remove_blocking_denies: bool = False
     missing_members: MissingMembers = MissingMembers.REPORT
+    members_required: bool = False
+    services: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +130,23 @@ class SenderAccess:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a site server holds.
+    """What a site server holds at one time: before a change, after it, or as it would be.
 
     Attributes:
+        request: what is asked for.
         share: the share.
         directory: path of the directory.
         share_reading: the share's descriptor.
         directory_reading: the directory's descriptor.
         accounts: the account behind each name that was given, each account once.
         names: names to show.
-        senders: what each has, by the name that was given.
+        senders: the access of each sender, by the name that was given.
         group: the group that holds rights for them; None if the product has none.
-        group_satisfied: whether it has those rights itself; None likewise.
+        group_satisfied: whether the group has those rights itself; None likewise.
+        services: the account of each service of the product; None if they were not asked for.
     """
 
+    request: SenderRequest
     share: Share
     directory: str
     share_reading: DescriptorReading
@@ -149,6 +156,7 @@ class Assessment:
     senders: Mapping[str, SenderAccess]
     group: Group | None = None
     group_satisfied: bool | None = None
+    services: Mapping[str, str | None] | None = None
 
     @property
     def missing(self) -> Mapping[str, Account]:
@@ -170,6 +178,7 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
         SiteServerError: the server cannot be reached or refuses, or something does not exist.
         Refused: the share is none of a directory, or points somewhere the product does not expect.
     """
+    services = service_accounts(server, request.product) if request.services else None
     share = server.share(request.share or request.product.share)
     directory = _directory(server.host, share, request)
     if request.directory and not server.is_directory(directory):
@@ -182,12 +191,49 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
     group = _group(server, request.group) if request.group else None
     if group is not None:
         names |= {account.sid: account.name for account in (group.account, *group.members)}
+    return _assessment(request, share, directory, share_reading, directory_reading, accounts, names, group, services)
+
+
+def reassess(
+    found: Assessment, share: DescriptorReading, directory: DescriptorReading, group: Group | None
+) -> Assessment:
+    """The assessment of the same site server with other permissions and members."""
+    names = {**found.names, **directory.names, **share.names}
+    return _assessment(
+        found.request, found.share, found.directory, share, directory, found.accounts, names, group, found.services
+    )
+
+
+def _assessment(
+    request: SenderRequest,
+    share: Share,
+    directory: str,
+    share_reading: DescriptorReading,
+    directory_reading: DescriptorReading,
+    accounts: Mapping[str, Account],
+    names: Mapping[Sid, str],
+    group: Group | None,
+    services: Mapping[str, str | None] | None,
+) -> Assessment:
+    product = request.product
     senders = {
-        given: access_of(account, request.product, share_reading, directory_reading, names, group)
+        given: access_of(account, product, share_reading, directory_reading, names, group)
         for given, account in accounts.items()
     }
-    holds = group_satisfied(group, request.product, share_reading, directory_reading, names)
-    return Assessment(share, directory, share_reading, directory_reading, accounts, names, senders, group, holds)
+    holds = group_satisfied(group, product, share_reading, directory_reading, names)
+    return Assessment(
+        request,
+        share,
+        directory,
+        share_reading,
+        directory_reading,
+        accounts,
+        names,
+        senders,
+        group,
+        holds,
+        services,
+    )
 
 
 def service_accounts(server: SiteServer, product: Product) -> dict[str, str | None]:
@@ -306,6 +352,11 @@ def group_satisfied(
     on_share = product.share_access.holder is not Holder.GROUP or has.share.satisfied
     on_directory = product.directory_access.holder is not Holder.GROUP or has.directory.satisfied
     return on_share and on_directory
+
+
+def hex_mask(mask: int) -> str:
+    """A mask as modules return it and audit files hold it."""
+    return f"0x{mask:08X}"
 
 
 def _access_to(

@@ -32,6 +32,8 @@ from .accounts import operator_sids
 from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import Refused
 
+_SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -107,6 +109,11 @@ class Plan:
     def edits(self) -> tuple[Edit, ...]:
         """The differences, entry by entry."""
         return () if not self.changed else edits_between(self.before.descriptor.dacl or (), self.after.dacl or ())
+
+    @property
+    def edit_lines(self) -> tuple[str, ...]:
+        """The differences as lines: `+` added, `-` removed, `~` moved."""
+        return tuple(f"{_SIGNS[edit.action]} {self.subject.describe(edit.ace, self.names)}" for edit in self.edits)
 
 
 def make_plan(

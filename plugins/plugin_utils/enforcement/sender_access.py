@@ -10,42 +10,38 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..hierarchy.products import Holder
-from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, SecurityDescriptor, Sid
-from ..site_server import Account, DescriptorReading, Propagated, Share, SiteServer
+from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, Sid
+from ..site_server import Account, DescriptorReading, Propagated, SiteServer
 from .assess import (
     DIRECTORY_FLAGS,
     Assessment,
     Group,
     MissingMembers,
-    SenderAccess,
     SenderRequest,
-    access_of,
     assess_sender_access,
-    group_satisfied,
+    reassess,
 )
 from .desired import DesiredEntry, DesiredState
 from .errors import Refused, WriteFailed
-from .execute import StepStatus, execute
+from .execute import StepResult, StepStatus, execute
 from .plan import Plan, make_plan
 from .securable import Securable, path_object, share_object
 from .steps import ChangeMember, WriteDescriptor, written
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """A Sender account before and after.
+class SenderPlan:
+    """What is to be done on one site server, as it was planned before the first write.
 
     Attributes:
-        given: the name as the operator spells it.
-        account: the account behind it.
-        before: its access as it was read.
-        after: its access now, or, if only a prediction was wanted, as it will be.
+        joining: the accounts that become members of the group.
+        directory: the plan for the directory's DACL.
+        share: the plan for the share's DACL.
     """
 
-    given: str
-    account: Account
-    before: SenderAccess
-    after: SenderAccess
+    joining: tuple[Account, ...]
+    directory: Plan
+    share: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +49,59 @@ class SenderOutcome:
     """What was found, planned and done.
 
     Attributes:
-        share: the share.
-        directory: path of the directory.
-        share_plan: the plan for the share's DACL.
-        directory_plan: the plan for the directory's DACL.
-        share_after: the share's descriptor now, or as predicted.
-        directory_after: the same for the directory.
-        senders: the accounts.
-        warnings: what the operator should know.
-        propagated: what became of the directory's children, where the server did not see to them itself.
-        group: the group that holds rights for the senders now, or as predicted; None if the product has none.
-        added: the senders that became, or would become, members of it.
-        missing: the senders that are no members of it, and were not to be added.
-        group_satisfied: whether the group has the rights that it has to hold now, or as predicted; None likewise.
+        before: what the site server held.
+        planned: what was planned from that.
+        results: how each step ended: members, then directory, then share. Empty in check mode.
+        after: what it holds now; in check mode, what it would hold.
     """
 
-    share: Share
-    directory: str
-    share_plan: Plan
-    directory_plan: Plan
-    share_after: SecurityDescriptor
-    directory_after: SecurityDescriptor
-    senders: tuple[Sender, ...]
-    warnings: tuple[str, ...]
-    propagated: Propagated | None = None
-    group: Group | None = None
-    added: tuple[Account, ...] = ()
-    missing: tuple[Account, ...] = ()
-    group_satisfied: bool | None = None
+    before: Assessment
+    planned: SenderPlan
+    results: tuple[StepResult, ...]
+    after: Assessment
+
+    @property
+    def directory_plan(self) -> Plan:
+        """The plan for the directory as it was run: a new one if the directory had changed meanwhile."""
+        return written(self.results[-2])[0] if self.results else self.planned.directory
+
+    @property
+    def share_plan(self) -> Plan:
+        """The plan for the share, likewise."""
+        return written(self.results[-1])[0] if self.results else self.planned.share
+
+    @property
+    def propagated(self) -> Propagated | None:
+        """What became of the directory's children, where the server did not see to them itself."""
+        return self.results[-2].propagated if self.results else None
+
+    @property
+    def added(self) -> tuple[Account, ...]:
+        """The accounts that became, or would become, members. Not those that somebody else has added meanwhile."""
+        if not self.results:
+            return self.planned.joining
+        joined = zip(self.planned.joining, self.results[:-2], strict=True)
+        return tuple(account for account, result in joined if result.status is StepStatus.DONE)
+
+    @property
+    def missing(self) -> tuple[Account, ...]:
+        """The senders that are not in the group, and were not to be added."""
+        return tuple(self.after.missing.values())
+
+    @property
+    def membership_advice(self) -> str | None:
+        """What to do about the missing senders; None if none is missing."""
+        if self.after.group is None or not self.missing:
+            return None
+        return how_to_add(self.planned.share.subject.host, self.after.group, self.missing)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the operator should know, each sentence once."""
+        done = (warning for result in self.results for warning in result.warnings)
+        every = dict.fromkeys((*self.directory_plan.warnings, *self.share_plan.warnings, *done))
+        advice = self.membership_advice
+        return (*every, advice) if advice else tuple(every)
 
     @property
     def changed(self) -> bool:
@@ -91,8 +112,8 @@ class SenderOutcome:
 def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_mode: bool = False) -> SenderOutcome:
     """Give each sender what the product requires; `check_mode` plans without writing.
 
-    Where a group holds rights for the senders, its members come first: a connection that cannot add any says so before
-    anything is written. Then the directory, then the share: a sender who reaches the share but may not write stops the
+    Where a group holds rights for the senders, its members come first: if the connection cannot add any, nothing is
+    written. Then the directory, then the share: a sender who reaches the share but may not write stops the
     Despooler as surely as one who does not reach it, but an open share with nothing behind it gives nobody anything. If
     the share cannot be written, the directory is restored; a member stays one.
 
@@ -101,76 +122,45 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_m
         EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
     found = assess_sender_access(server, request)
-    folder_step, share_step = _steps(server, request, found)
-    added = _to_add(server, request, found)
-    if check_mode:
-        group = found.group and Group(found.group.account, (*found.group.members, *added))
-        folder = folder_step.plan, DescriptorReading(folder_step.plan.after, found.names)
-        share = share_step.plan, DescriptorReading(share_step.plan.after, found.names)
-        return _outcome(server, request, found, group, added, folder, share)
-    joining = _joining(server, found, added)
-    *joined, wrote_folder, wrote_share = execute(server, [*joining, folder_step, share_step])
-    group = found.group and Group(found.group.account, joined[-1].held if joined else found.group.members)
-    # Not whom somebody else has added meanwhile.
-    added = tuple(account for account, result in zip(added, joined, strict=True) if result.status is StepStatus.DONE)
-    warnings = tuple(warning for result in (*joined, wrote_folder, wrote_share) for warning in result.warnings)
-    folder, share = written(wrote_folder), written(wrote_share)
-    return _outcome(server, request, found, group, added, folder, share, warnings, wrote_folder.propagated)
+    directory_step, share_step = _steps(server, found)
+    planned = SenderPlan(_to_add(server, found), directory_step.plan, share_step.plan)
+    results: tuple[StepResult, ...] = ()
+    if not check_mode:
+        results = execute(server, [*_joining(server, found, planned.joining), directory_step, share_step])
+    outcome = SenderOutcome(found, planned, results, _after(found, planned, results))
+    _check_access(server.host, outcome)
+    return outcome
 
 
-def _outcome(
-    server: SiteServer,
-    request: SenderRequest,
-    found: Assessment,
-    group: Group | None,
-    added: tuple[Account, ...],
-    folder: tuple[Plan, DescriptorReading],
-    share: tuple[Plan, DescriptorReading],
-    warnings: tuple[str, ...] = (),
-    propagated: Propagated | None = None,
-) -> SenderOutcome:
-    """What was done, or would be, and the access that each sender has by it.
+def _after(found: Assessment, planned: SenderPlan, results: tuple[StepResult, ...]) -> Assessment:
+    """What the site server holds after these results; if there are none, what it would hold."""
+    members = found.group.members if found.group else ()
+    if results:
+        *joined, wrote_directory, wrote_share = results
+        directory, share = written(wrote_directory)[1], written(wrote_share)[1]
+        members = joined[-1].held if joined else members
+    else:
+        directory, share = (DescriptorReading(plan.after, found.names) for plan in (planned.directory, planned.share))
+        members = (*members, *planned.joining)
+    return reassess(found, share, directory, found.group and Group(found.group.account, members))
+
+
+def _check_access(host: str, outcome: SenderOutcome) -> None:
+    """Raise if a sender lacks access, other than those whose membership was only to be reported.
 
     Raises:
-        WriteFailed: a sender still lacks access.
+        WriteFailed: a sender lacks access.
     """
-    product = request.product
-    (folder_plan, folder_now), (share_plan, share_now) = folder, share
-    changed = folder_plan.changed or share_plan.changed or bool(added)
-    members = group.members if group is not None else ()
-    missing = tuple(each for each in found.missing.values() if each.sid not in {member.sid for member in members})
-    # What may be lost by writing to either is the same, and is told once.
-    warnings = tuple(dict.fromkeys((*folder_plan.warnings, *share_plan.warnings, *warnings)))
-    if group is not None and missing:
-        warnings = (*warnings, how_to_add(server.host, group, missing))
-    names = {**found.names, **folder_now.names, **share_now.names}
-    senders = tuple(
-        Sender(given, account, found.senders[given], access_of(account, product, share_now, folder_now, names, group))
-        for given, account in found.accounts.items()
-    )
-    for sender in senders:
-        if not sender.after.satisfied and sender.account not in missing:
-            lines = (*sender.after.directory.decided_by, *sender.after.share.decided_by)
+    after = outcome.after
+    reported = outcome.before.missing.keys() & after.missing.keys()
+    for given, access in after.senders.items():
+        if not access.satisfied and given not in reported:
+            lines = (*access.directory.decided_by, *access.share.decided_by)
             raise WriteFailed(
-                f"{server.host}: with all that is required in place, {sender.account.name} still lacks access: "
+                f"{host}: with all that is required in place, {after.accounts[given].name} still lacks access: "
                 f"{'; '.join(lines)}",
-                changed=changed,
+                changed=outcome.changed,
             )
-    return SenderOutcome(
-        found.share,
-        found.directory,
-        share_plan,
-        folder_plan,
-        share_now.descriptor,
-        folder_now.descriptor,
-        senders,
-        warnings,
-        propagated,
-        group,
-        added,
-        missing,
-        group_satisfied(group, product, share_now, folder_now, names),
-    )
 
 
 def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) -> list[ChangeMember]:
@@ -181,13 +171,13 @@ def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) 
     return [ChangeMember(server, group, account, joins=True, is_member=False, undoable=False) for account in added]
 
 
-def _steps(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[WriteDescriptor, WriteDescriptor]:
+def _steps(server: SiteServer, found: Assessment) -> tuple[WriteDescriptor, WriteDescriptor]:
     """What is to be written to the directory and to the share; what speaks against either is said at once."""
     accounts = dict(found.accounts)
     group = found.group.account if found.group else None
     if group is not None:
         accounts[group.name] = group
-    product = request.product
+    product = found.request.product
     steps, refusals = [], []
     for target, reading, requirement, flags in (
         (path_object(server, found.directory), found.directory_reading, product.directory_access, DIRECTORY_FLAGS),
@@ -203,7 +193,7 @@ def _steps(server: SiteServer, request: SenderRequest, found: Assessment) -> tup
             DesiredEntry(given, ACCESS_ALLOWED, requirement.mask, flags, via_groups) for given in found.accounts
         ]
         desired = DesiredState(
-            tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=request.remove_blocking_denies
+            tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=found.request.remove_blocking_denies
         )
         plan_from = partial(_plan_from, target, desired, accounts, found.names, server.operator)
         try:
@@ -226,14 +216,18 @@ def _plan_from(
     return make_plan(target.subject, held, desired, accounts, {**names, **held.names}, operator=operator)
 
 
-def _to_add(server: SiteServer, request: SenderRequest, found: Assessment) -> tuple[Account, ...]:
-    """The senders that become members of the group."""
+def _to_add(server: SiteServer, found: Assessment) -> tuple[Account, ...]:
+    """The senders that become members of the group.
+
+    Raises:
+        Refused: they have to, and the connection cannot add them.
+    """
     missing = tuple(found.missing.values())
-    if found.group is None or not missing or request.missing_members is MissingMembers.REPORT:
+    if found.group is None or not missing or found.request.missing_members is MissingMembers.REPORT:
         return ()
     if server.changes_members:
         return missing
-    if request.missing_members is MissingMembers.ADD:
+    if found.request.missing_members is MissingMembers.ADD:
         raise Refused(f"{how_to_add(server.host, found.group, missing)}. Nothing was done")
     return ()
 

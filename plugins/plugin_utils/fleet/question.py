@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of each host: the accounts that its site owes access, and why."""
+"""What is asked of each host: the accounts that must have access there, and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ..audit import AuditedFinding
 from ..hierarchy import Hierarchy, hierarchy_findings, required_grants
 
 
@@ -24,14 +25,14 @@ class Question:
         product: name of its product.
         senders: the Sender accounts that need access there.
         reasons: for each of them, one sentence for each site that sends as it.
-        findings: what is not as it should be with its site, as the filter `hierarchy_findings` says it.
+        findings: the findings of its site.
     """
 
     site: str | None
     product: str
     senders: tuple[str, ...]
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    findings: tuple[Mapping[str, str], ...] = ()
+    findings: tuple[AuditedFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Questions:
         by_code: the question for each site.
         codes: the site of each site server, by its name in lower case.
         everyone: the question for every host, where there is no hierarchy.
-        terms: what else decides about the answers, as JSON: the operator's own products, and variables of the role
+        terms: what else the answers depend on, as JSON: the operator's own products, and variables of the role
             that are given for all hosts.
     """
 
@@ -65,7 +66,7 @@ class Questions:
 
     @property
     def digest(self) -> str:
-        """A name for all that is asked: answers to other questions are of no use."""
+        """A digest of all that is asked: answers to other questions are of no use."""
         everything = {
             "everyone": _plain(self.everyone) if self.everyone else None,
             "sites": {code: _plain(question) for code, question in sorted(self.by_code.items())},
@@ -80,12 +81,12 @@ def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:
 
     Args:
         hierarchy: the sites.
-        findings: whether to add what is not as it should be with each.
+        findings: whether to add the findings of each.
     """
-    found: dict[str, list[Mapping[str, str]]] = {}
+    found: dict[str, list[AuditedFinding]] = {}
     if findings:
         for finding in hierarchy_findings(hierarchy, None):
-            found.setdefault(finding.site, []).append(finding.as_dict())
+            found.setdefault(finding.site, []).append(AuditedFinding.of(finding))
     grants = required_grants(hierarchy)
     return Questions(
         by_code={

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks one site server, and puts the answer into the words of the audit file."""
+"""Asks one site server, and makes the line of the audit file from the answer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from time import monotonic
 from typing import Any
 
 from ...module_utils.smb_settings import SMB
-from ..enforcement import EnforcementError, assess_sender_access, enforce_sender_access
-from ..enforcement.arguments import sender_request
-from ..enforcement.assess import Assessment, SenderRequest
-from ..enforcement.report import assessment_result, sender_outcome_result
-from ..enforcement.sender_access import SenderOutcome
-from ..security import format_sddl
+from ..audit import AuditedHost, HostStatus, audited_host
+from ..enforcement import (
+    Assessment,
+    EnforcementError,
+    SenderOutcome,
+    SenderRequest,
+    assess_sender_access,
+    enforce_sender_access,
+    sender_request,
+)
 from ..site_server import (
     AuthenticationFailed,
     ConnectionUnsupported,
@@ -33,15 +37,6 @@ from ..site_server.wmi import Transport
 from ..site_server.wsman import WsmanSiteServer
 from .connections import HostConnections
 from .question import Question, Questions
-
-
-class HostStatus(str, Enum):
-    """What became of a host."""
-
-    IN_DESIRED_STATE = "in_desired_state"
-    DRIFTED = "drifted"
-    UNREACHABLE = "unreachable"
-    ERROR = "error"
 
 
 class TicketUse(Enum):
@@ -58,17 +53,11 @@ class Answer:
     """What was found out about one host.
 
     Attributes:
-        host: the host as the inventory calls it.
-        status: what became of it.
-        message: what there is to say; None if nothing.
-        line: all of it, as the audit file holds it.
+        line: the line of the audit file.
         again: whether asking again may help and does no harm.
     """
 
-    host: str
-    status: HostStatus
-    message: str | None
-    line: Mapping[str, Any]
+    line: AuditedHost
     again: bool = False
 
 
@@ -125,27 +114,26 @@ def read_host(
         products: the operator's own products, as described.
     """
     if not question.senders:
-        message = "no site sends to it"
-        return answer(host, HostStatus.IN_DESIRED_STATE, message, question)
+        return answer(host, HostStatus.IN_DESIRED_STATE, "no site sends to it", question)
     begun = monotonic()
     counted: list[_Counted] = []
     again = False
-    found: dict[str, Any] = {}
-    said: str | None
+    found: SenderOutcome | Assessment | None = None
+    message: str | None
     try:
         request = sender_request(host, _arguments(question, variables, products))
         with _server(host, connection, counted) as server:
-            status, said, found = _read(server, request, question)
+            status, message, found = _read(server, request)
     except NoAnswer as failure:
         status = HostStatus.UNREACHABLE if isinstance(failure, Unreachable) else HostStatus.ERROR
-        said, again = str(failure), True
+        message, again = str(failure), True
     except AuthenticationFailed as failure:
         # Not again: a wrong password that is tried often enough locks the account.
-        status, said = HostStatus.UNREACHABLE, str(failure)
+        status, message = HostStatus.UNREACHABLE, str(failure)
     except (SiteServerError, EnforcementError, ConnectionUnsupported) as failure:
-        status, said = HostStatus.ERROR, str(failure)
+        status, message = HostStatus.ERROR, str(failure)
     requests = counted[0].requests if counted else None
-    return answer(host, status, said, question, found, monotonic() - begun, requests, again=again)
+    return answer(host, status, message, question, found, monotonic() - begun, requests, again=again)
 
 
 def answer(
@@ -153,32 +141,26 @@ def answer(
     status: HostStatus,
     message: str | None,
     question: Question | None,
-    found: Mapping[str, Any] | None = None,
+    found: SenderOutcome | Assessment | None = None,
     seconds: float = 0.0,
     requests: int | None = 0,
     *,
     again: bool = False,
 ) -> Answer:
-    """An answer, with the line of the audit file."""
-    line = {
-        "type": "host",
-        "host": host,
-        "site": question.site if question else None,
-        "product": question.product if question else None,
-        "status": status.value,
-        "message": message,
-        "share": None,
-        "directory": None,
-        "group": None,
-        "senders": [],
-        "edits": {"share": [], "directory": []},
-        "after": None,
-        **(found or {}),
-        "findings": [dict(finding) for finding in question.findings] if question else [],
-        "seconds": round(seconds, 3),
-        "requests": requests,
-    }
-    return Answer(host, status, message, line, again)
+    """An answer with the line of the audit file."""
+    line = audited_host(
+        host,
+        status,
+        message,
+        found,
+        site=question.site if question else None,
+        product=question.product if question else None,
+        reasons=question.reasons if question else {},
+        findings=question.findings if question else (),
+        seconds=seconds,
+        requests=requests,
+    )
+    return Answer(line, again)
 
 
 def preparation(
@@ -196,8 +178,8 @@ def preparation(
         connection, variables = connections.make(host)
         question = questions.of(host, variables)
         if question is None:
-            said = answer(host, HostStatus.ERROR, f"{host}: no site in sms_sites has this server", None)
-            return Job(None, lambda: said)
+            unknown = answer(host, HostStatus.ERROR, f"{host}: no site in sms_sites has this server", None)
+            return Job(None, lambda: unknown)
         ask = partial(read_host, host, connection, question, variables, products)
         return Job(question, ask, ticket=_ticket(connection))
 
@@ -253,72 +235,16 @@ def _server(host: str, connection: Any, counted: list[_Counted]) -> Iterator[Sit
         yield WsmanSiteServer(replace(wmi, transport=counted[0]), user)
 
 
-def _read(
-    server: SiteServer, request: SenderRequest, question: Question
-) -> tuple[HostStatus, str | None, dict[str, Any]]:
+def _read(server: SiteServer, request: SenderRequest) -> tuple[HostStatus, str | None, SenderOutcome | Assessment]:
     """What the host has, and what would be done about it."""
     try:
         outcome = enforce_sender_access(server, request, check_mode=True)
     except EnforcementError as refusal:
-        # It has drifted so that nothing can be planned; what it holds can still be told, or is refused likewise.
-        found = assess_sender_access(server, request)
-        return HostStatus.DRIFTED, str(refusal), _assessed(found, question)
-    drifted = outcome.changed or bool(outcome.missing)
+        # It has drifted so that nothing can be planned. What it holds can still be read, or is refused likewise.
+        return HostStatus.DRIFTED, str(refusal), assess_sender_access(server, request)
+    if not outcome.changed and not outcome.missing:
+        return HostStatus.IN_DESIRED_STATE, None, outcome
     # Nothing is written here, so what a write may lose is no news.
     cautions = {*outcome.share_plan.before.cautions, *outcome.directory_plan.before.cautions}
     warnings = [warning for warning in outcome.warnings if warning not in cautions]
-    message = "; ".join(warnings) if drifted and warnings else None
-    return HostStatus.DRIFTED if drifted else HostStatus.IN_DESIRED_STATE, message, _planned(outcome, question, drifted)
-
-
-def _planned(outcome: SenderOutcome, question: Question, drifted: bool) -> dict[str, Any]:
-    told = sender_outcome_result(outcome)
-    share, directory = told["share"], told["directory"]
-    after = {"share_sddl": share["after_sddl"], "directory_sddl": directory["after_sddl"]}
-    senders = []
-    for sender, said in zip(outcome.senders, told["senders"], strict=True):
-        senders.append(_sender(said, said["before"], sender.before.satisfied, question))
-    return {
-        "share": {"name": share["name"], "path": share["path"], "sddl": share["before_sddl"]},
-        "directory": {"path": directory["path"], "sddl": directory["before_sddl"]},
-        "group": _group(told.get("group"), outcome),
-        "senders": senders,
-        "edits": {"share": share["edits"], "directory": directory["edits"]},
-        "after": after if drifted else None,
-    }
-
-
-def _group(told: dict[str, Any] | None, outcome: SenderOutcome) -> dict[str, Any] | None:
-    """The group as it is now. It lacks its rights if an entry for it is to be added."""
-    if told is None or outcome.group is None:
-        return None
-    sid = outcome.group.account.sid
-    edits = (*outcome.share_plan.edits, *outcome.directory_plan.edits)
-    lacking = any(edit.action == "add" and getattr(edit.ace, "sid", None) == sid for edit in edits)
-    return {**{key: told[key] for key in ("name", "sid", "members", "missing")}, "in_desired_state": not lacking}
-
-
-def _assessed(found: Assessment, question: Question) -> dict[str, Any]:
-    told = assessment_result(found)
-    group = told.get("group")
-    return {
-        "share": {
-            "name": found.share.name,
-            "path": found.share.path,
-            "sddl": format_sddl(found.share_reading.descriptor),
-        },
-        "directory": {"path": found.directory, "sddl": format_sddl(found.directory_reading.descriptor)},
-        "group": group,
-        "senders": [_sender(said, said["current"], said["in_desired_state"], question) for said in told["senders"]],
-    }
-
-
-def _sender(said: Mapping[str, Any], access: Mapping[str, Any], satisfied: bool, question: Question) -> dict[str, Any]:
-    return {
-        "account": said["account"],
-        "name": said["name"],
-        "sid": said["sid"],
-        "in_desired_state": satisfied,
-        "reasons": list(question.reasons.get(said["account"], ())),
-        **access,
-    }
+    return HostStatus.DRIFTED, "; ".join(warnings) or None, outcome

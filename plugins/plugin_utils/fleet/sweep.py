@@ -28,14 +28,14 @@ from multiprocessing import get_context
 from time import monotonic
 from typing import Any, TypeAlias
 
+from ..audit import HostStatus, encode, host_to_json
 from ..memory import freeze_heap
-from .audit_file import encode
 from .question import Question
-from .reading import Answer, HostStatus, Job, answer
+from .reading import Answer, Job, answer
 
 Prepare: TypeAlias = Callable[[str], Job]
 """Makes ready to ask a host; called on one thread only."""
-Told: TypeAlias = tuple[str, str, "str | None", bytes]
+Sent: TypeAlias = tuple[str, str, "str | None", bytes]
 """Host, status, message and the line for the audit file."""
 
 _MIN_CHUNK, _MAX_CHUNK = 8, 256
@@ -66,7 +66,7 @@ class Orphaned(Exception):
     """The process that started this one has ended, so nobody waits for the answers."""
 
 
-def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Told | None]:
+def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Sent | None]:
     """Ask all hosts; yields their answers as they come, and None about every `tick` seconds without one.
 
     Every host is answered once. The processes end when the iterator is closed.
@@ -100,15 +100,15 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
                 yield None
             for reader in ready:
                 try:
-                    told: Told = reader.recv()
+                    sent: Sent = reader.recv()
                 except (EOFError, OSError):  # the latter in the middle of an answer
                     readers.remove(reader)
                     continue
-                open_.discard(told[0])
-                yield told
+                open_.discard(sent[0])
+                yield sent
         for host in hosts:
             if host in open_:
-                yield _told(answer(host, HostStatus.ERROR, "the process that was to ask it ended early", None))
+                yield _sent(answer(host, HostStatus.ERROR, "the process that was to ask it ended early", None))
     finally:
         for process in workers:
             process.kill()
@@ -224,19 +224,19 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
         answers = []
         with suppress(queue.Empty):
             answers.append(done.get(timeout=max(0.0, min(ends) - monotonic()) + 0.001))
-            while True:  # before somebody is said to be late: this thread may have been kept from running itself
+            while True:  # before a host counts as late: this thread may have been kept from running itself
                 answers.append(done.get_nowait())
-        for finished, said in answers:
+        for finished, answered in answers:
             idle += 1
             asked = asking.pop(finished, None)
             if asked is not None:
-                if said.again and asked.attempt < limits.retries:
+                if answered.again and asked.attempt < limits.retries:
                     wait = limits.backoff * 2**asked.attempt * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
                     heapq.heappush(later, _Later(monotonic() + wait, asked.host, asked.attempt + 1))
                 else:
-                    out.send(_told(said))
+                    out.send(_sent(answered))
         while asking and asking[first := next(iter(asking))].until <= monotonic():
-            out.send(_told(_too_late(asking.pop(first), limits.timeout)))
+            out.send(_sent(_too_late(asking.pop(first), limits.timeout)))
 
 
 def _can_run(item: _Try, asking: Iterable[_Try]) -> bool:
@@ -247,8 +247,8 @@ def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:
     try:
         job = prepare(host)
     except Exception as error:  # a connection plugin raises what it likes
-        said = _failed(host, None, error)
-        job = Job(None, lambda: said)
+        failed = _failed(host, None, error)
+        job = Job(None, lambda: failed)
     return _Try(host, attempt, job)
 
 
@@ -257,10 +257,10 @@ def _ask(ready: queue.SimpleQueue[tuple[int, _Try]], done: queue.SimpleQueue[tup
     while True:
         number, item = ready.get()
         try:
-            said = item.job.ask()
+            answered = item.job.ask()
         except Exception as error:  # one host must not take the others with it
-            said = _failed(item.host, item.job.question, error)
-        done.put((number, said))
+            answered = _failed(item.host, item.job.question, error)
+        done.put((number, answered))
 
 
 def _failed(host: str, question: Question | None, error: Exception) -> Answer:
@@ -274,5 +274,6 @@ def _too_late(asked: _Try, timeout: float) -> Answer:
     return answer(asked.host, HostStatus.UNREACHABLE, message, asked.job.question, seconds=timeout, requests=None)
 
 
-def _told(said: Answer) -> Told:
-    return said.host, said.status.value, said.message, encode(said.line)
+def _sent(answered: Answer) -> Sent:
+    line = answered.line
+    return line.host, line.status.value, line.message or None, encode(host_to_json(line))

@@ -3,22 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was read of a fleet, as pages for people and files for pipelines.
 
-:mod:`.audit` reads the file that the audit left, :mod:`.fleet` puts it beside the hierarchy, and each format has a
-module that turns that into text: :mod:`.page` (HTML), :mod:`.tables` (JSON and CSV), :mod:`.junit`. Nothing here
+The package `audit` reads the file that the audit left, :mod:`.fleet` puts it beside the hierarchy, and each format has
+a module that turns that into text: :mod:`.page` (HTML), :mod:`.tables` (JSON and CSV), :mod:`.junit`. Nothing here
 writes, and the same audit gives the same text, byte for byte.
 """
 
 from __future__ import annotations
 
-from .audit import Audit, AuditError, read_audit
 from .fleet import Fleet, SiteState, fleet_of
 from .junit import junit_xml
 from .page import html_page
 from .tables import csv_table, json_summary
 
 __all__ = [
-    "Audit",
-    "AuditError",
     "Fleet",
     "SiteState",
     "csv_table",
@@ -26,5 +23,4 @@ __all__ = [
     "html_page",
     "json_summary",
     "junit_xml",
-    "read_audit",
 ]

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from ..audit import Audit, AuditedFinding, AuditedHost, HostStatus
 from ..hierarchy import PRODUCTS, Hierarchy, Site, hierarchy_findings
-from .audit import Audit, Finding, HostAudit
 
 # Worst first; what is not known comes last.
 SEVERITIES = ("error", "warning", "info")
@@ -20,11 +20,11 @@ SEVERITIES = ("error", "warning", "info")
 class SiteState(Enum):
     """What was found out about a site. The order is that in which an operator wants to see them."""
 
-    DRIFTED = "drifted"
-    ERROR = "error"
-    UNREACHABLE = "unreachable"
+    DRIFTED = HostStatus.DRIFTED.value
+    ERROR = HostStatus.ERROR.value
+    UNREACHABLE = HostStatus.UNREACHABLE.value
     NOT_READ = "not_read"
-    IN_DESIRED_STATE = "in_desired_state"
+    IN_DESIRED_STATE = HostStatus.IN_DESIRED_STATE.value
 
     @property
     def words(self) -> str:
@@ -52,8 +52,8 @@ class SiteRow:
     host: str
     state: SiteState
     site: Site | None
-    audit: HostAudit | None
-    findings: tuple[Finding, ...]
+    audit: AuditedHost | None
+    findings: tuple[AuditedFinding, ...]
 
     @property
     def code(self) -> str:
@@ -118,7 +118,7 @@ class Fleet:
         return tuple(entry for entry in self.entries if entry.site is None)
 
     @property
-    def findings(self) -> Iterator[tuple[SiteRow, Finding]]:
+    def findings(self) -> Iterator[tuple[SiteRow, AuditedFinding]]:
         """Every finding, with the site that it is about."""
         for entry in self.entries:
             for finding in entry.findings:
@@ -147,8 +147,10 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
     return Fleet(audit, tuple(ordered), tuple(_branches(hierarchy, ordered)) if hierarchy else ())
 
 
-def _entry(host: str, site: Site | None, audit: HostAudit | None, described: dict[str, list[Finding]]) -> SiteRow:
-    state = SiteState(audit.status) if audit else SiteState.NOT_READ
+def _entry(
+    host: str, site: Site | None, audit: AuditedHost | None, described: dict[str, list[AuditedFinding]]
+) -> SiteRow:
+    state = SiteState(audit.status.value) if audit else SiteState.NOT_READ
     findings = dict.fromkeys(
         [*(described.get(site.code, ()) if site else ()), *(audit.findings if audit else ())],
     )
@@ -156,10 +158,10 @@ def _entry(host: str, site: Site | None, audit: HostAudit | None, described: dic
     return SiteRow("", host, state, site, audit, tuple(ordered))
 
 
-def _findings(hierarchy: Hierarchy | None) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {}
+def _findings(hierarchy: Hierarchy | None) -> dict[str, list[AuditedFinding]]:
+    found: dict[str, list[AuditedFinding]] = {}
     for finding in hierarchy_findings(hierarchy) if hierarchy else ():
-        found.setdefault(finding.site, []).append(Finding(**finding.as_dict()))
+        found.setdefault(finding.site, []).append(AuditedFinding.of(finding))
     return found
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from .audit import Group, HostAudit, Sender
+from ..audit import AuditedGroup, AuditedHost, AuditedSender
 from .fleet import Fleet, SiteRow, SiteState
 from .text import visible
 
@@ -113,13 +113,13 @@ def _cases(entry: SiteRow) -> Iterator[_Case]:
         yield _Case(_SITE)
 
 
-def _all_well(audit: HostAudit) -> bool:
+def _all_well(audit: AuditedHost) -> bool:
     return all(sender.in_desired_state for sender in audit.senders) and not (
         audit.group and _group(audit.group).outcome
     )
 
 
-def _group(group: Group) -> _Case:
+def _group(group: AuditedGroup) -> _Case:
     name = _GROUP.format(group.name)
     details = tuple(f"no member: {account}" for account in group.missing)
     if group.in_desired_state is False:
@@ -127,7 +127,7 @@ def _group(group: Group) -> _Case:
     return _Case(name, "failure", "; ".join(details), details) if details else _Case(name)
 
 
-def _sender(sender: Sender, note: str) -> _Case:
+def _sender(sender: AuditedSender, note: str) -> _Case:
     name = _SENDER.format(sender.name)
     if sender.in_desired_state:
         return _Case(name)

@@ -20,8 +20,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from ..audit import AuditedFinding
 from ..hierarchy.findings import KINDS
-from .audit import Finding
 from .fleet import Branch, Fleet, SiteRow, SiteState, severity_rank
 from .text import visible
 
@@ -71,7 +71,7 @@ class _Advice:
     title: str
     advice: str
     source: str
-    places: tuple[tuple[SiteRow, Finding], ...]
+    places: tuple[tuple[SiteRow, AuditedFinding], ...]
 
 
 def html_page(fleet: Fleet, title: str) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _severities(fleet: Fleet) -> list[tuple[str, int]]:
 
 def _advice(fleet: Fleet) -> dict[str, _Advice]:
     """What was found, by the id of its kind, the worst first."""
-    places: dict[str, list[tuple[SiteRow, Finding]]] = {}
+    places: dict[str, list[tuple[SiteRow, AuditedFinding]]] = {}
     for entry, finding in fleet.findings:
         places.setdefault(finding.id, []).append((entry, finding))
     ranked = sorted(places, key=lambda kind: (severity_rank(places[kind][0][1].severity), kind))

@@ -69,9 +69,7 @@ def planned(server: SiteServer) -> tuple[dict[str, Any], HostPlan]:
         allow_unexpected_path=True,
         missing_members=MissingMembers.ADD,
     )
-    section = section_of(
-        enforce_sender_access(server, wanted, check_mode=True), site="C01", product="configmgr", reasons={}
-    )
+    section = section_of(enforce_sender_access(server, wanted, check_mode=True), site="C01", reasons={})
     plan = read_host_plan("c01", section)
     assert plan is not None
     return section, plan

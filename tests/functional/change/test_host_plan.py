@@ -32,7 +32,7 @@ def test_a_sacl_goes_through_a_plan_without_loss() -> None:
         server = WsmanSiteServer(wmi)
         outcome = enforce_sender_access(server, request, check_mode=True)
         held = server.path_descriptor(RECEIVE).descriptor
-    section = section_of(outcome, site="C01", product="sms_1_2", reasons={})
+    section = section_of(outcome, site="C01", reasons={})
     plan = read_host_plan("c01", json.loads(json.dumps(section)))
     assert plan is not None
     assert plan.directory.changes

@@ -102,8 +102,8 @@ def test_the_group_gets_its_entries_and_its_members_none(winrm: Any) -> None:
     server, host = winrm(members=(SENDER,))
     outcome = enforce_sender_access(server, request())
     assert outcome.changed
-    assert outcome.senders[0].before.satisfied is False
-    assert outcome.senders[0].after.satisfied is True
+    assert outcome.before.senders[SENDER].satisfied is False
+    assert outcome.after.senders[SENDER].satisfied is True
     assert sorted(entries(host.controls.file_descriptor(DIRECTORY))) == [
         ("allow", r"BUILTIN\Administrators", FULL, 0x3),
         ("allow", f"P01\\{GROUP}", FULL, 0x3),
@@ -151,13 +151,13 @@ def test_a_missing_member_cannot_be_added_over_winrm_and_nothing_is_written(winr
 def test_a_missing_member_is_reported_if_that_is_asked_for(winrm: Any) -> None:
     server, _host = winrm(members=(OTHER,))
     outcome = enforce_sender_access(server, request(senders=(SENDER, OTHER), missing_members=MissingMembers.REPORT))
-    state = {sender.given: (sender.after.member, sender.after.satisfied) for sender in outcome.senders}
+    state = {given: (access.member, access.satisfied) for given, access in outcome.after.senders.items()}
     assert state == {SENDER: (False, False), OTHER: (True, True)}
     assert [account.name for account in outcome.missing] == [SENDER]
-    assert outcome.group_satisfied
+    assert outcome.after.group_satisfied
     (warning,) = (warning for warning in outcome.warnings if warning != SACL_NOT_SHOWN)
     assert warning.startswith(f"p01: group P01\\{GROUP}, which holds rights for the senders, lacks {SENDER}. Add: ")
-    assert [account.name for account in server.group_members(outcome.group.account.sid)] == [OTHER]
+    assert [account.name for account in server.group_members(outcome.after.group.account.sid)] == [OTHER]
 
 
 def test_a_missing_member_is_reported_where_it_cannot_be_added(winrm: Any) -> None:
@@ -165,7 +165,7 @@ def test_a_missing_member_is_reported_where_it_cannot_be_added(winrm: Any) -> No
     wanted = request(senders=(SENDER, OTHER), missing_members=MissingMembers.ADD_WHERE_POSSIBLE)
     outcome = enforce_sender_access(server, wanted)
     assert (outcome.added, [account.name for account in outcome.missing]) == ((), [SENDER])
-    assert outcome.group_satisfied
+    assert outcome.after.group_satisfied
 
 
 def test_no_such_group(winrm: Any) -> None:
@@ -183,7 +183,7 @@ def test_a_deny_of_a_member_is_in_the_groups_way(winrm: Any) -> None:
         enforce_sender_access(server, request())
     assert host.controls.file_descriptor(DIRECTORY) == before
     outcome = enforce_sender_access(server, request(remove_blocking_denies=True))
-    assert outcome.senders[0].after.satisfied
+    assert outcome.after.senders[SENDER].satisfied
     share = entries(host.controls.share_descriptor("SMS_SITE"))
     assert {kind for kind, _name, _mask, _flags in share} == {"allow"}
     assert all(name != SENDER for _kind, name, _mask, _flags in share)
@@ -253,11 +253,11 @@ def test_members_are_added_over_smb(smb: SmbSiteServer, samba: RunningHost) -> N
     wanted = request(senders=(SENDER, OTHER), group=USERS, missing_members=MissingMembers.ADD_WHERE_POSSIBLE)
     predicted = enforce_sender_access(smb, wanted, check_mode=True)
     assert [account.name for account in predicted.added] == [SENDER, OTHER]
-    assert smb.group_members(predicted.group.account.sid) == ()
+    assert smb.group_members(predicted.after.group.account.sid) == ()
     outcome = enforce_sender_access(smb, wanted)
     assert outcome.added == predicted.added
-    assert [sender.after.satisfied for sender in outcome.senders] == [True, True]
-    assert {account.name for account in outcome.group.members} == {SENDER, OTHER}
+    assert [access.satisfied for access in outcome.after.senders.values()] == [True, True]
+    assert {account.name for account in outcome.after.group.members} == {SENDER, OTHER}
     again = enforce_sender_access(smb, wanted)
     assert not again.changed
     assert again.added == ()

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import fleet_of, html_page, read_audit
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import fleet_of, html_page
 from tests.functional.report.browser import Browser, Page, needs_chromium, running_browser
 from tests.unit.report.support import codes, description, fleet_lines, hostile_lines, server, status_of
 

@@ -484,10 +484,10 @@ def test_the_articles_resolution_ends_the_same_on_every_way(
     assert "CORP\\smssend" not in str(host.controls.share_descriptor("SMS_SITE"))
     done = enforce_sender_access(server, wanted)
     assert done.changed
-    assert [sender.before.satisfied for sender in done.senders] == [False, False]
-    assert [sender.after.satisfied for sender in done.senders] == [True, True]
-    assert done.share_after.dacl == predicted.share_after.dacl
-    assert done.directory_after.dacl == predicted.directory_after.dacl
+    assert [access.satisfied for access in done.before.senders.values()] == [False, False]
+    assert [access.satisfied for access in done.after.senders.values()] == [True, True]
+    assert done.after.share_reading.descriptor.dacl == predicted.after.share_reading.descriptor.dacl
+    assert done.after.directory_reading.descriptor.dacl == predicted.after.directory_reading.descriptor.dacl
 
     share = entries(host.controls.share_descriptor("SMS_SITE") or {})
     assert sorted(share) == [

@@ -98,7 +98,7 @@ def planned_section(server: SiteServer, *senders: str, **request: Any) -> dict[s
     """What `change_plan` plans for a site server of SMS 1.2."""
     wanted = SenderRequest(PRODUCTS["sms_1_2"], senders or (SENDER,), **request)
     outcome = enforce_sender_access(server, wanted, check_mode=True)
-    return section_of(outcome, site="C01", product="sms_1_2", reasons={SENDER: ["P01 sends to C01"]})
+    return section_of(outcome, site="C01", reasons={SENDER: ["P01 sends to C01"]})
 
 
 def recorder(path: Path | None, host: str, **changes: Any) -> Recorder:

@@ -32,7 +32,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.execute
     execute,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.plan import Plan
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.report import failure_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.results import failure_result
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.securable import path_object, share_object
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.steps import ChangeMember, WriteDescriptor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS

@@ -23,9 +23,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import HostStatus
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
     Answer,
-    HostStatus,
     Job,
     Limits,
     Question,

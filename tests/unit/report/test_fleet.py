@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of, read_audit
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of
 from tests.unit.report.support import description, finding, fleet_lines, host, lines, status_of
 
 SITES: list[dict[str, Any]] = [

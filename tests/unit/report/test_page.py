@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of, html_page, read_audit
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import SiteState, fleet_of, html_page
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.page import MAX_NESTING, SYMBOLS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.text import visible
 from tests.unit.report.support import HOSTILE, description, finding, host, hostile_lines, lines, sender
@@ -260,7 +261,8 @@ def test_six_thousand_sites_in_little_memory() -> None:
     program = (
         "from pathlib import Path\n"
         "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy\n"
-        "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import fleet_of, html_page, read_audit\n"
+        "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import read_audit\n"
+        "from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import fleet_of, html_page\n"
         "from tests.unit.report.support import description, fleet_lines\n"
         "fleet = fleet_of(read_audit({'a': fleet_lines(6000)}), read_hierarchy(description(6000)))\n"
         "size = sum(len(piece.encode()) for piece in html_page(fleet, 'Large'))\n"

@@ -16,6 +16,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from junitparser import Error, Failure, JUnitXml, Skipped
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import read_audit
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import read_hierarchy
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     Fleet,
@@ -23,7 +24,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     fleet_of,
     json_summary,
     junit_xml,
-    read_audit,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.tables import COLUMNS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.text import cell, visible

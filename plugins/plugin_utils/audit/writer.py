@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit file: one JSON object a line, written as hosts answer, so that nothing read is lost."""
+"""Writes an audit file: a line when a host has answered, so that nothing read is lost."""
 
 from __future__ import annotations
 
@@ -14,29 +14,25 @@ from pathlib import Path
 from typing import Any
 
 from ..files import open_file
+from .errors import AuditFileError
+from .form import encode, end_to_json, header_to_json
+from .model import FORMAT, AuditEnd, AuditHeader, HostStatus
 
-FORMAT = "sitekeeper.sms/audit"
-VERSION = 1
-
-_OURS = {"format": FORMAT, "version": VERSION}
-_READ = ("in_desired_state", "drifted")
-
-
-class AuditFileError(Exception):
-    """The file cannot be written."""
+_READ = frozenset(status.value for status in HostStatus if status.was_read)
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class AuditFile:
     """An audit file that is being written, by this run alone.
 
-    A file without an end, of the same question and not older than `max_age`, is gone on with: `kept` holds the hosts
-    that it has answers of. Any other file is written anew. `warning` is a sentence if that is because the file began
-    in the future, by the clock; otherwise it is None.
+    A file without an end, of the same question and not older than `max_age`, is continued: `kept` holds the hosts that
+    have an answer in it. Any other file is written anew. `warning` is a sentence if that is because the file began in
+    the future, by the clock; otherwise it is None.
 
     Args:
         path: where it is.
-        question: a name for what is asked, as only answers to the same question are kept.
-        about: the versions of what asks, for the header. Answers of other versions are not kept.
+        question: a digest of what is asked, as only answers to the same question are kept.
+        about: versions for the header, `collection` and `ansible`. Answers of other versions are not kept.
         max_age: seconds after its begin that the answers in an unfinished file count; 0 for none.
         now: the time, in UTC.
 
@@ -57,19 +53,11 @@ class AuditFile:
             raise AuditFileError(f"{path}: the audit file cannot be written: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            asked = {**_OURS, **about, "question": question}
-            self.kept = self._resumed(asked, started, timedelta(seconds=max_age))
+            header = AuditHeader(about["collection"], about["ansible"], _stamp(started), question)
+            self.kept = self._resumed(header, started, timedelta(seconds=max_age))
             if not self.kept:
                 self._file.truncate(0)
-                self._write(
-                    {
-                        "type": "header",
-                        **_OURS,
-                        **about,
-                        "started": _stamp(started),
-                        "question": question,
-                    }
-                )
+                self.add(encode(header_to_json(header)))
         except BlockingIOError:
             self._file.close()
             raise AuditFileError(f"{path}: another run is writing this audit file") from None
@@ -85,20 +73,15 @@ class AuditFile:
             raise AuditFileError(f"{self._path}: the audit file cannot be written: {error.strerror}") from None
 
     def end(self, counts: Mapping[str, int]) -> None:
-        """Every host has its line."""
-        self._write({"type": "end", "finished": _stamp(datetime.now(timezone.utc)), **counts})
+        """Write the end: every host has its line."""
+        self.add(encode(end_to_json(AuditEnd(_stamp(datetime.now(timezone.utc)), counts))))
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file, finished or not."""
+        """Close the file, finished or not."""
         self._file.close()
 
-    def _write(self, line: Mapping[str, Any]) -> None:
-        self.add(encode(line))
-
-    def _resumed(
-        self, asked: Mapping[str, Any], now: datetime, max_age: timedelta
-    ) -> dict[str, tuple[str, str | None]]:
+    def _resumed(self, header: AuditHeader, now: datetime, max_age: timedelta) -> dict[str, tuple[str, str | None]]:
         """Status and message of the hosts that an unfinished file has read; a torn last line is cut off."""
         kept: dict[str, tuple[str, str | None]] = {}
         whole = 0
@@ -107,27 +90,27 @@ class AuditFile:
                 if not line.endswith(b"\n"):
                     break
                 whole += len(line)
-                said = _decode(line)
-                if number == 0 and not (max_age and self._goes_on(said, asked, now, max_age)):
-                    if said.get("format") != FORMAT:
+                values = _decode(line)
+                if number == 0 and not (max_age and self._continues(values, header, now, max_age)):
+                    if values.get("format") != FORMAT:
                         raise AuditFileError(f"{self._path}: this file is no audit file; give another path")
                     return {}
-                if said.get("type") == "end":
+                if values.get("type") == "end":
                     return {}
-                if said.get("type") == "host":
-                    kept.pop(str(said.get("host")), None)
-                    if said.get("status") in _READ:
-                        kept[str(said.get("host"))] = (str(said["status"]), said.get("message"))
+                if values.get("type") == "host":
+                    kept.pop(str(values.get("host")), None)
+                    if values.get("status") in _READ:
+                        kept[str(values.get("host"))] = (str(values["status"]), values.get("message"))
         if kept:
             self._file.truncate(whole)
         return kept
 
-    def _goes_on(self, header: Mapping[str, Any], asked: Mapping[str, Any], now: datetime, max_age: timedelta) -> bool:
-        """Whether a file that begins like this has answers to the same question that still count."""
-        if any(header.get(key) != value for key, value in asked.items()):
+    def _continues(self, values: Mapping[str, Any], header: AuditHeader, now: datetime, max_age: timedelta) -> bool:
+        """Whether a file whose first line has these values holds answers to the same question that still count."""
+        if any(values.get(key) != value for key, value in header_to_json(header).items() if key != "started"):
             return False
         try:
-            started = datetime.strptime(str(header.get("started")), _STAMP).replace(tzinfo=timezone.utc)
+            started = datetime.strptime(str(values.get("started")), _STAMP).replace(tzinfo=timezone.utc)
         except ValueError:
             return False
         if started > now:
@@ -140,20 +123,12 @@ class AuditFile:
         return started >= now - max_age
 
 
-def encode(line: Mapping[str, Any]) -> bytes:
-    """A line of the file, without its line feed."""
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-
-
 def _decode(line: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(line)
+        values = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
-
-
-_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+    return values if isinstance(values, dict) else {}
 
 
 def _stamp(time: datetime) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import AuditError, read_audit
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report.audit import MAX_LINE
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import MAX_LINE, AuditError, read_audit
 from tests.unit.report.support import HEADER, host, lines, sender
 
 P01 = host("p01.corp.example", "P01", "drifted")

@@ -14,12 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
-    AuditFile,
-    AuditFileError,
-    Question,
-    Questions,
-)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import AuditFile, AuditFileError
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=timezone.utc)
 ABOUT = {"collection": "0.1.0", "ansible": "2.19.0"}
@@ -185,12 +180,3 @@ def test_no_link_is_followed(path: Path, tmp_path: Path) -> None:
 def test_a_missing_directory_is_said(tmp_path: Path) -> None:
     with pytest.raises(AuditFileError, match="No such file or directory"):
         opened(tmp_path / "nowhere" / "fleet.jsonl")
-
-
-def test_other_products_are_another_question() -> None:
-    question = Question("P01", "ours", ("CORP\\smssend",))
-    asked = [
-        Questions({"P01": question}, {"p01": "P01"}, terms={"products": {"ours": {"share_access": access}}}).digest
-        for access in ("full_control", "change", "change")
-    ]
-    assert asked[0] != asked[1] == asked[2]
