@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The line of a host, from what a use case has found there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import (
+    AuditedFinding,
+    AuditedHost,
+    HostStatus,
+    audited_host,
+    encode,
+    host_to_json,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    Assessment,
+    SenderOutcome,
+    SenderRequest,
+    assess_sender_access,
+    enforce_sender_access,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import PRODUCTS
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
+from tests.unit.audit.lines import GROUP, OTHER, RECEIVE, SENDER, WRITTEN, schema
+from tests.unit.fake_site_server import FakeSiteServer
+
+FINDING = AuditedFinding("no_way_back", "warning", "P01", "e", "a", "s")
+REQUEST = SenderRequest(PRODUCTS["configmgr"], (SENDER, OTHER), group=GROUP)
+SHARE, DIRECTORY = "D:(A;;FA;;;BA)", "O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+SHARE_RIGHTS, DIRECTORY_RIGHTS = f"(A;;FA;;;{GROUP})", f"(A;OICI;FA;;;{GROUP})"
+
+
+def fake(share: str, directory: str, *members: str) -> FakeSiteServer:
+    server = FakeSiteServer()
+    server.points_to = RECEIVE
+    server.held = {"SMS_SITE": parse_sddl(share), RECEIVE: parse_sddl(directory)}
+    server.members[Sid.parse(GROUP)] = [Account(Sid.parse(member), member) for member in members]
+    return server
+
+
+def line(found: SenderOutcome | Assessment | None, status: HostStatus = HostStatus.DRIFTED) -> AuditedHost:
+    return audited_host(
+        "p01",
+        status,
+        "a member is missing",
+        found,
+        site="P01",
+        product="configmgr",
+        reasons={SENDER: ("C01 sends",)},
+        findings=(FINDING,),
+        seconds=0.12345,
+        requests=None,
+    )
+
+
+def test_a_drifted_host_has_the_line_that_it_always_had() -> None:
+    outcome = enforce_sender_access(fake(SHARE, DIRECTORY, OTHER), REQUEST, check_mode=True)
+    assert encode(host_to_json(line(outcome))) == WRITTEN
+
+
+def test_without_a_plan_a_line_has_no_edits_and_nothing_afterwards() -> None:
+    found = assess_sender_access(fake(SHARE, DIRECTORY, OTHER), REQUEST)
+    values = host_to_json(line(found))
+    schema().validate(values)
+    expected = {**json.loads(WRITTEN), "edits": {"share": [], "directory": []}, "after": None}
+    assert values == expected
+
+
+def test_a_host_in_its_desired_state_has_nothing_afterwards() -> None:
+    server = fake(SHARE + SHARE_RIGHTS, DIRECTORY + DIRECTORY_RIGHTS, OTHER, SENDER)
+    outcome = enforce_sender_access(server, REQUEST, check_mode=True)
+    values = host_to_json(line(outcome, HostStatus.IN_DESIRED_STATE))
+    schema().validate(values)
+    assert values["after"] is None
+    assert values["group"]["in_desired_state"] is True
+    assert [sender["in_desired_state"] for sender in values["senders"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("share", "directory", "holds"),
+    [
+        (SHARE_RIGHTS, DIRECTORY_RIGHTS, True),
+        (SHARE_RIGHTS, "", False),
+        ("", DIRECTORY_RIGHTS, False),
+        # What every account has, the group has too.
+        ("(A;;FA;;;WD)", "(A;OICI;FA;;;WD)", True),
+    ],
+)
+def test_a_group_is_as_it_was_before_the_change(share: str, directory: str, holds: bool) -> None:
+    server = fake(SHARE + share, DIRECTORY + directory)
+    for found in (enforce_sender_access(server, REQUEST, check_mode=True), assess_sender_access(server, REQUEST)):
+        group = line(found).group
+        assert group is not None
+        assert (group.in_desired_state, group.members, group.missing) == (holds, (), (SENDER, OTHER))
+
+
+def test_a_host_that_was_not_read_has_no_objects() -> None:
+    values = host_to_json(line(None, HostStatus.ERROR))
+    schema().validate(values)
+    assert (values["share"], values["directory"], values["group"], values["senders"]) == (None, None, None, [])
