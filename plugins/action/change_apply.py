@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""change_apply: exactly what was planned for a site server and approved, and nothing else."""
+"""change_apply: writes exactly what was planned for a site server and approved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""change_rollback: what a change has written on a site server is taken back."""
+"""change_rollback: restores what a site server held before a change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sender_log_info: what the logs of a site server tell about its Senders."""
+"""sender_log_info: symptoms and likely causes in the logs of a site server."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import local_path_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.errors import EnforcementError, Refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    EnforcementError,
+    Refused,
+    failure_result,
+    local_path_of,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
     Analysis,
     LogSource,
     ServerAccess,
     analysis_result,
+    find_causes,
     read_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
@@ -30,7 +35,7 @@ _PIECE = 1024 * 1024
 
 
 class ActionModule(SiteServerAction):
-    """Door of the module."""
+    """Runs the module."""
 
     spec = argument_spec(DOCUMENTATION)
 
@@ -43,7 +48,7 @@ class ActionModule(SiteServerAction):
         try:
             result.update(_analyse(arguments, None, str((task_vars or {}).get("inventory_hostname"))))
         except EnforcementError as error:
-            result.update(failed=True, changed=False, msg=str(error))
+            result.update(failure_result(error))
         return result
 
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def _analyse(arguments: Mapping[str, Any], source: LogSource | None, host: str) 
             raise Refused(f"files: {file} cannot be read on the controller: {error.strerror or error}") from None
     for place in places if source else ():
         analysis.read(place, source.open_file(place))
-    return analysis_result(analysis, access)
+    return analysis_result(analysis, find_causes(analysis.occurrences, access))
 
 
 def _access(host: str, given: Sequence[Mapping[str, Any]]) -> list[ServerAccess]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import Analysis, analysis_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import Analysis, analysis_result, find_causes
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     Acl,
     SecurityDescriptor,
@@ -148,7 +148,7 @@ def _read_log(data: bytes) -> dict[str, Any]:
 def _read_pieces(pieces: Iterable[bytes]) -> dict[str, Any]:
     analysis = Analysis()
     analysis.read("log", pieces)
-    return analysis_result(analysis, [])
+    return analysis_result(analysis, find_causes(analysis.occurrences, []))
 
 
 def _check_log(found: dict[str, Any], data: bytes) -> None:

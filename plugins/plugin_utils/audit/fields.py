@@ -10,7 +10,7 @@ from typing import Any
 from .errors import AuditError
 
 
-class Fields:
+class LineFields:
     """The fields of one JSON object. Equal texts are kept once, since the hosts of a fleet have many in common.
 
     Args:
@@ -66,29 +66,30 @@ class Fields:
         """A number, or None."""
         return None if self._values.get(key) is None else self.number(key)
 
-    def record(self, key: str) -> Fields:
+    def record(self, key: str) -> LineFields:
         """The fields of an object."""
         found = self.optional_record(key)
         if found is None:
             raise self.error(f"{key} is missing")
         return found
 
-    def optional_record(self, key: str) -> Fields | None:
+    def optional_record(self, key: str) -> LineFields | None:
         """The fields of an object, or None."""
         value = self._values.get(key)
         if value is None:
             return None
         if not isinstance(value, dict):
             raise self.error(f"{key} must be an object")
-        return Fields(value, f"{self._place}, {key}", self._texts)
+        return LineFields(value, f"{self._place}, {key}", self._texts)
 
-    def records(self, key: str) -> list[Fields]:
+    def records(self, key: str) -> list[LineFields]:
         """The fields of each object of a list."""
         values = self._list(key)
         if not all(isinstance(value, dict) for value in values):
             raise self.error(f"{key} must be a list of objects")
         return [
-            Fields(value, f"{self._place}, {key} {number}", self._texts) for number, value in enumerate(values, start=1)
+            LineFields(value, f"{self._place}, {key} {number}", self._texts)
+            for number, value in enumerate(values, start=1)
         ]
 
     def _list(self, key: str) -> list[Any]:

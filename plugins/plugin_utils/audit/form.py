@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .fields import Fields
+from .fields import LineFields
 from .model import (
     FORMAT,
     VERSION,
@@ -46,7 +46,7 @@ def header_to_json(header: AuditHeader) -> dict[str, Any]:
     }
 
 
-def header_from_json(fields: Fields) -> AuditHeader:
+def header_from_json(fields: LineFields) -> AuditHeader:
     """The header.
 
     Raises:
@@ -97,7 +97,7 @@ def host_to_json(host: AuditedHost) -> dict[str, Any]:
     }
 
 
-def host_from_json(fields: Fields) -> AuditedHost:
+def host_from_json(fields: LineFields) -> AuditedHost:
     """The line of a host.
 
     Raises:
@@ -126,7 +126,9 @@ def host_from_json(fields: Fields) -> AuditedHost:
     )
 
 
-def _object_from_json(fields: Fields, key: str, edits: Fields | None, after: Fields | None) -> AuditedObject | None:
+def _object_from_json(
+    fields: LineFields, key: str, edits: LineFields | None, after: LineFields | None
+) -> AuditedObject | None:
     found = fields.optional_record(key)
     if found is None:
         return None
@@ -149,7 +151,7 @@ def _group_to_json(group: AuditedGroup) -> dict[str, Any]:
     }
 
 
-def _group_from_json(fields: Fields) -> AuditedGroup:
+def _group_from_json(fields: LineFields) -> AuditedGroup:
     return AuditedGroup(
         name=fields.text("name"),
         sid=fields.text("sid"),
@@ -173,7 +175,7 @@ def _sender_to_json(sender: AuditedSender) -> dict[str, Any]:
     }
 
 
-def _sender_from_json(fields: Fields) -> AuditedSender:
+def _sender_from_json(fields: LineFields) -> AuditedSender:
     return AuditedSender(
         account=fields.text("account"),
         name=fields.text("name"),
@@ -199,7 +201,7 @@ def _access_to_json(access: AuditedAccess) -> dict[str, Any]:
     }
 
 
-def _access_from_json(fields: Fields) -> AuditedAccess:
+def _access_from_json(fields: LineFields) -> AuditedAccess:
     return AuditedAccess(
         access=fields.text("access"),
         mask=fields.text("mask"),
@@ -209,5 +211,5 @@ def _access_from_json(fields: Fields) -> AuditedAccess:
     )
 
 
-def _finding_from_json(fields: Fields) -> AuditedFinding:
+def _finding_from_json(fields: LineFields) -> AuditedFinding:
     return AuditedFinding(*(fields.text(key) for key in ("id", "severity", "site", "evidence", "advice", "source")))

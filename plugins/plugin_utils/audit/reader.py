@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import AuditError
-from .fields import Fields
+from .fields import LineFields
 from .form import NO_HEADER, header_from_json, host_from_json
 from .model import AuditedHost, AuditHeader
 
@@ -76,7 +76,7 @@ def _read_file(name: str, lines: Iterable[bytes], audit: Audit, texts: dict[str,
             continue
         if not isinstance(values, dict):
             raise AuditError(f"{place} is no JSON object, so this is no audit file")
-        fields = Fields(values, place, texts)
+        fields = LineFields(values, place, texts)
         kind = values.get("type")
         if kind == "header":
             audit.headers.append(header_from_json(fields))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An analysis as the result of a module."""
+"""What was found in logs as the result of a module."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from .analysis import Analysis, Example, LogReport, Occurrences
-from .causes import Cause, ServerAccess, find_causes
+from .causes import Cause
 from .stamp import Stamp
 
 
-def analysis_result(analysis: Analysis, access: Sequence[ServerAccess]) -> dict[str, Any]:
+def analysis_result(analysis: Analysis, causes: Sequence[Cause]) -> dict[str, Any]:
     """Return values of `sender_log_info`."""
-    found = analysis.occurrences
     return {
         "changed": False,
-        "symptoms": [_symptom(one) for one in found],
-        "causes": [_cause(one) for one in find_causes(found, access)],
+        "symptoms": [_symptom(one) for one in analysis.occurrences],
+        "causes": [_cause(one) for one in causes],
         "logs": [_log(one) for one in analysis.reports],
     }
 

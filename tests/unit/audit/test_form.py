@@ -21,7 +21,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import (
     encode,
     host_to_json,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit.fields import Fields
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit.fields import LineFields
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit.form import (
     end_to_json,
     header_from_json,
@@ -36,7 +36,7 @@ UNREAD = AuditedHost("p01", None, "", HostStatus.UNREACHABLE, "", None, None, No
 
 
 def read(values: dict[str, Any]) -> AuditedHost:
-    return host_from_json(Fields(values, "here", {}))
+    return host_from_json(LineFields(values, "here", {}))
 
 
 def test_a_line_of_an_earlier_file_is_read_and_written_byte_for_byte() -> None:
@@ -51,7 +51,7 @@ def test_a_host_that_was_not_read_goes_there_and_back(status: HostStatus) -> Non
 
 
 def test_a_header_goes_there_and_back() -> None:
-    assert header_from_json(Fields(header_to_json(HEADER), "here", {})) == HEADER
+    assert header_from_json(LineFields(header_to_json(HEADER), "here", {})) == HEADER
 
 
 @pytest.mark.parametrize(

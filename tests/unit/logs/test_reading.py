@@ -13,7 +13,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import SYMPTOMS, Analysis, analysis_result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
+    SYMPTOMS,
+    Analysis,
+    analysis_result,
+    find_causes,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.analysis import MOST_EXAMPLES, MOST_IDS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.reader import MOST_LINES
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.text import LONGEST_LINE, LineReader, decode, shown
@@ -29,7 +34,7 @@ MiB = 1024 * 1024
 def result(*chunks: bytes) -> dict:
     analysis = Analysis()
     analysis.read("a.log", chunks)
-    return analysis_result(analysis, [])
+    return analysis_result(analysis, find_causes(analysis.occurrences, []))
 
 
 def without_encoding(found: dict) -> dict:
