@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The use cases: assess, plan, apply, verify. They see the port, never a wire."""
+"""The use cases: assess, plan, apply, verify. They use the port `SiteServer` and no adapter of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the names that people write to the SIDs that entries hold."""
+"""Resolves the names that people write to the SIDs that entries hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def resolve_accounts(
 ) -> dict[str, Account]:
     """Find the account behind each name; the key is the name as given.
 
-    Names of entries that were read anyway are looked at first: they come from the server itself, and cost nothing.
+    Names of entries that were read before are used first: they come from the server itself and cost no request.
 
     Raises:
         SiteServerError: an account is unknown, or the server does not answer.
@@ -33,7 +33,7 @@ def resolve_accounts(
 
 
 def all_names(readings: Iterable[DescriptorReading], accounts: Mapping[str, Account]) -> dict[Sid, str]:
-    """Names for everything that will be shown: what the server told, and what it was asked for."""
+    """The names to show: those that the server returned with the descriptors, and those of the accounts."""
     names: dict[Sid, str] = {account.sid: account.name for account in accounts.values()}
     for reading in readings:
         names.update(reading.names)
@@ -44,7 +44,7 @@ def operator_sids(operator: str | None, names: Mapping[Sid, str]) -> frozenset[S
     r"""The SIDs in the descriptors that may be the connected account's own.
 
     The operator's name comes as `CORP\ansible`, `ansible` or `ansible@CORP.EXAMPLE`; only an account with an entry
-    can lose it, so comparing the part without the domain errs on the safe side and costs no request.
+    can lose it, so comparing the part without the domain is safe and costs no request.
     """
     if not operator:
         return frozenset()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From module arguments, types already checked, to goals and requests."""
+"""Turns module arguments, whose types are already checked, into desired states and requests."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def desired_path(host: str, arguments: Mapping[str, Any], *, is_directory: bool)
     """The desired state that the arguments of `ntfs_permissions` describe.
 
     Raises:
-        Refused: an entry lacks its rights, names unknown ones, or passes something on where nothing is below.
+        Refused: an entry lacks its rights, names unknown rights, or is inheritable on a file.
     """
 
     def mask(entry: Mapping[str, Any]) -> int | None:
@@ -86,8 +86,8 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
     """The request that the arguments of `sender_access` and `sender_access_info` describe.
 
     Raises:
-        Refused: no sender is given, the product is unknown, the directory is no local path, or the group's name cannot
-            be told.
+        Refused: no sender is given, the product is unknown, the directory is no local path, or the group's name is
+            unknown.
     """
     senders = tuple(str(sender).strip() for sender in arguments["senders"])
     if not senders or not all(senders):

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Assess: what each Sender account has on a site server, and which entries decide it. Writes nothing.
+"""Assesses the effective access of each Sender account on a site server. Writes nothing.
 
-A Sender account connects to the site share of the site it sends to, and writes into the directory behind it. Both the
-share's and the directory's DACL decide: over the network an account has what both of them grant.
+A Sender account connects to the site share of the site it sends to, and writes into the directory behind it. Over the
+network an account has the rights that both DACLs grant, that of the share and that of the directory.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class MissingMembers(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SenderRequest:
-    """What is asked for.
+    """What is to be assessed or enforced.
 
     Attributes:
-        product: what the site server's product requires.
+        product: the site server's product, which defines what is required.
         senders: the Sender accounts, as the operator spells them.
         group: name of the local group that holds rights for them; None if the product has none.
         share: name of the site share; the product's own if None.
-        directory: the directory; the one behind the share if None.
+        directory: the directory; that of the share if None.
         allow_unexpected_path: accept a share that points somewhere the product does not expect.
         remove_blocking_denies: remove deny entries of the same account that block a required right.
         missing_members: what to do about senders that are not in the group.
@@ -73,7 +73,7 @@ class Group:
 
     Attributes:
         account: the group.
-        members: its direct members. One that is a group itself is not looked into.
+        members: its direct members. The members of a group among them are not read.
     """
 
     account: Account
@@ -86,15 +86,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one DACL gives an account.
+    """The access that one DACL gives an account.
 
     Attributes:
-        mask: all rights that it has on the object itself.
+        mask: all its rights on the object itself.
         words: the same in Windows' words.
         satisfied: whether it has what the product requires, everywhere it requires it.
         decided_by: the entries that granted or denied the required rights, and what no entry grants.
-        may_be_denied_by: deny entries of others, which would count if the account were a member of them; what
-            groups it is in is not read.
+        may_be_denied_by: deny entries of others, which count if the account is a member of them. Its groups are not
+            read.
     """
 
     mask: int
@@ -106,12 +106,12 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class SenderAccess:
-    """What an account has on the share, on the directory, and through both.
+    """The access of an account to the share, to the directory, and through both.
 
     Attributes:
-        share: what it has on the share.
-        directory: what it has on the directory.
-        combined_mask: what it has through both.
+        share: its access to the share.
+        directory: its access to the directory.
+        combined_mask: its rights through both.
         combined_words: the same in Windows' words.
         member: whether it is in the group that holds rights for the senders; None if the product has no such group.
     """
@@ -124,7 +124,7 @@ class SenderAccess:
 
     @property
     def satisfied(self) -> bool:
-        """Whether a sender can work with this account, and is a member of the group where there is one."""
+        """Whether the account has the required access, and is a member of the group where there is one."""
         return self.share.satisfied and self.directory.satisfied and self.member is not False
 
 
@@ -167,16 +167,16 @@ class Assessment:
 
     @property
     def satisfied(self) -> bool:
-        """Whether nothing is to be done: every sender can work, and the group has the rights that it has to hold."""
+        """Whether no change is needed: every sender has the required access, and the group its rights."""
         return self.group_satisfied is not False and all(access.satisfied for access in self.senders.values())
 
 
 def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessment:
-    """Read the share, its descriptor and the directory's, and say what each sender has. Writes nothing.
+    """Read the share, its descriptor and the directory's, and assess the access of each sender. Writes nothing.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses, or something does not exist.
-        Refused: the share is none of a directory, or points somewhere the product does not expect.
+        Refused: the share has no directory, or points somewhere the product does not expect.
     """
     services = service_accounts(server, request.product) if request.services else None
     share = server.share(request.share or request.product.share)
@@ -252,23 +252,23 @@ def service_accounts(server: SiteServer, product: Product) -> dict[str, str | No
 
 
 def _share_reading(server: SiteServer, share: Share, known: Mapping[Sid, str]) -> DescriptorReading:
-    """The share's permissions: as they were told along with its settings, if names for all accounts are known too.
+    """The share's permissions: those returned with its settings, if the names of all accounts are known too.
 
-    Those were told with entries of all types, and so they count where asking for them shows fewer.
+    The settings have entries of all types. A reading of the permissions alone may have fewer, so the settings count.
     """
-    told = share.descriptor
-    if told is None or told.dacl is None:
+    listed = share.descriptor
+    if listed is None or listed.dacl is None:
         return share_object(server, share).read()
-    others = [ace.ace_type for ace in told.dacl if not isinstance(ace, Ace)]
-    sids = {ace.sid for ace in told.dacl if isinstance(ace, Ace)}
+    others = [ace.ace_type for ace in listed.dacl if not isinstance(ace, Ace)]
+    sids = {ace.sid for ace in listed.dacl if isinstance(ace, Ace)}
     names = {sid: name for sid in sids if (name := known.get(sid) or NAME_OF.get(sid))}
     if not others and len(names) == len(sids):
-        return DescriptorReading(told, names)
-    asked = share_object(server, share).read()
+        return DescriptorReading(listed, names)
+    reading = share_object(server, share).read()
     if not others:
-        return asked
-    unwritable = asked.unwritable or tuple(f"an entry of type {kind}, which this wire does not show" for kind in others)
-    return replace(asked, descriptor=told, unwritable=unwritable)
+        return reading
+    hidden = tuple(f"an entry of type {kind}, which this connection does not show" for kind in others)
+    return replace(reading, descriptor=listed, unwritable=reading.unwritable or hidden)
 
 
 def _group(server: SiteServer, name: str) -> Group:
@@ -283,7 +283,7 @@ def _group(server: SiteServer, name: str) -> Group:
 
 
 def _directory(host: str, share: Share, request: SenderRequest) -> str:
-    """The directory to look at, once it is clear that the share is what the product takes it for."""
+    """The directory to assess, after checking that the share points where the product expects."""
     label = f"{host}: share {share.name}"
     if not share.is_disk or not share.path:
         raise Refused(f"{label}: it shares no directory. Give the name of the site share")
@@ -308,7 +308,7 @@ def _directory(host: str, share: Share, request: SenderRequest) -> str:
 
 
 def _each_once(accounts: Mapping[str, Account]) -> dict[str, Account]:
-    """An account that is given in two spellings is one account."""
+    """Each account once: two spellings are one account."""
     seen: set[Sid] = set()
     result = {}
     for given, account in accounts.items():
@@ -326,7 +326,7 @@ def access_of(
     names: Mapping[Sid, str],
     group: Group | None = None,
 ) -> SenderAccess:
-    """What the account has on the share, on the directory, and through both.
+    """The access of the account to the share, to the directory, and through both.
 
     Groups that every network logon is in count, and the given one if the account is in it; others are not read.
     """
@@ -345,7 +345,7 @@ def group_satisfied(
     directory: DescriptorReading,
     names: Mapping[Sid, str],
 ) -> bool | None:
-    """Whether the group itself has the rights that it has to hold, whatever the senders in it have of their own."""
+    """Whether the group itself has the rights that it must hold, whatever rights the senders have of their own."""
     if group is None:
         return None
     has = access_of(group.account, product, share, directory, names)
@@ -367,7 +367,7 @@ def _access_to(
     return _access(dacl, token, required, named, is_share)
 
 
-@lru_cache(maxsize=256)  # sites that were set up alike hold the same entries
+@lru_cache(maxsize=256)  # sites with the same setup hold the same entries
 def _access(
     dacl: Acl | None, token: frozenset[Sid], required: int, named: tuple[tuple[Sid, str], ...], is_share: bool
 ) -> Access:
@@ -380,13 +380,13 @@ def _access(
     for scope, decision in decisions.items():
         if scope is not Scope.THIS and decision.satisfied:
             continue
-        said = [words.describe(step.ace, names) for step in decision.deciding if step.ace]
+        found = [words.describe(step.ace, names) for step in decision.deciding if step.ace]
         nowhere = decision.missing & ~decision.denied
         if nowhere:
             rest = "" if nowhere == decision.requested else "the rest of "
-            said.append(f"no entry grants {rest}{words.describe_mask(required)}")
-        # What holds for the folder itself need not be said again for each place below it.
-        lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in said if line not in lines)
+            found.append(f"no entry grants {rest}{words.describe_mask(required)}")
+        # What holds for the folder itself is not repeated for each place below it.
+        lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in found if line not in lines)
     if dacl is None:
         lines.append("NULL DACL: everyone has every right")
     unsure = check_access(dacl, Token(token, complete=False), required)

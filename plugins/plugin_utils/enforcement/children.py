@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a server has brought the children of a folder in line with the permissions that were written to it.
+"""Checks whether a server has propagated the permissions of a folder to the children of the folder.
 
-Over WMI the server does that, if it does it: SE_DACL_AUTO_INHERIT_REQ asks for it, and no answer says that it was done.
-So one child is looked at.
+Over WMI the server has to do that: SE_DACL_AUTO_INHERIT_REQ asks for it, and the answer does not show whether it was
+done. So one child is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..security.inheritance import inherited_aces
 from ..site_server import NotFound, SiteServer, SiteServerError
 
 _LISTED = 3
-"""Entries of a kind that a warning names."""
+"""How many entries of a kind a warning names."""
 
 
 def stale_child(
@@ -28,30 +28,31 @@ def stale_child(
     descriptor: SecurityDescriptor,
     names: Mapping[Sid, str] = MappingProxyType({}),
 ) -> str | None:
-    """Look at one child of a folder; a warning if it does not inherit what the folder passes on.
+    """Read one child of a folder; return a warning if it lacks inheritable entries of the folder.
 
-    A child that keeps its parent's entries out is in line whatever it holds.
+    A child with a protected DACL needs none of them.
 
     Args:
         server: the server.
         path: the folder.
         descriptor: what the folder holds now.
-        names: names of accounts, beside those that the child is read with.
+        names: names of accounts, in addition to those that come with the child.
 
     Returns:
-        The warning, which begins with the host and the folder. None if the child is in line, if there is none, or if
-        the connection brings children in line itself. Nothing is raised: the folder's own permissions are written.
+        The warning, which begins with the host and the folder. None if the child inherits the entries, if there is no
+        child, or if the connection propagates inheritance itself. Nothing is raised: the folder's own permissions
+        are written.
     """
     label = f"{server.host}: folder {path}"
     try:
         child = server.a_child(path)
         reading = None if child is None else server.path_descriptor(child)
     except NotFound:
-        return None  # gone while it was looked at
+        return None  # deleted meanwhile
     except SiteServerError as error:
         return (
-            f"{label}: whether its files and folders inherit the new permissions could not be checked: "
-            f"{error.said.rstrip('. ')}. Look at one of them on the server (icacls)"
+            f"{label}: could not check whether its files and folders inherit the new permissions: "
+            f"{error.said.rstrip('. ')}. Check one of them on the server with icacls"
         )
     if child is None or reading is None:
         return None
@@ -64,20 +65,20 @@ def stale_child(
     ]
     if not parts:
         return None
-    # Either leaves the folder as it is, and writes it with Windows' own tool.
+    # Both switches leave the folder as it is: icacls writes the same permissions again.
     switch = "d" if descriptor.dacl_protected else "e"
     return (
-        f"{label}: the server has not brought its files and folders in line with the new permissions: {child} "
-        f"{' and '.join(parts)}. What is created there from now on inherits them. For what exists, run on the server: "
+        f"{label}: the server did not propagate the new permissions to its files and folders: {child} "
+        f"{' and '.join(parts)}. New files and folders inherit them. To update the existing ones, run on the server: "
         f'icacls "{path}" /inheritance:{switch}'
     )
 
 
 def _differences(parent: SecurityDescriptor, child: SecurityDescriptor) -> tuple[list[Ace], list[Ace]]:
-    """Inherited entries that a child lacks and that it has too much.
+    """Inherited entries that a child lacks, and those that it has and should not have.
 
-    The port does not tell whether a child is a file or a folder. Both inherit different entries from the same parent
-    as soon as any is passed on, so a child that fits one of them is that; of one that fits neither, the nearer counts.
+    The port does not show whether a child is a file or a folder, and the two inherit different entries from the same
+    parent. So both are compared, and the one with fewer differences counts.
     """
     if parent.dacl is None or child.dacl_protected:
         return [], []
@@ -90,7 +91,7 @@ def _differences(parent: SecurityDescriptor, child: SecurityDescriptor) -> tuple
 
 
 def _inherited(aces: Iterable[AnyAce]) -> list[Ace]:
-    """Inherited entries of the types that every wire shows in full."""
+    """Inherited entries of the types that every connection shows in full."""
     return [replace(ace, mask=ace.rights) for ace in aces if isinstance(ace, Ace) and ace.inherited]
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What shall hold: the arguments of the modules as values."""
+"""The desired state: the arguments of the modules as values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..security import Sid
 
 
 class Presence(enum.Enum):
-    """What shall become of the entries that are given."""
+    """What to do with the entries that are given."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -20,7 +20,7 @@ class Presence(enum.Enum):
 
 
 class Inheritance(enum.Enum):
-    """Whether entries of the parent folder come down to the object."""
+    """Whether the object inherits entries of its parent folder."""
 
     UNCHANGED = "unchanged"
     ENABLED = "enabled"
@@ -29,14 +29,14 @@ class Inheritance(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class DesiredEntry:
-    """An entry as it is asked for.
+    """A desired entry.
 
     Attributes:
-        account: whom it is about, as the operator spells it.
+        account: its account, as the operator spells it.
         ace_type: ACCESS_ALLOWED or ACCESS_DENIED.
-        mask: the rights; None means all that are there, which only `Presence.ABSENT` can use.
+        mask: the rights; None means all that the account has, which only `Presence.ABSENT` can use.
         flags: inheritance flags; 0 on a share or a file.
-        through: groups that the account is, or is about to be, a member of; what they have counts as its own.
+        via_groups: groups that the account is, or will be, a member of; their rights count as its own.
     """
 
     account: str
@@ -48,16 +48,16 @@ class DesiredEntry:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What shall hold for one DACL.
+    """The desired state of one DACL.
 
     Attributes:
-        entries: the entries asked for.
-        state: what shall become of them.
+        entries: the entries.
+        state: what to do with them.
         inheritance: protection of the DACL.
         groups: groups whose entries count as the accounts' own, since every network logon is in them.
-        remove_blocking_denies: take out deny entries of the same account that block a right asked for.
+        remove_blocking_denies: remove deny entries of the same account that block a desired right.
         allow_lockout: permit a DACL that takes access from SYSTEM, Administrators or the operator.
-        narrow_null_dacl: permit that a NULL DACL, which grants everyone everything, is replaced.
+        narrow_null_dacl: permit replacing a NULL DACL, which grants everyone everything.
     """
 
     entries: tuple[DesiredEntry, ...]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refusals and failures of the use cases, in words that an operator can act on."""
+"""Refusals and failures of the use cases. Their messages are for the operator."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class EnforcementError(Exception):
-    """What was asked for will not or could not be done; the message names host and object and says what to do.
+    """The task was refused or failed. The message names the host, the object and the next step.
 
     Attributes:
-        changed: whether the server holds something else than before, or may do so.
+        changed: whether the server holds something else than before, or may hold it.
         uncertain: whether an object may or may not have been written.
         results: how each step ended that was run.
     """
@@ -32,8 +32,8 @@ class EnforcementError(Exception):
 
 
 class Refused(EnforcementError):
-    """Nothing was written: doing it would be wrong, dangerous or impossible."""
+    """Nothing was written: the change would be wrong, dangerous or impossible."""
 
 
 class WriteFailed(EnforcementError):
-    """Something was or may have been written and is not as planned; the message says what the server holds now."""
+    """Something was or may have been written and is not as planned. The message shows what the server holds now."""

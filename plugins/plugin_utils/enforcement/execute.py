@@ -49,7 +49,7 @@ _NOTHING_DONE = (Rejected, NotSent, Interrupted)
 
 
 class Step(Protocol):
-    """One write to one object. What it holds is a value that only the step itself understands."""
+    """One write to one object. Only the step itself interprets what the object holds."""
 
     @property
     def label(self) -> str:
@@ -64,7 +64,7 @@ class Step(Protocol):
         """Whether there is something to write."""
 
     def check(self) -> Step:
-        """The step as it is to be run, by what the object holds right now.
+        """The step to run, given what the object holds right now.
 
         Raises:
             SiteServerError: the object cannot be read.
@@ -106,7 +106,7 @@ class Step(Protocol):
         """What the operator should know of a write that is done."""
 
     def state(self, status: StepStatus) -> str:
-        """A clause that says what state the object is in."""
+        """A clause with the state of the object."""
 
     def differs(self, held: Any) -> str:
         """A clause that shows what the object holds, what was written, and what it held before."""
@@ -121,10 +121,10 @@ class StepResult:
         status: how it ended.
         held: what the object holds, as last read; None if it could not be read.
         answer: how the server answered the write; None if it acknowledged it, or if none was sent.
-        note: what the status alone does not show, as a clause.
+        note: a clause with what the status alone does not show.
         warnings: what the operator should know.
         propagated: what became of a directory's children, where the server did not see to them itself.
-        below: how many children may hold what was to be written, though the object itself does not.
+        below: how many children may hold the new permissions although the object itself does not.
     """
 
     step: Step
@@ -138,7 +138,7 @@ class StepResult:
 
     @property
     def changed(self) -> bool:
-        """Whether the server holds something else than before because of this step, or may do so."""
+        """Whether the server holds something else than before because of this step, or may hold it."""
         return self.below > 0 or self.status in (StepStatus.DONE, StepStatus.UNCERTAIN)
 
     @property
@@ -148,10 +148,10 @@ class StepResult:
 
 
 class Observer:
-    """Sees what is about to be written, and how it ended. This one does nothing.
+    """Is called before and after each write. This one does nothing.
 
     An exception of an observer ends the execution at once, and nothing is undone: what cannot be recorded must not
-    happen.
+    be done.
     """
 
     def starting(self, step: Step) -> None:
@@ -170,7 +170,7 @@ def execute(server: SiteServer, steps: Sequence[Step], observer: Observer | None
     Args:
         server: the site server.
         steps: the steps.
-        observer: sees each write before and after it.
+        observer: is called before and after each write.
 
     Raises:
         SiteServerError: the first write was refused, or never sent. Nothing was done.
@@ -250,7 +250,7 @@ def _read(server: SiteServer, step: Step) -> Any:
 
 @contextmanager
 def _foreseen(host: str, operation: str) -> Iterator[None]:
-    """Take an error that no adapter foresees for an answer: it must not hide what was written by then.
+    """Turn an error that no adapter foresees into a `ServerFault`: it must not hide what was written by then.
 
     Raises:
         SiteServerError: it, or what was raised.
@@ -261,24 +261,24 @@ def _foreseen(host: str, operation: str) -> Iterator[None]:
     except (SiteServerError, EnforcementError):
         raise
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        raise ServerFault(host, operation, said, "This is an error of the collection; please report it.") from error
+        message = f"{type(error).__name__}: {error}"
+        raise ServerFault(host, operation, message, "This is an error of the collection; please report it.") from error
 
 
 def _judged(host: str, step: Step, attempt: _Attempt) -> StepResult:
-    """What is known after a write."""
+    """The result of a write, from what the object holds after it."""
     held, answer = attempt.held, attempt.answer
     but = "the server acknowledged the write, but " if answer is None else ""
     if attempt.unread is not None:
-        note = f"{but}it could not be read afterwards: {_said(attempt.unread)}"
+        note = f"{but}it could not be read afterwards: {_reason(attempt.unread)}"
         return StepResult(step, StepStatus.UNCERTAIN, None, answer, note, propagated=attempt.propagated)
-    # Where the object held the desired state before, what it holds shows nothing of a write that was not acknowledged.
+    # If the object held the desired state before, reading it shows nothing about a write that was not acknowledged.
     if step.is_done(held) and (answer is None or not step.is_undone(held)):
         warnings = _remarks(host, step, attempt)
         if answer is not None:
             warnings = (
                 f"{host}: {step.label}: the write is done, as a reading shows, but the server answered it with "
-                f"an error: {_said(answer)}",
+                f"an error: {_reason(answer)}",
                 *warnings,
             )
         return StepResult(step, StepStatus.DONE, held, answer, "", warnings, attempt.propagated)
@@ -294,12 +294,12 @@ def _judged(host: str, step: Step, attempt: _Attempt) -> StepResult:
 
 
 def _remarks(host: str, step: Step, attempt: _Attempt) -> tuple[str, ...]:
-    """What the operator should know of a write that is done; finding that out must not hide that it is."""
+    """What the operator should know of a write that is done. An error in finding it out must not hide the write."""
     try:
         with _foreseen(host, f"check the effects on {step.label}"):
             return step.remarks(attempt.held, attempt.propagated)
     except SiteServerError as error:
-        return (f"{host}: {step.label}: the write is done, but its effects could not be checked: {_said(error)}",)
+        return (f"{host}: {step.label}: the write is done, but its effects could not be checked: {_reason(error)}",)
 
 
 def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepResult:
@@ -312,34 +312,35 @@ def _undo(server: SiteServer, result: StepResult, observer: Observer) -> StepRes
     except SiteServerError as error:
         if result.status is StepStatus.UNCERTAIN:
             return result
-        return _tell(observer, replace(result, note=f"it could NOT be restored: {_said(error)}"))
+        return _report(observer, replace(result, note=f"it could NOT be restored: {_reason(error)}"))
     if step.is_undone(held):
         # Nothing to restore. A write that is uncertain may still arrive.
         return (
             result
             if result.status is StepStatus.UNCERTAIN
-            else _tell(observer, replace(result, status=StepStatus.UNDONE))
+            else _report(observer, replace(result, status=StepStatus.UNDONE))
         )
     altered = result.status is StepStatus.UNCERTAIN and result.answer is None and held == result.held
     if not step.is_done(held) and not altered:
         note = f"somebody else has changed it since, and it was left as it is: {step.differs(held)}"
-        return _tell(observer, replace(result, status=StepStatus.UNCERTAIN, held=held, note=note))
+        return _report(observer, replace(result, status=StepStatus.UNCERTAIN, held=held, note=note))
     attempt = _attempt(server, step, step.undo)
     now = replace(result, held=attempt.held, propagated=attempt.propagated or result.propagated)
     if attempt.held is not None and step.is_undone(attempt.held):
         below = attempt.propagated
         note, left = ("", 0) if below is None else (below.left, below.refused)
-        return _tell(observer, replace(now, status=StepStatus.UNDONE, note=note, below=left))
+        return _report(observer, replace(now, status=StepStatus.UNDONE, note=note, below=left))
     remains = attempt.held is not None and step.is_done(attempt.held)
     status = StepStatus.DONE if remains and isinstance(attempt.answer, _NOTHING_DONE) else StepStatus.UNCERTAIN
-    why = _said(attempt.answer or attempt.unread)
+    why = _reason(attempt.answer or attempt.unread)
     if not why:
         what = "it still holds what was written" if remains else step.differs(attempt.held)
         why = f"the server acknowledged that, but {what}"
-    return _tell(observer, replace(now, status=status, note=f"it could NOT be restored: {why}"))
+    return _report(observer, replace(now, status=status, note=f"it could NOT be restored: {why}"))
 
 
-def _tell(observer: Observer, result: StepResult) -> StepResult:
+def _report(observer: Observer, result: StepResult) -> StepResult:
+    """Report to the observer that undoing was tried."""
     observer.undone(result)
     return result
 
@@ -352,15 +353,15 @@ def _failure(
     Args:
         host: the host.
         failed: how the step ended that failed.
-        results: how each step ended that was run, once what could be undone is undone.
+        results: how each step ended that was run, after what could be undone was undone.
         rest: the steps that were not run.
     """
     touched = any(each.changed or each.status is StepStatus.UNDONE for each in results)
     if failed.answer is not None and not touched:
         return failed.answer
     cause = f"{host}: {failed.step.label}: {failed.note}" if failed.answer is None else str(failed.answer)
-    said = failed.note if failed.answer is None else None
-    states = [each.step.state(each.status) if each.note == said else each.sentence for each in results]
+    shown = failed.note if failed.answer is None else None
+    states = [each.step.state(each.status) if each.note == shown else each.sentence for each in results]
     states += [step.state(StepStatus.NOT_DONE) for step in rest]
     uncertain = any(each.status is StepStatus.UNCERTAIN for each in results)
     again = " Run again: it reads what they hold then." if uncertain else ""
@@ -372,5 +373,5 @@ def _failure(
     )
 
 
-def _said(error: SiteServerError | None) -> str:
+def _reason(error: SiteServerError | None) -> str:
     return "" if error is None else f"could not {error.operation}: {error.said.rstrip('. ')}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Who cannot work any more after a change of permissions, and what they lose. Pure, no I/O.
+r"""Finds who loses rights that they need by a change of permissions, and which. Pure, no I/O.
 
 Two kinds of work must go on:
 
@@ -9,7 +9,7 @@ Two kinds of work must go on:
   as a service account that is a member of Administrators. In folders they list, enter, and create files and folders. In
   files they read, write and delete. So SYSTEM and Administrators keep these rights.
 - The repair. Whoever connects must be able to read the permissions again and to change them, on the folder and, since a
-  client over SMB brings them in line one by one, on everything below it. So the operator keeps reading (READ_CONTROL
+  client over SMB propagates them to each child, on everything below it. So the operator keeps reading (READ_CONTROL
   included) and WRITE_DAC. SYSTEM and Administrators keep these too.
 
 Programs open files with GENERIC_READ and GENERIC_WRITE, and an open fails as a whole if one bit of its mask is denied.
@@ -69,7 +69,7 @@ _CONTAINERS = {
 }
 """The folders in which the objects at each place are."""
 _GIVEN_BY_CONTAINER = {DELETE_CHILD: DELETE, READ_DATA: READ_ATTRIBUTES}
-"""Rights of a folder, and what they permit with everything in it, whatever its own entries say."""
+"""Rights of a folder, and what they permit with everything in it, whatever its own entries are."""
 
 _REPAIR = READ | WRITE_DAC
 _FOLDER_WORK = _REPAIR | TRAVERSE | WRITE_DATA | APPEND_DATA
@@ -124,7 +124,7 @@ _DOMAIN_ADMINS, _DOMAIN_USERS = 512, 513
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one of them cannot do any more.
+    """Rights that one of them loses.
 
     Attributes:
         who: SYSTEM, Administrators or the operator.
@@ -138,16 +138,16 @@ class Loss:
 
 
 def losses(before: Acl | None, after: Acl | None, kind: ObjectKind, operators: Iterable[Sid]) -> Iterator[Loss]:
-    """What SYSTEM, Administrators and the operator could do before and cannot do afterwards.
+    """The rights that SYSTEM, Administrators and the operator had before and lack afterwards.
 
-    Nobody loses what he did not have. Which groups a token holds is not always known, so several are compared, each
+    Nobody loses what they did not have. Which groups a token holds is not always known, so several are compared, each
     before and afterwards.
 
     Args:
         before: the DACL now; None for a NULL or absent one, which grants everything.
         after: the DACL that is to be written.
         kind: FOLDER, FILE or SHARE.
-        operators: SIDs in the lists that may be the connected account's. Whether it is an administrator is not known.
+        operators: SIDs in the DACLs that may be the connected account's. It may or may not be an administrator.
     """
     named = {ace.sid for acl in (before, after) if acl for ace in acl if not isinstance(ace, OpaqueAce)}
     of_domains = frozenset(filter(_of_a_domain, named))
@@ -191,7 +191,7 @@ def _loss(who: Sid, before: Acl | None, after: Acl | None, needs: Needs, tokens:
 
 
 def _own_loss(sid: Sid, before: Acl, after: Acl | None, needs: Needs) -> Iterator[Loss]:
-    """What the operator had by entries of his own, if he is no administrator, and has in no other way afterwards."""
+    """What an operator who is no administrator had by entries of their own, and has in no other way afterwards."""
     own, whole = Token(frozenset({sid})), Token(frozenset({sid}) | ANY_NETWORK_LOGON)
     lost_by_any = _lost(before, after, needs, whole)
     lost = {scope: rights & lost_by_any.get(scope, 0) for scope, rights in _lost(before, after, needs, own).items()}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The use case behind `share_permissions` and `ntfs_permissions`: one DACL shall say what is asked for."""
+"""The use case of `share_permissions` and `ntfs_permissions`: one DACL reaches its desired state."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .steps import WriteDescriptor, written
 
 @dataclass(frozen=True, slots=True)
 class PermissionsOutcome:
-    """What was planned and what came of it.
+    """What was planned and done.
 
     Attributes:
         plan: the plan.
-        after: what the server holds now, or, if only a prediction was wanted, will hold.
+        after: what the server holds now; in check mode, what it would hold.
         warnings: what the operator should know.
-        propagated: what became of a directory's children, where the server did not see to them itself.
+        propagated: how inheritance was propagated to a directory's children; None if the server does that itself.
     """
 
     plan: Plan
@@ -63,7 +63,7 @@ def set_path_permissions(
     Args:
         server: the server.
         path: local path on it.
-        make_desired: called with True for a directory, False for a file, which has no entries that are passed on.
+        make_desired: called with True for a directory, False for a file, which has no inheritable entries.
         check_mode: plan, do not write.
 
     Raises:
@@ -110,9 +110,8 @@ def _enforce(
         left = str(refusal)
     if left:
         raise WriteFailed(
-            target.subject.say(
-                "the new permissions are written, but what it inherits keeps them from being what was asked for; "
-                f"{left}"
+            target.subject.message(
+                f"the new permissions are written, but inherited entries prevent the desired state; {left}"
             ),
             changed=True,
         )

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan: from what a server holds and what shall hold to the DACL that is to be written. Pure, no I/O."""
+"""Makes the plan: the DACL to write, from what a server holds and the desired state. Pure, no I/O."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _SIGNS = {"add": "+", "remove": "-", "reorder": "~"}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    r"""The object of a plan, for messages and for the words that describe its rights.
+    r"""The object of a plan, for messages and for the names of its rights.
 
     Attributes:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         kind: `share`, `folder` or `file`.
         name: the share's name, or the path.
     """
@@ -56,7 +56,7 @@ class Subject:
 
     @property
     def is_share(self) -> bool:
-        """A share has other words than a directory, and no inheritance."""
+        """The rights of a share have other names than those of a directory, and it has no inheritance."""
         return self.kind == "share"
 
     @property
@@ -64,13 +64,13 @@ class Subject:
         """A folder inherits other entries than a file."""
         return self.kind == "folder"
 
-    def say(self, what: str) -> str:
-        """A sentence that says where."""
+    def message(self, what: str) -> str:
+        """A message that names host and object."""
         return f"{self.host}: {self.label}: {what}"
 
     def refuse(self, why: str) -> Refused:
-        """An error that says where."""
-        return Refused(self.say(why))
+        """An error that names host and object."""
+        return Refused(self.message(why))
 
     def describe(self, ace: AnyAce, names: Mapping[Sid, str]) -> str:
         """An entry as a line."""
@@ -88,7 +88,7 @@ class Plan:
     Attributes:
         subject: the object.
         before: what the server holds.
-        after: what it shall hold.
+        after: what it is to hold.
         names: names for every SID in both.
         warnings: what the operator should know.
     """
@@ -126,19 +126,19 @@ def make_plan(
     operator: str | None = None,
     parent: SecurityDescriptor | None = None,
 ) -> Plan:
-    """Work out the DACL that reaches the desired state with the fewest edits.
+    """Find the DACL that reaches the desired state with the fewest edits.
 
     Args:
         subject: the object.
         before: its descriptor as read.
-        desired: what shall hold.
+        desired: the desired state.
         accounts: the account behind each name in the desired state.
         names: names to show.
-        operator: the connected account, who must not lock himself out.
+        operator: the connected account, which must not lock itself out.
         parent: descriptor of the parent folder, if `inherits_anew`.
 
     Raises:
-        Refused: the desired state contradicts itself, is blocked, or would do what nobody may do by accident.
+        Refused: the desired state contradicts itself, is blocked, or needs a consent that was not given.
     """
     wanted = _entries(subject, desired, accounts)
     warnings: list[str] = []
@@ -149,9 +149,9 @@ def make_plan(
     if not acl.is_canonical:
         acl = canonicalize(acl)
         warnings.append(
-            subject.say(
-                "its entries were not in canonical order (denies, allows, inherited), which Windows' own tools refuse "
-                "to edit; they are put in order, so that denies that stood too late take effect"
+            subject.message(
+                "its entries were not in canonical order (deny, allow, inherited), and Windows' own tools refuse to "
+                "edit such a DACL; they are put in order, so that deny entries that came too late take effect"
             )
         )
     acl = _reach(subject, acl, desired, wanted, names)
@@ -164,7 +164,7 @@ def make_plan(
                 f"Change it on the server itself ({'Computer Management' if subject.is_share else 'icacls'})"
             )
         if after.dacl is not None and not after.dacl.aces:
-            # Nobody needs it, and WS-CIM cannot tell an empty array from none, so Windows may take it for a NULL DACL.
+            # Nobody needs it, and WS-CIM has no difference between an empty array and none: it may become a NULL DACL.
             raise subject.refuse("no entry would be left, so nobody would have any access. Keep at least one")
         if not desired.allow_lockout:
             _refuse_lockout(plan, operator)
@@ -175,20 +175,20 @@ def make_plan(
 def _entries(
     subject: Subject, desired: DesiredState, accounts: Mapping[str, Account]
 ) -> tuple[tuple[DesiredEntry, Sid], ...]:
-    """The entries with their SIDs, doubles left out, contradictions refused."""
+    """The entries with their SIDs, each once; contradictions are refused."""
     result: list[tuple[DesiredEntry, Sid]] = []
     for entry in desired.entries:
         sid = accounts[entry.account].sid
         for other, other_sid in result:
             if sid != other_sid:
                 continue
-            said = f"{other.account} and {entry.account} are" if other.account != entry.account else f"{sid} is"
+            who = f"{other.account} and {entry.account} are"
             if other.account == entry.account:
-                said = f"{entry.account} is"
+                who = f"{entry.account} is"
             if (other.ace_type, other.flags) == (entry.ace_type, entry.flags):
                 if other.mask != entry.mask:
                     raise subject.refuse(
-                        f"{said} the same account, given twice with different rights "
+                        f"{who} the same account, given twice with different rights "
                         f"({_rights(subject, other)}; {_rights(subject, entry)}). Give each account once"
                     )
                 break
@@ -196,8 +196,8 @@ def _entries(
             shared = _ace(other, sid).scopes & _ace(entry, sid).scopes
             if desired.state is not Presence.ABSENT and other.ace_type != entry.ace_type and overlap and shared:
                 raise subject.refuse(
-                    f"{said} allowed and denied the same rights ({subject.describe_mask(overlap, denied=True)}). "
-                    "Decide for one"
+                    f"{who} allowed and denied the same rights ({subject.describe_mask(overlap, denied=True)}). "
+                    "Choose one"
                 )
         else:
             result.append((entry, sid))
@@ -222,20 +222,20 @@ def _replaces_null(subject: Subject, desired: DesiredState, warnings: list[str])
         or (desired.state is Presence.PRESENT and any(entry.ace_type == ACCESS_DENIED for entry in desired.entries))
     )
     if not narrows:
-        warnings.append(subject.say("it has a NULL DACL, so everyone has every right"))
+        warnings.append(subject.message("it has a NULL DACL, so everyone has every right"))
         return False
     if not desired.narrow_null_dacl:
         raise subject.refuse(
-            "it has a NULL DACL, so everyone has every right; any list of entries takes rights from everyone else. "
-            "If that is meant, set narrow_null_dacl: true"
+            "it has a NULL DACL, so everyone has every right; any DACL with entries takes rights from everyone else. "
+            "If that is intended, set narrow_null_dacl: true"
         )
     return True
 
 
 def inherits_anew(descriptor: SecurityDescriptor, desired: DesiredState) -> bool:
-    """Whether reaching the desired state lets entries of the parent folder come down that are not there now.
+    """Whether reaching the desired state makes the object inherit entries that it does not inherit now.
 
-    It does where inheritance is turned on, and where a NULL DACL that is not protected becomes a list.
+    It does if inheritance is turned on, and if a NULL DACL that is not protected gets entries.
     """
     if desired.inheritance is Inheritance.DISABLED:
         return False
@@ -300,7 +300,7 @@ def _allow(
     names: Mapping[Sid, str],
     problems: list[str],
 ) -> Acl:
-    """Grant, and find the entries that stand in the way."""
+    """Grant the entry, and find the entries that block it."""
     sids = desired.groups | via_groups | {wanted.sid}
     granted, blocking = _granted(acl, wanted, sids)
     own = [ace for ace in blocking if ace.sid == wanted.sid and not ace.inherited]
@@ -317,15 +317,15 @@ def _allow(
     return granted
 
 
-@lru_cache(maxsize=256)  # sites that were set up alike hold the same entries
+@lru_cache(maxsize=256)  # sites with the same setup hold the same entries
 def _granted(acl: Acl, wanted: Ace, sids: frozenset[Sid]) -> tuple[Acl, tuple[Ace, ...]]:
-    """The list with what is wanted in it, and the entries that stand in the way."""
+    """The DACL with the entry in it, and the entries that block it."""
     granted = grant(acl, wanted, sids)
     return granted, blocking_denies(granted, sids, wanted.mask, wanted.scopes)
 
 
 def _refuse_inherited(subject: Subject, acl: Acl, entry: DesiredEntry, sid: Sid, names: Mapping[Sid, str]) -> None:
-    """An inherited entry can only go at its parent; saying "ok" would be a lie."""
+    """Refuse if an inherited entry is to be removed: that is only possible at the parent."""
     for ace in acl.inherited:
         if not isinstance(ace, Ace) or (ace.sid, ace.ace_type) != (sid, entry.ace_type):
             continue
@@ -337,7 +337,7 @@ def _refuse_inherited(subject: Subject, acl: Acl, entry: DesiredEntry, sid: Sid,
 
 
 def _refuse_lockout(plan: Plan, operator: str | None) -> None:
-    """Refuse what keeps SYSTEM, Administrators or the operator from their work (see `lockout`)."""
+    """Refuse a plan that takes away rights that SYSTEM, Administrators or the operator need (see `lockout`)."""
     subject = plan.subject
     kind = lockout.SHARE if subject.is_share else lockout.FOLDER if subject.is_folder else lockout.FILE
     operators = sorted(operator_sids(operator, plan.names))
@@ -355,5 +355,5 @@ def _refuse_lockout(plan: Plan, operator: str | None) -> None:
             because, advice = f", because of {entries}", "Deny less"
         raise subject.refuse(
             f"{who} would lose {'; '.join(lost)} and could not work there any more{because}. "
-            f"{advice}, or set allow_lockout: true if that is meant"
+            f"{advice}, or set allow_lockout: true if that is intended"
         )

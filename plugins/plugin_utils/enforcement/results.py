@@ -112,7 +112,7 @@ def failure_result(error: EnforcementError) -> dict[str, Any]:
 
 
 def _left(results: Iterable[StepResult]) -> Iterator[str]:
-    """What the operator should know of writes that were done, or may have been: undone ones may have lost something."""
+    """Warnings of writes that were done or may have been done. One that was undone may have lost something too."""
     for result in results:
         if result.status in (StepStatus.DONE, StepStatus.UNDONE, StepStatus.UNCERTAIN):
             yield from result.step.before.cautions if isinstance(result.step, WriteDescriptor) else ()

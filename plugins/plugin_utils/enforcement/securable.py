@@ -19,7 +19,7 @@ class Securable:
     """An object with a DACL on a site server.
 
     Attributes:
-        subject: how it is called.
+        subject: its name.
         read: reads its descriptor.
         write: writes a descriptor.
         look_below: given what it holds now, returns a warning if what is below it does not inherit that.

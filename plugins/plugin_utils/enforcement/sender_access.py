@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The use case behind `sender_access`: the resolution of KB Q179118 on one site server."""
+"""The use case of `sender_access`: the resolution of KB Q179118 on one site server."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SenderOutcome:
 
     @property
     def propagated(self) -> Propagated | None:
-        """What became of the directory's children, where the server did not see to them itself."""
+        """How inheritance was propagated to the directory's children; None if the server does that itself."""
         return self.results[-2].propagated if self.results else None
 
     @property
@@ -113,9 +113,8 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_m
     """Give each sender what the product requires; `check_mode` plans without writing.
 
     Where a group holds rights for the senders, its members come first: if the connection cannot add any, nothing is
-    written. Then the directory, then the share: a sender who reaches the share but may not write stops the
-    Despooler as surely as one who does not reach it, but an open share with nothing behind it gives nobody anything. If
-    the share cannot be written, the directory is restored; a member stays one.
+    written. Then the directory is written, then the share: access to the share is of no use, and no risk, while the
+    directory grants none. If the share cannot be written, the directory is restored; a member stays a member.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses, and nothing was written.
@@ -164,7 +163,7 @@ def _check_access(host: str, outcome: SenderOutcome) -> None:
 
 
 def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) -> list[ChangeMember]:
-    """The steps that make accounts members of the group. What else fails does not make it wrong that they are."""
+    """The steps that make accounts members of the group. If a later step fails, they stay members."""
     if found.group is None:
         return []
     group = found.group.account
@@ -172,7 +171,7 @@ def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) 
 
 
 def _steps(server: SiteServer, found: Assessment) -> tuple[WriteDescriptor, WriteDescriptor]:
-    """What is to be written to the directory and to the share; what speaks against either is said at once."""
+    """The steps that write directory and share. If both are refused, the error has both reasons."""
     accounts = dict(found.accounts)
     group = found.group.account if found.group else None
     if group is not None:
@@ -188,7 +187,7 @@ def _steps(server: SiteServer, found: Assessment) -> tuple[WriteDescriptor, Writ
         if group is not None and requirement.holder is Holder.GROUP:
             entries.append(DesiredEntry(group.name, ACCESS_ALLOWED, requirement.mask, flags))
             via_groups = frozenset({group.sid})
-        # A sender needs no entry of its own for what the group has; a deny entry in its way is found all the same.
+        # A sender needs no entry of its own for the rights of the group. A deny entry that blocks it is still found.
         entries += [
             DesiredEntry(given, ACCESS_ALLOWED, requirement.mask, flags, via_groups) for given in found.accounts
         ]
@@ -233,7 +232,7 @@ def _to_add(server: SiteServer, found: Assessment) -> tuple[Account, ...]:
 
 
 def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
-    """What to run where a connection cannot make accounts members of the group."""
+    """A message with the task to run if the connection cannot make accounts members of the group."""
     return (
         f"{host}: group {group.account.name}, which holds rights for the senders, lacks {_listed(accounts)}. Add: "
         f"{membership_task(group.account, accounts, 'present')}"
@@ -241,14 +240,14 @@ def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
 
 
 def membership_task(group: Account, accounts: Iterable[Account], state: str) -> str:
-    """The task that makes accounts members of a local group (`present`), or no members (`absent`), over WinRM."""
+    """The task that adds accounts to a local group (`present`) or removes them (`absent`) over WinRM."""
     members = ", ".join(_yaml(account.name) for account in accounts)
     name = _yaml(group.name.rpartition("\\")[2])
     return f"ansible.windows.win_group_membership: {{name: {name}, members: [{members}], state: {state}}}"
 
 
 def _yaml(text: str) -> str:
-    """A string in YAML's single quotes (YAML 1.2.2, 7.3.2): a backslash stands for itself."""
+    """A string in YAML's single quotes (YAML 1.2.2, 7.3.2), where a backslash is not special."""
     return "'" + text.replace("'", "''") + "'"
 
 

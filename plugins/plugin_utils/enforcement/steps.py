@@ -34,8 +34,8 @@ class WriteDescriptor:
         plan: what is to be written, and the reading that it was made from.
         replan: makes the plan anew from what the object holds right before the write; None if only this plan may be
             written, and only over what it was made from.
-        again: what to do if the object has changed and `replan` is None.
-        always: whether it is written even if the plan changes nothing, for what is below it.
+        again: the next step for the operator if the object has changed and `replan` is None.
+        always: whether it is written even if the plan changes nothing, to propagate inheritance to its children.
     """
 
     target: Securable
@@ -76,11 +76,11 @@ class WriteDescriptor:
         held = self.target.read()
         if self.replan is None:
             return self._unless_changed(held)
-        # What this wire does not show stays unwritable.
+        # What this connection does not show stays unwritable.
         held = replace(held, unwritable=held.unwritable or self.before.unwritable)
         plan = self.replan(held)
         if not _is_same_list(self.before, held):
-            warning = self.target.subject.say("it has changed since it was read, and was planned anew")
+            warning = self.target.subject.message("it has changed since it was read, and a new plan was made")
             plan = replace(plan, warnings=(*plan.warnings, warning))
         return replace(self, plan=plan)
 
@@ -125,20 +125,20 @@ class WriteDescriptor:
         return not self._puts_in_order or _inherits_last(held.descriptor)
 
     def remarks(self, held: DescriptorReading, propagated: Propagated | None) -> tuple[str, ...]:
-        """What became of inherited entries and of children."""
+        """What the server did to inherited entries and to children."""
         subject = self.target.subject
         remarks = []
         if inherited_entries(self.plan.after) != inherited_entries(held.descriptor):
             remarks.append(
-                "the entries that it inherits were out of date; the server brought them in line with the parent folder"
+                "the entries that it inherits were out of date; the server updated them from the parent folder"
             )
         if propagated is not None and propagated.left:
             remarks.append(propagated.left)
         below = self.target.look_below(held)
-        return (*map(subject.say, remarks), *([below] if below else []))
+        return (*map(subject.message, remarks), *([below] if below else []))
 
     def state(self, status: StepStatus) -> str:
-        """What state it is in."""
+        """The state that it is in."""
         return f"{self.label} {_DESCRIPTOR_STATES[status]}"
 
     def differs(self, held: DescriptorReading) -> str:
@@ -178,16 +178,16 @@ class ChangeMember:
 
     @property
     def needed(self) -> bool:
-        """Whether it is not yet as it shall be."""
+        """Whether the membership is to change."""
         return self.is_member != self.joins
 
     @property
     def before(self) -> tuple[Account, ...]:
-        """The members right before the write, on whom it does not depend."""
+        """The members right before the write. The step does not depend on them."""
         return self.members
 
     def check(self) -> ChangeMember:
-        """Whether it is a member right before the write: who was made one by somebody else meanwhile was not added.
+        """Read the members right before the write: an account that somebody else has added is not added by this step.
 
         Raises:
             SiteServerError: that cannot be read.
@@ -217,11 +217,11 @@ class ChangeMember:
         change(self.group.sid, self.account.sid)
 
     def is_done(self, held: tuple[Account, ...]) -> bool:
-        """Whether it is as it shall be."""
+        """Whether the membership is as desired."""
         return self._is_in(held) == self.joins
 
     def is_undone(self, held: tuple[Account, ...]) -> bool:
-        """Whether it is as it was."""
+        """Whether the membership is as before."""
         return self._is_in(held) == self.is_member
 
     def _is_in(self, members: tuple[Account, ...]) -> bool:
@@ -246,7 +246,7 @@ class ChangeMember:
 
 
 def written(result: StepResult) -> tuple[Plan, DescriptorReading]:
-    """The plan that a `WriteDescriptor` has run in the end, and what the object holds now."""
+    """The plan that a `WriteDescriptor` has run, and what the object holds now."""
     step = cast("WriteDescriptor", result.step)
     return step.plan, cast("DescriptorReading", result.held)
 

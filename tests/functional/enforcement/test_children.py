@@ -105,7 +105,7 @@ def test_a_child_that_was_left_alone(host: RunningHost, child: str) -> None:
     warning, _costs = write(host, WANTED, "never")
     assert warning is not None
     assert warning.startswith(
-        f"C01: folder {FOLDER}: the server has not brought its files and folders in line with the new permissions: "
+        f"C01: folder {FOLDER}: the server did not propagate the new permissions to its files and folders: "
         f'{FOLDER}\\{child} lacks "allow NT AUTHORITY\\SYSTEM  Full control'
     )
     assert f'"allow {SENDER}  Read, Write' in warning
@@ -178,7 +178,9 @@ def test_a_look_that_fails_is_a_warning(host: RunningHost, rule: Rule, said: str
     with lab_wmi(host) as wmi:
         warning = stale_child(WsmanSiteServer(wmi), FOLDER, parse_sddl(WANTED))
     assert warning is not None
-    assert warning.startswith(f"C01: folder {FOLDER}: whether its files and folders inherit the new permissions could")
+    assert warning.startswith(
+        f"C01: folder {FOLDER}: could not check whether its files and folders inherit the new permissions: "
+    )
     assert said in warning
 
 

@@ -153,7 +153,7 @@ def test_an_entry_that_wmi_hides_is_seen_and_kept_from_being_lost(host: RunningH
     assert all(isinstance(ace, Ace) for ace in shown)
     reading = assess(host).share_reading
     assert isinstance(next(iter(reading.descriptor.dacl or ())), ObjectAce)
-    assert reading.unwritable == ("an entry of type 6, which this wire does not show",)
+    assert reading.unwritable == ("an entry of type 6, which this connection does not show",)
 
 
 def test_a_share_that_the_classes_disagree_about_is_not_taken_for_one_without_permissions(host: RunningHost) -> None:
