@@ -49,11 +49,11 @@ class ActionModule(SiteServerAction):
         section = document.section(server.host)
         planned = read_host_plan(server.host, section) if section else None
         if planned is None:
-            said = "this host is not in it" if section is None else section["message"] or "it owes nobody access"
-            message = f"{server.host}: nothing is planned for it in change {document.change_id} ({said})"
+            why = "this host is not in it" if section is None else section["message"] or "no account needs access there"
+            message = f"{server.host}: nothing is planned for it in change {document.change_id} ({why})"
             record(Event.NOT_PLANNED, message=message)
             nothing: dict[str, Any] = {"objects": [], "added": []}
-            # A host that owes nobody anything is no surprise; one that the plan lacks, or could not read, is.
+            # No warning for a host that needs no access. A host that is not in the plan, or was not read, gets one.
             if section is not None and section["status"] == "nothing_owed":
                 return {"changed": False, "outcome": "nothing_owed", **nothing, **about}
             return {"changed": False, "outcome": "not_planned", "warnings": [message], **nothing, **about}

@@ -52,10 +52,14 @@ class ActionModule(SiteServerAction):
             connection=server.operator,
         )
         if journal.torn:
-            self._display.warning(f"{path}: no events, since a write was cut off there: lines {_listed(journal.torn)}")
+            self._display.warning(
+                f"{path}: these lines are no events, because a write was interrupted: {_listed(journal.torn)}"
+            )
         about = {"change_id": changes.change_id, "digest": changes.digest}
         if not changes.objects and not changes.members:
-            message = f"{server.host}: change {changes.change_id} has written nothing here that is not taken back"
+            message = (
+                f"{server.host}: change {changes.change_id} has written nothing here, or all of it is restored already"
+            )
             record(Event.NOT_PLANNED, message=message)
             return {"changed": False, "outcome": "nothing_to_restore", "objects": [], "removed": [], **about}
         try:

@@ -39,7 +39,7 @@ def audited_host(
     Args:
         host: the host as the inventory names it.
         status: its state.
-        message: why, or what to know of it.
+        message: the reason, or a warning.
         found: what a run would do there, or, if nothing could be planned, what it holds; None if it was not read.
         site: code of its site.
         product: name of its product.

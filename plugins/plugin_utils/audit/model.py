@@ -170,7 +170,7 @@ class AuditedHost:
         site: code of its site; None without a hierarchy.
         product: name of its product; empty if it is unknown.
         status: its state.
-        message: why it is in that state, or what to know of it; empty if there is nothing.
+        message: the reason for its state, or a warning; may be empty.
         share: the share; None if the host was not read.
         directory: the directory; None likewise.
         group: the local group; None likewise, or if the product has none.

@@ -40,21 +40,21 @@ from .question import Question, Questions
 
 
 class TicketUse(Enum):
-    """What a job has to do with the Kerberos ticket that the environment of its process names."""
+    """How a job uses the Kerberos ticket that the environment of its process names."""
 
     NAMED = "named"
-    """It names one of its own there while it runs, so that no other job with a ticket can run in the process."""
+    """It sets its own ticket there while it runs, so that no other job with a ticket can run in the process."""
     FOUND = "found"
-    """It takes what is named there."""
+    """It uses the ticket that is named there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found out about one host.
+    """The answer of one host.
 
     Attributes:
         line: the line of the audit file.
-        again: whether asking again may help and does no harm.
+        again: whether another try may help and does no harm.
     """
 
     line: AuditedHost
@@ -63,12 +63,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One host, ready to be asked.
+    """One host that is prepared to be asked.
 
     Attributes:
         question: what is asked; None if there is nothing to ask.
         ask: asks it.
-        ticket: what it has to do with the process's Kerberos ticket.
+        ticket: how it uses the process's Kerberos ticket; None if it uses none.
     """
 
     question: Question | None
@@ -104,10 +104,10 @@ def read_host(
     variables: Mapping[str, Any],
     products: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Ask one host. Nothing is written there; every foreseeable failure is an answer too.
+    """Ask one host. Nothing is written there. Every foreseeable failure is an answer too.
 
     Args:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         connection: its connection plugin, options set, not connected.
         question: what is asked.
         variables: the host's variables of the role `sms_sender_perms`.
@@ -128,7 +128,7 @@ def read_host(
         status = HostStatus.UNREACHABLE if isinstance(failure, Unreachable) else HostStatus.ERROR
         message, again = str(failure), True
     except AuthenticationFailed as failure:
-        # Not again: a wrong password that is tried often enough locks the account.
+        # No other try: repeated wrong passwords lock the account.
         status, message = HostStatus.UNREACHABLE, str(failure)
     except (SiteServerError, EnforcementError, ConnectionUnsupported) as failure:
         status, message = HostStatus.ERROR, str(failure)
@@ -166,10 +166,10 @@ def answer(
 def preparation(
     connections: HostConnections, questions: Questions, products: Mapping[str, Any] | None
 ) -> Callable[[str], Job]:
-    """What makes ready to ask a host.
+    """A function that prepares the job of a host.
 
     Args:
-        connections: makes their connections.
+        connections: makes the connections.
         questions: what is asked of each.
         products: the operator's own products, as described.
     """
@@ -187,7 +187,7 @@ def preparation(
 
 
 def _arguments(question: Question, variables: Mapping[str, Any], products: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the role would give to the module `sender_access` for this host."""
+    """The arguments that the role would give to the module `sender_access` for this host."""
     return {
         "senders": question.senders,
         "product": question.product,
@@ -236,15 +236,15 @@ def _server(host: str, connection: Any, counted: list[_Counted]) -> Iterator[Sit
 
 
 def _read(server: SiteServer, request: SenderRequest) -> tuple[HostStatus, str | None, SenderOutcome | Assessment]:
-    """What the host has, and what would be done about it."""
+    """The state of the host, and what a run would do."""
     try:
         outcome = enforce_sender_access(server, request, check_mode=True)
     except EnforcementError as refusal:
-        # It has drifted so that nothing can be planned. What it holds can still be read, or is refused likewise.
+        # The drift is such that nothing can be planned. The host is still assessed, unless that is refused as well.
         return HostStatus.DRIFTED, str(refusal), assess_sender_access(server, request)
     if not outcome.changed and not outcome.missing:
         return HostStatus.IN_DESIRED_STATE, None, outcome
-    # Nothing is written here, so what a write may lose is no news.
+    # Nothing is written here, so warnings about losses by a write do not apply.
     cautions = {*outcome.share_plan.before.cautions, *outcome.directory_plan.before.cautions}
     warnings = [warning for warning in outcome.warnings if warning not in cautions]
     return HostStatus.DRIFTED, "; ".join(warnings) or None, outcome

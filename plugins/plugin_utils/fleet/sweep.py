@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks all hosts: on every core a process, in each process a thread for every host that is asked at the same time.
 
-NTLM and message encryption are work for the processor, and the rest is waiting; so it takes processes to use more than
-one core, and threads to wait for many hosts at once. A host that does not answer costs a thread, and holds up nobody.
+NTLM and message encryption need the processor, and the rest is waiting. So several processes use all cores, and their
+threads wait for many hosts at once. A host that does not answer occupies one thread and delays no other host.
 
-No process outlives the one that started it, however that one ends: a pipe whose only writer is the parent wakes each of
-them when the parent has gone. The parent itself, one of Ansible's workers, ends the sweep when Ansible has gone.
+No process outlives its parent, however the parent ends: each waits at a pipe whose only writer is the parent. The
+parent itself, one of Ansible's workers, ends the sweep when Ansible has ended.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from .question import Question
 from .reading import Answer, Job, answer
 
 Prepare: TypeAlias = Callable[[str], Job]
-"""Makes ready to ask a host; called on one thread only."""
+"""Prepares the job of a host; called on one thread only."""
 Sent: TypeAlias = tuple[str, str, "str | None", bytes]
 """Host, status, message and the line for the audit file."""
 
 _MIN_CHUNK, _MAX_CHUNK = 8, 256
-"""Hosts that a process takes at a time. Many at first: neighbours lie in the same pages of memory, of which only one
-process needs a copy then. Few towards the end, so that all processes end at about the same time."""
+"""Hosts that a process takes at a time. Many at first: neighbours are in the same pages of memory, which then only one
+process copies. Few towards the end, so that all processes end at about the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much at once, and for how long.
+    """How many hosts at once, and for how long.
 
     Attributes:
-        processes: processes to share the work.
+        processes: number of processes.
         at_once: hosts that are asked at the same time, by all of them together.
         timeout: seconds that one host may take.
-        retries: how often a host is asked again that could not be reached.
+        retries: how often a host that could not be reached is asked again.
         backoff: seconds to wait before that; twice as long each time.
     """
 
@@ -67,7 +67,7 @@ class Orphaned(Exception):
 
 
 def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 1.0) -> Iterator[Sent | None]:
-    """Ask all hosts; yields their answers as they come, and None about every `tick` seconds without one.
+    """Ask all hosts; yield each answer as it comes, and None after about `tick` seconds without one.
 
     Every host is answered once. The processes end when the iterator is closed.
 
@@ -81,7 +81,7 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
     count = max(1, min(limits.processes, -(-len(hosts) // _MIN_CHUNK)))
     share = max(1, -(-limits.at_once // count))
     workers = []
-    readers: list[Any] = []  # of a type that has no public name before Python 3.13
+    readers: list[Any] = []  # their type has no public name before Python 3.13
     open_: set[str] = set(hosts)
     try:
         for _unused in range(count):
@@ -108,7 +108,14 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
                 yield sent
         for host in hosts:
             if host in open_:
-                yield _sent(answer(host, HostStatus.ERROR, "the process that was to ask it ended early", None))
+                yield _sent(
+                    answer(
+                        host,
+                        HostStatus.ERROR,
+                        f"{host}: the process that was to read it ended early; run the audit again",
+                        None,
+                    )
+                )
     finally:
         for process in workers:
             process.kill()
@@ -119,7 +126,7 @@ def sweep(hosts: Sequence[str], prepare: Prepare, limits: Limits, tick: float = 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A host that is to be asked, ready for it."""
+    """A host whose job is prepared."""
 
     host: str
     attempt: int
@@ -146,8 +153,8 @@ def _work(
     others: Sequence[Any],
     lifeline: tuple[Any, Any],
 ) -> None:
-    """A process: takes hosts until none is left, and asks so many of them at once."""
-    # What the parent does on these signals is not for its children to do as well.
+    """Run in a process: take hosts until none is left, and ask `at_once` of them at the same time."""
+    # The handlers of the parent are not meant for its children.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     for other in (*others, lifeline[1]):
@@ -162,12 +169,12 @@ def _work(
     except OSError:
         pass  # the parent is gone
     finally:
-        # Threads that are still waiting for a host that had its time are not waited for.
+        # Do not wait for threads whose host has exceeded its time.
         os._exit(status)
 
 
 def _end_with_parent(lifeline: Any) -> None:
-    """A thread: waits for the other end of the pipe, which only the parent has, to be closed. Nothing comes over it."""
+    """Run in a thread: end this process when the parent, the only writer of the pipe, has ended. Nothing is sent."""
     with suppress(EOFError, OSError):
         lifeline.recv_bytes()
     os._exit(1)
@@ -217,14 +224,14 @@ def _ask_all(hosts: Iterator[str], prepare: Prepare, limits: Limits, at_once: in
             else:
                 threading.Thread(target=_ask, args=(ready, done), daemon=True).start()
             ready.put((number, item))
-        # Each has the same time from its start, so the first in here is the first whose time is over.
+        # All have the same time from their start, so the first of them is the first to exceed it.
         ends = [item.until for item in islice(asking.values(), 1)] + [item.when for item in later[:1]]
         if not ends:
             continue
         answers = []
         with suppress(queue.Empty):
             answers.append(done.get(timeout=max(0.0, min(ends) - monotonic()) + 0.001))
-            while True:  # before a host counts as late: this thread may have been kept from running itself
+            while True:  # before a host counts as late: this thread itself may have been delayed
                 answers.append(done.get_nowait())
         for finished, answered in answers:
             idle += 1
@@ -246,19 +253,19 @@ def _can_run(item: _Try, asking: Iterable[_Try]) -> bool:
 def _prepared(host: str, attempt: int, prepare: Prepare) -> _Try:
     try:
         job = prepare(host)
-    except Exception as error:  # a connection plugin raises what it likes
+    except Exception as error:  # a connection plugin can raise anything
         failed = _failed(host, None, error)
         job = Job(None, lambda: failed)
     return _Try(host, attempt, job)
 
 
 def _ask(ready: queue.SimpleQueue[tuple[int, _Try]], done: queue.SimpleQueue[tuple[int, Answer]]) -> None:
-    """A thread: asks one host after the other."""
+    """Run in a thread: ask one host after the other."""
     while True:
         number, item = ready.get()
         try:
             answered = item.job.ask()
-        except Exception as error:  # one host must not take the others with it
+        except Exception as error:  # an error of one host must not end the others
             answered = _failed(item.host, item.job.question, error)
         done.put((number, answered))
 
@@ -269,7 +276,8 @@ def _failed(host: str, question: Question | None, error: Exception) -> Answer:
 
 def _too_late(asked: _Try, timeout: float) -> Answer:
     message = (
-        f"{asked.host}: no whole answer within {timeout:g} seconds. Is the server up? If it is slow, raise timeout."
+        f"{asked.host}: no whole answer within {timeout:g} seconds. Check that the server is up. If it is slow, raise "
+        "timeout."
     )
     return answer(asked.host, HostStatus.UNREACHABLE, message, asked.job.question, seconds=timeout, requests=None)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit put beside the hierarchy: which state every site is in, and the tree they form."""
+"""The audit and the hierarchy together: the state of every site, and the tree that the sites form."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from enum import Enum
 from ..audit import Audit, AuditedFinding, AuditedHost, HostStatus
 from ..hierarchy import PRODUCTS, Hierarchy, Site, hierarchy_findings
 
-# Worst first; what is not known comes last.
+# Worst first; an unknown severity comes last.
 SEVERITIES = ("error", "warning", "info")
 
 
 class SiteState(Enum):
-    """What was found out about a site. The order is that in which an operator wants to see them."""
+    """The state of a site, in the order in which an operator wants to see them."""
 
     DRIFTED = HostStatus.DRIFTED.value
     ERROR = HostStatus.ERROR.value
@@ -41,11 +41,11 @@ class SiteRow:
 
     Attributes:
         anchor: its name within a page.
-        host: the name by which the inventory calls it.
+        host: the host as the inventory names it.
         state: its state.
         site: its place in the hierarchy; None if the hierarchy does not describe it.
         audit: what was read; None if it was not.
-        findings: what is to be said of it.
+        findings: the findings of its site.
     """
 
     anchor: str
@@ -64,7 +64,7 @@ class SiteRow:
 
     @property
     def name(self) -> str:
-        """What people call the site."""
+        """The name of the site."""
         return (self.site.name if self.site else None) or ""
 
     @property
@@ -74,7 +74,7 @@ class SiteRow:
 
     @property
     def product_title(self) -> str:
-        """Its product as people call it."""
+        """The title of its product."""
         if self.site and self.site.product.name == self.product:
             return self.site.product.title
         known = PRODUCTS.get(self.product)
@@ -100,7 +100,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All that a report tells. ``entries`` is in the order of the states, then of the hierarchy."""
+    """All that a report shows. ``entries`` is in the order of the states, then of the hierarchy."""
 
     audit: Audit
     entries: tuple[SiteRow, ...]
@@ -114,7 +114,7 @@ class Fleet:
 
     @property
     def outsiders(self) -> tuple[SiteRow, ...]:
-        """Hosts that the hierarchy does not describe."""
+        """Hosts that are not in the hierarchy."""
         return tuple(entry for entry in self.entries if entry.site is None)
 
     @property
@@ -126,10 +126,10 @@ class Fleet:
 
 
 def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
-    """Return what ``audit`` says about the sites of ``hierarchy``, and about hosts that it does not describe.
+    """Return what ``audit`` has of the sites of ``hierarchy``, and of hosts that are not in it.
 
-    A described site that was not read is in the report as well. Findings of the description are those of
-    :func:`..hierarchy.hierarchy_findings`, beside those that came with the audit.
+    A site of the hierarchy that was not audited is in the report as well. Its findings are those of
+    :func:`..hierarchy.hierarchy_findings` and those of the audit.
     """
     sites = hierarchy.sites if hierarchy else ()
     described = _findings(hierarchy)
@@ -137,7 +137,7 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
     read = {host.host.lower(): host for host in audit.hosts.values()}
     known = [_entry(site.server, site, read.pop(site.server.lower(), None), described) for site in sites]
     unknown = [_entry(host.host, None, host, described) for host in sorted(read.values(), key=lambda host: host.host)]
-    # A host's position gives it a name that is safe in a page, whatever the host is called.
+    # The anchor is a number, so that it is safe in a page whatever the name of the host.
     ordered = [
         SiteRow(f"s{number}", entry.host, entry.state, entry.site, entry.audit, entry.findings)
         for number, entry in enumerate(
@@ -179,7 +179,7 @@ def _branches(hierarchy: Hierarchy, entries: Iterable[SiteRow]) -> list[Branch]:
         site, depth = waiting.pop()
         branches.append(Branch(of[site.code], depth, Counter()))
         waiting += [(child, depth + 1) for child in reversed(hierarchy.children(site.code))]
-    # From the bottom up, what is below a site is known when it is its turn.
+    # From the bottom up: what is below a site is counted before the site.
     above: list[Counter[SiteState]] = []
     for branch in reversed(branches):
         while len(above) <= branch.depth + 1:
