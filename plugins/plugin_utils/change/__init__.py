@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .approval import Approval, approve
+from .changes import changed_hosts, changes_of
 from .document import (
     ChangeError,
     PlanDocument,
@@ -19,7 +20,7 @@ from .document import (
 from .host_change import Result, apply_host_plan, roll_back
 from .host_plan import HostPlan, read_host_plan, section_of, unread_section
 from .journal import append, host_lock, read_journal
-from .record import Recorder, changed_hosts, changes_of
+from .record import Recorder
 from .render import as_html, as_markdown
 
 __all__ = [

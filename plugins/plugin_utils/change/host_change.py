@@ -27,9 +27,10 @@ from ..security.descriptor import (
     SE_SACL_PROTECTED,
 )
 from ..site_server import Account, DescriptorReading, NotFound, SiteServer, SiteServerError, Unsupported, local_path
+from .changes import HostChanges
 from .document import ChangeError
 from .host_plan import GroupPlan, HostPlan, ObjectPlan, as_held
-from .record import Event, HostChanges, Member, Recorder
+from .record import Event, Member, Recorder
 from .recording import Recording
 
 
