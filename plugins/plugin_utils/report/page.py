@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from ..audit import AuditedFinding
 from ..hierarchy.findings import KINDS
+from ..templates import load_template, read_asset
 from .fleet import Branch, Fleet, SiteRow, SiteState, severity_rank
 from .text import visible
+
+_HERE = Path(__file__).parent
 
 # The state is told by a word, a symbol of its own shape, and a colour.
 SYMBOLS = {
@@ -99,20 +102,12 @@ def html_page(fleet: Fleet, title: str) -> Iterator[str]:
 
 @cache
 def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8").strip()
+    return read_asset(_HERE / name).strip()
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True,
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.from_string(_asset("page.html.j2"))
+    return load_template(_HERE / "page.html.j2", escapes_html=True, finalize=_finalize)
 
 
 def _finalize(value: object) -> object:
