@@ -23,6 +23,7 @@ from markupsafe import Markup
 from ..audit import AuditedFinding
 from ..hierarchy.findings import KINDS
 from ..templates import load_template, read_asset
+from .columns import PAGE_COLUMNS
 from .fleet import Branch, Fleet, SiteRow, SiteState, severity_rank
 from .text import visible
 
@@ -83,6 +84,7 @@ def html_page(fleet: Fleet, title: str) -> Iterator[str]:
     stream = _template().stream(
         title=title,
         fleet=fleet,
+        columns=PAGE_COLUMNS,
         style=Markup(_asset("page.css")),  # noqa: S704 - our own file
         script=Markup(_asset("page.js")),  # noqa: S704 - our own file
         policy=_policy(),

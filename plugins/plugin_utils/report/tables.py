@@ -8,31 +8,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
+from ..audit import AuditedSender
+from .columns import COLUMNS, json_object, senders_of
 from .fleet import Fleet, SiteRow
 from .text import cell
 
 FORMAT = "sitekeeper.sms/report"
 VERSION = 1
 
-COLUMNS = (
-    "site",
-    "host",
-    "name",
-    "product",
-    "state",
-    "message",
-    "sender",
-    "sender_in_desired_state",
-    "share_access",
-    "directory_access",
-    "combined_access",
-    "reasons",
-    "edits",
-    "findings",
-)
+HEADINGS = tuple(part.csv for column in COLUMNS for part in column.parts or (column,) if part.csv)
+"""The headings of the CSV table."""
 
 # Between the items of a list within a cell.
 _AND = "; "
@@ -48,44 +35,12 @@ def json_summary(fleet: Fleet) -> Iterator[str]:
         "hosts": len(fleet.entries),
         "counts": {state.value: count for state, count in fleet.counts.items()},
         "unreadable": len(fleet.audit.unreadable),
-        "sites": [_site(entry) for entry in sorted(fleet.entries, key=lambda entry: (entry.code, entry.host))],
+        "sites": [
+            json_object(COLUMNS, entry) for entry in sorted(fleet.entries, key=lambda entry: (entry.code, entry.host))
+        ],
     }
     yield from json.JSONEncoder(indent=1).iterencode(summary)
     yield "\n"
-
-
-def _site(entry: SiteRow) -> dict[str, Any]:
-    audit = entry.audit
-    return {
-        "site": entry.code or None,
-        "host": entry.host,
-        "name": entry.name or None,
-        "parent": entry.site.parent if entry.site else None,
-        "product": entry.product or None,
-        "state": entry.state.value,
-        "described": entry.site is not None,
-        "message": (audit.message if audit else "") or None,
-        "senders": [
-            {
-                "account": sender.account,
-                "name": sender.name,
-                "sid": sender.sid,
-                "in_desired_state": sender.in_desired_state,
-                "access": sender.combined.access,
-                "mask": sender.combined.mask,
-                "reasons": list(sender.reasons),
-            }
-            for sender in (audit.senders if audit else ())
-        ],
-        "edits": {
-            "share": list(audit.share.edits if audit and audit.share else ()),
-            "directory": list(audit.directory.edits if audit and audit.directory else ()),
-        },
-        "missing_members": list(audit.group.missing if audit and audit.group else ()),
-        "findings": [
-            {"id": finding.id, "severity": finding.severity, "evidence": finding.evidence} for finding in entry.findings
-        ],
-    }
 
 
 def csv_table(fleet: Fleet) -> Iterator[str]:
@@ -103,25 +58,26 @@ def csv_table(fleet: Fleet) -> Iterator[str]:
         buffer.truncate()
 
 
-def _rows(fleet: Fleet) -> Iterator[tuple[str, ...]]:
-    yield COLUMNS
-    for entry in fleet.entries:
-        audit = entry.audit
-        site = (entry.code, entry.host, entry.name, entry.product, entry.state.value, audit.message if audit else "")
-        last = (
-            _AND.join(audit.edits if audit else ()),
-            _AND.join(f"{finding.severity}: {finding.id}: {finding.evidence}" for finding in entry.findings),
-        )
-        for sender in audit.senders if audit else ():
-            yield (
-                *site,
-                sender.name,
-                "true" if sender.in_desired_state else "false",
-                sender.share.access,
-                sender.directory.access,
-                sender.combined.access,
-                _AND.join(sender.reasons),
-                *last,
-            )
-        if audit is None or not audit.senders:
-            yield (*site, *("" for _column in COLUMNS[6:12]), *last)
+def _rows(fleet: Fleet) -> Iterator[Iterable[str]]:
+    yield HEADINGS
+    for site in fleet.entries:
+        for sender in senders_of(site) or (None,):
+            yield _row(site, sender)
+
+
+def _row(site: SiteRow, sender: AuditedSender | None) -> Iterator[str]:
+    for column in COLUMNS:
+        if column.csv:
+            yield _text(column.value(site))
+        for part in column.parts:
+            if part.csv:
+                yield _text(None if sender is None else part.value(sender))
+
+
+def _text(value: object) -> str:
+    """A value as text; nothing is empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _AND.join(map(_text, value)) if isinstance(value, (list, tuple)) else str(value)
