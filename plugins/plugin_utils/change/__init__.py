@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Change control: a plan that people approve, carried out to the letter, recorded, and taken back."""
+"""Change control: a plan that people approve, applied exactly, recorded, and rolled back if needed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From module arguments, types already checked, to plans and approvals, and from results to return values."""
+"""From checked module arguments to plans and approvals, and from results to return values."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .host_change import Result
 
 
 def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
-    """The plan that `path` names, of the change that `change_id` names if it names one.
+    """Read the plan in the file `path`, and check that it is of the change `change_id` if that is given.
 
     Raises:
-        ChangeError: see `read_document`; `change_id` is no number of a change, or it is the plan of another change.
+        ChangeError: see `read_document`; or `change_id` is not valid, or the plan is of another change.
     """
     wanted = arguments.get("change_id")
     if wanted:
@@ -32,10 +32,10 @@ def plan_of(arguments: Mapping[str, Any]) -> PlanDocument:
 
 
 def approved_plan(arguments: Mapping[str, Any]) -> tuple[PlanDocument, Approval]:
-    """The same plan, approved.
+    """Read the plan and check its approval.
 
     Raises:
-        ChangeError: see above, or it is not approved.
+        ChangeError: see `plan_of`; or it is not approved.
     """
     plan = plan_of(arguments)
     signature, allowed = arguments["signature"], arguments["allowed_signers"]
@@ -51,7 +51,7 @@ def approved_plan(arguments: Mapping[str, Any]) -> tuple[PlanDocument, Approval]
 
 
 def host_result(result: Result, done: str) -> dict[str, Any]:
-    """Return values of `change_apply` and `change_rollback`; `done` is the outcome where something was written."""
+    """Return values of `change_apply` and `change_rollback`. `done` is the outcome if something was written."""
     joined = [account.name for account in result.added]
     left = [account.name for account in result.removed]
     members = {"added": joined} if done == "applied" else {"removed": left}
@@ -74,5 +74,5 @@ def host_result(result: Result, done: str) -> dict[str, Any]:
 
 
 def refused(refusal: Refused) -> dict[str, Any]:
-    """Return values of a host on which nothing was written since it is not as it should be: it fails."""
+    """Return values of a host that was refused because it has changed: nothing was written, and the task fails."""
     return {"failed": True, "changed": False, "outcome": "refused", "msg": str(refusal)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ _EVENT = shapes.object_of(
 
 @dataclass(frozen=True, slots=True)
 class RecordedObject:
-    """An object that a change has written.
+    """An object that a change has written, or may have written.
 
     Attributes:
         kind: `share` or `directory`.
         name: the share's name, or the directory's path.
         before: what it held before the change.
-        after: what it held after it; if a write was cut off, what it was to hold.
-        unsettled: whether it is not known how a write of it ended, or what became of its children.
+        after: what it held after it; if a write is unsettled, what it was to hold.
+        unsettled: whether the record does not show how a write of it ended, or whether its children were written.
     """
 
     kind: str
@@ -50,13 +50,13 @@ class RecordedObject:
 
 @dataclass(frozen=True, slots=True)
 class HostChanges:
-    """What a change has done to a host and not taken back.
+    """What a change has done to a host and not rolled back.
 
     Attributes:
-        change_id: the number of the change.
-        digest: of the plan that was last applied.
+        change_id: the change number.
+        digest: the digest of the plan that was last applied.
         objects: the objects.
-        members: accounts that became members of a local group.
+        members: the accounts that were added to a local group.
     """
 
     change_id: str
@@ -66,16 +66,16 @@ class HostChanges:
 
 
 def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = None) -> HostChanges:
-    """What a change has done to a host, from the events of its record.
+    """Find what a change has done to a host and not rolled back.
 
     Args:
         path: the record, for messages.
         journal: its lines.
         host: the host.
-        change_id: the change; may be left out if the record is of one change alone.
+        change_id: the change number; not needed if the record has only one change.
 
     Raises:
-        ChangeError: the record has no such change, or is of several and none is named, or has events that cannot be
+        ChangeError: the record does not have this change, or it has several and none is given, or an event cannot be
             read.
     """
     try:
@@ -86,8 +86,7 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
         if change_id is None and len(known) == 1:
             change_id = known[0]
         if change_id is None or change_id not in known:
-            wanted = "no event" if not known else f"the changes {', '.join(known)}; give one as change_id"
-            raise ChangeError(f"{path} has {wanted}" + (f", none of change {change_id}" if change_id else ""))
+            raise ChangeError(_no_such_change(path, known, change_id))
         own = [event for event in events if str(event["change_id"]) == change_id]
         last = own[-1]
         state = _HostState()
@@ -100,12 +99,12 @@ def changes_of(path: Path, journal: Journal, host: str, change_id: str | None = 
 
 
 def changed_hosts(path: Path, journal: Journal, change_id: str) -> tuple[str, ...]:
-    """The hosts on which a change has done something, or may have, that is not rolled back; sorted.
+    """Find the hosts on which a change has done something, or may have, that is not rolled back; sorted.
 
     Args:
         path: the record, for messages.
         journal: all its lines.
-        change_id: the change.
+        change_id: the change number.
 
     Raises:
         ChangeError: an event cannot be read.
@@ -121,6 +120,13 @@ def changed_hosts(path: Path, journal: Journal, change_id: str) -> tuple[str, ..
         raise ChangeError(f"{path}: an event cannot be read: {error}") from None
 
 
+def _no_such_change(path: Path, known: Sequence[str], change_id: str | None) -> str:
+    if not known:
+        return f"{path} has no event" + (f" of change {change_id}" if change_id else "")
+    missing = f"{path} has no event of change {change_id}. It" if change_id else str(path)
+    return f"{missing} has the changes {', '.join(known)}. Set change_id to one of them"
+
+
 _Key = tuple[str, str]
 _WITH_CONTENT = (Event.WRITING, Event.WRITTEN, Event.PUT_BACK)
 
@@ -133,10 +139,10 @@ class _HostState:
         self._members: dict[_Key, tuple[MemberStatus, Member]] = {}
 
     def take(self, line: Mapping[str, Any]) -> None:
-        """Take the next event.
+        """Take the next event into account.
 
         Raises:
-            ValueError: it cannot be used; the message says why.
+            ValueError: it cannot be used.
         """
         event, about = Event(line["event"]), line["object"]
         if about is None:

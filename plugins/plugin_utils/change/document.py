@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plan file: one JSON document of a head, whose digest is approved, and a section for each host.
 
-The head says which change it is, and has the digest of each host's section. So the digest of the head alone is that of
-the whole plan, and whoever carries out one host's section reads and checks the head and that section, and not those of
-thousands of other hosts.
+The head has the change number and the digest of each host's section. So the digest of the head covers the whole plan.
+To apply the section of one host, only the head and that section are read and checked, not those of thousands of other
+hosts.
 
 A digest is `sha256:` and the SHA-256 in hexadecimal over the canonical form: JSON, keys sorted by code point, no white
-space between tokens, UTF-8 without escapes for anything but quotes, backslashes and control characters. The file has
-head and sections in just that form, each section in a line of its own, so that the bytes that are read are checked:
+space between tokens, UTF-8, and escapes only for quotes, backslashes and control characters. Head and sections are in
+the file in this form, each section on a line of its own, so that a digest is computed over the bytes that were read:
 
     {"digest":"sha256:…","head":{…,"sections":{"host":"sha256:…",…},…},"hosts":{
     "host":{…},
@@ -54,21 +54,21 @@ _HEAD = shapes.object_of(
 _START = re.compile(rb'\{"digest":"(sha256:[0-9a-f]{64})","head":')
 _END_OF_HEAD = b',"hosts":{\n'
 _END = b"}}\n"
-_ANEW = "Make a new plan and have that approved"
+_ANEW = "Make a new plan and have it approved"
 
 
 class ChangeError(EnforcementError):
-    """A plan, approval or record cannot be used; the message says which and what to do."""
+    """A plan, approval or record cannot be used. The message has the reason and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """A plan file whose digest is that of its head. Sections are checked as they are read.
+    """A plan file whose head has the stated digest. Each section is checked when it is read.
 
     Attributes:
-        path: where it was read.
-        head: what is approved: which change it is, and the digests of the sections.
-        digest: of the head, `sha256:` and 64 hexadecimal digits.
+        path: the path of the file.
+        head: the approved part: the change number, and the digests of the sections.
+        digest: the digest of the head, `sha256:` and 64 hexadecimal digits.
     """
 
     path: str
@@ -77,7 +77,7 @@ class PlanDocument:
 
     @property
     def change_id(self) -> str:
-        """The number of the change."""
+        """The change number."""
         return str(self.head["change_id"])
 
     @property
@@ -87,7 +87,7 @@ class PlanDocument:
         return digests
 
     def section(self, host: str) -> Mapping[str, Any] | None:
-        """What is planned for a host; None if the plan has nothing of it.
+        """The section of a host; None if the plan has none.
 
         Raises:
             ChangeError: the file cannot be read, or the section was edited after it was made.
@@ -102,16 +102,16 @@ class PlanDocument:
         raise self._edited(f"its section of {host} is missing")
 
     def hosts(self) -> dict[str, Any]:
-        """What is planned, by host.
+        """All sections, by host.
 
         Raises:
-            ChangeError: the same; or there is something else in the file.
+            ChangeError: as for `section`; or the file has something else in it.
         """
         with _opened(self.path) as stream:
             lines = stream.readlines()
         names = sorted(self.sections)
         if len(lines) != len(names) + 2 or lines[-1] != _END:
-            raise self._edited("it has other sections than its head says")
+            raise self._edited("it has other sections than its head lists")
         found = {}
         for host, line in zip(names, lines[1:-1], strict=True):
             start = canonical(host) + b":"
@@ -123,7 +123,7 @@ class PlanDocument:
     def _checked(self, host: str, line: bytes) -> Mapping[str, Any]:
         text = line.rstrip(b"\n").removesuffix(b",")
         if _digest(text) != self.sections[host]:
-            raise self._edited(f"its section of {host} has another digest than its head says")
+            raise self._edited(f"its section of {host} has another digest than its head lists")
         found = _object(self.path, text)
         try:
             shapes.section(found, "it")
@@ -136,7 +136,7 @@ class PlanDocument:
 
 
 def canonical(value: Any) -> bytes:
-    """The bytes that a digest is over."""
+    """The canonical form of a value, over which its digest is computed."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
@@ -147,16 +147,16 @@ def digest_of(value: Any) -> str:
 
 
 def checked_change_id(change_id: str) -> str:
-    """The same, if it is the number of a change. It names files, so it is checked before any path is used.
+    """Check a change number, and return it. It names files, so it is checked before any path is used.
 
     Raises:
-        ChangeError: it is none.
+        ChangeError: it is not valid.
     """
     try:
         shapes.CHANGE_ID(change_id, "it")
     except shapes.Malformed:
         raise ChangeError(
-            f"change_id: {quoted(change_id)} is no number of a change; use letters (A to Z), digits, spaces and "
+            f"change_id: {quoted(change_id)} is not a valid change number. Use letters (A to Z), digits, spaces and "
             ". _ - # :, a letter or digit at both ends, and at most 100 characters. It names the files of the change"
         ) from None
     return change_id
@@ -165,23 +165,23 @@ def checked_change_id(change_id: str) -> str:
 def make_document(
     change_id: str, created: str, versions: Mapping[str, str], hosts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A plan with its digests.
+    """Make a plan with its digests.
 
     Args:
-        change_id: the number of the change, as the change board calls it.
+        change_id: the change number that the change board uses.
         created: when it was made, UTC, ISO 8601.
-        versions: of `collection` and `ansible`.
+        versions: the versions of `collection` and `ansible`.
         hosts: the section of each host.
 
     Raises:
-        ChangeError: it would be no plan, so that nobody could use it.
+        ChangeError: the change number or a section is not valid.
     """
     checked_change_id(change_id)
     for host, section in hosts.items():
         try:
             shapes.section(section, "it")
         except shapes.Malformed as error:
-            raise ChangeError(f"{host}: what is planned for this host is no section of a plan: {error}") from None
+            raise ChangeError(f"{host}: the section of this host is not valid: {error}") from None
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -195,7 +195,7 @@ def make_document(
 
 
 def write_document(path: Path, document: Mapping[str, Any], *, check_mode: bool = False) -> None:
-    """Write a plan in its canonical form, whole or not at all. With `check_mode`, see whether a file may be there.
+    """Write a plan in its canonical form, whole or not at all. With `check_mode`, only check the path.
 
     Raises:
         ChangeError: it cannot be written.
@@ -207,10 +207,10 @@ def write_document(path: Path, document: Mapping[str, Any], *, check_mode: bool 
 
 
 def write_file(path: Path, content: bytes, *, check_mode: bool = False) -> None:
-    """Write a file that only its owner may read; whole or not at all. `check_mode` sees whether a file may be there.
+    """Call `replace_file`, and make a sentence of its error. With `check_mode`, only check the path.
 
     Raises:
-        ChangeError: it cannot be written.
+        ChangeError: the file cannot be written.
     """
     try:
         replace_file(path, [content], check_mode=check_mode)
@@ -219,43 +219,43 @@ def write_file(path: Path, content: bytes, *, check_mode: bool = False) -> None:
 
 
 def read_document(path: Path) -> PlanDocument:
-    """Read a plan's head and compare its digest with its content.
+    """Read the head of a plan and compare its digest with its content.
 
     Raises:
-        ChangeError: it cannot be read, is no plan, or was edited after it was made.
+        ChangeError: the file cannot be read, is not a plan, or was edited after it was made.
     """
     with _opened(path) as stream:
         line = stream.readline()
     start = _START.match(line)
     if not start or not line.endswith(_END_OF_HEAD):
         raise ChangeError(
-            f"{path} is no plan, or no longer as it was written: its first line is not that of a plan of version "
-            f"{VERSION}. Where a plan was laid out in another way, use the file that was written"
+            f"{path} is not a plan, or another program has changed its layout: its first line is not that of a plan of "
+            f"version {VERSION}. Use the file as change_plan_file wrote it"
         )
     text = line[start.end() : -len(_END_OF_HEAD)]
     head = _object(path, text)
     if head.get("format") != FORMAT:
-        raise ChangeError(f"{path} is no plan: it does not say that its format is {FORMAT}")
+        raise ChangeError(f"{path} is not a plan: its format is not {FORMAT}")
     if head.get("version") != VERSION:
         raise ChangeError(
             f"{path} is a plan of version {head.get('version')!r}; this collection reads version {VERSION}. Use the "
-            "collection that made it, or make a new plan"
+            "version of the collection that made it, or make a new plan"
         )
     stated, computed = start[1].decode(), _digest(text)
     if stated != computed:
         raise ChangeError(
-            f"{path} was edited after it was made: it says that its digest is {stated}, but the digest of its content "
-            f"is {computed}. {_ANEW}"
+            f"{path} was edited after it was made: its stated digest is {stated}, but the digest of its content is "
+            f"{computed}. {_ANEW}"
         )
     try:
         _HEAD(head, "its head")
     except shapes.Malformed as error:
-        raise ChangeError(f"{path} is no plan of version {VERSION}: {error}") from None
+        raise ChangeError(f"{path} is not a plan of version {VERSION}: {error}") from None
     return PlanDocument(str(path), head, computed)
 
 
 def summary_of(hosts: Mapping[str, Any]) -> dict[str, Any]:
-    """How many hosts a plan has, which of them it changes, which lack members after it, and which could not be read."""
+    """The number of hosts in a plan, and which of them it changes, which lack members, and which could not be read."""
     states = Counter(str(section["status"]) for section in hosts.values())
     changing = {name for name, section in hosts.items() if is_changing(section)}
     lacking = {name for name, section in hosts.items() if is_lacking_members(section)}
@@ -269,7 +269,7 @@ def summary_of(hosts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_changing(section: Mapping[str, Any]) -> bool:
-    """Whether a host's section says that something is to be written."""
+    """Whether something is to be written on the host of a section."""
     if section["status"] != "planned":
         return False
     objects = (section["directory"], section["share"])
@@ -278,7 +278,7 @@ def is_changing(section: Mapping[str, Any]) -> bool:
 
 
 def is_lacking_members(section: Mapping[str, Any]) -> bool:
-    """Whether accounts are no members of the host's group, and will not be: they stay without access."""
+    """Whether accounts are not members of the group, and the change does not add them. They get no access."""
     return bool(section["group"] and section["group"]["missing"])
 
 
@@ -291,7 +291,7 @@ def _opened(path: Path | str) -> Iterator[BinaryIO]:
     try:
         with open_to_read(path) as stream:
             if os.fstat(stream.fileno()).st_size > MAX_PLAN:
-                raise ChangeError(f"{path} is no plan: it is larger than {MAX_PLAN} bytes")
+                raise ChangeError(f"{path} is not a plan: it is larger than {MAX_PLAN} bytes")
             yield stream
     except OSError as error:
         raise ChangeError(f"the plan {path} cannot be read on the controller: {error.strerror or error}") from None
@@ -301,14 +301,14 @@ def _object(path: Path | str, text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise ChangeError(f"{path} is no plan: {error}") from None
+        raise ChangeError(f"{path} is not a plan: {error}") from None
     if not isinstance(found, dict):
-        raise ChangeError(f"{path} is no plan: it has no object where one belongs")
+        raise ChangeError(f"{path} is not a plan: it has another value where a JSON object is required")
     return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key given twice would be read by a person one way and by a program another."""
+    """Refuse a key that is there twice: a person could read one value, and a program the other."""
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("a key is there twice in one object")
@@ -316,4 +316,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

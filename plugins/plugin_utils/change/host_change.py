@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply what was planned for a host, and roll it back: only where it holds what it held, and all or nothing.
+"""Apply the plan of a host, and roll it back: all objects or none, and only if the host has not changed since.
 
-What counts as still held: the DACL (present or not, every entry in order, inherited ones included), its control bits as
-SDDL has them (protected, auto-inherited, requested), and owner and group as read. For what is in place already, the
-entries that an object inherits do not count: the server works them out itself.
+An object is unchanged if these are equal: the DACL (present or not, every entry in its order, inherited ones included),
+its control bits as SDDL has them (protected, auto-inherited, requested), and owner and group as read. To decide whether
+an object is already in place, inherited entries do not count: the server computes them itself.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from .recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class ObjectResult:
-    """How one object of a host ended.
+    """The result of one object of a host.
 
     Attributes:
         kind: `share` or `directory`.
         name: the share's name, or the directory's path.
-        changed: whether it was, or would be, written.
+        changed: whether it was written, or would be in check mode.
         before: what it held.
         after: what it holds, or would hold.
     """
@@ -55,13 +55,13 @@ class ObjectResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a host ended.
+    """The result of a host.
 
     Attributes:
         objects: its objects.
-        added: accounts that became, or would become, members of the local group.
-        removed: accounts that are, or would be, members no more.
-        warnings: what the operator should know.
+        added: accounts that were added to the local group, or would be.
+        removed: accounts that were removed from it, or would be.
+        warnings: messages for the operator.
     """
 
     objects: tuple[ObjectResult, ...]
@@ -71,13 +71,13 @@ class Result:
 
     @property
     def changed(self) -> bool:
-        """Whether something was, or would be, written."""
+        """Whether something was written, or would be."""
         return bool(self.added or self.removed) or any(each.changed for each in self.objects)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One object, what it has to hold, what it shall hold, and whether it is written even if it holds that."""
+    """One object: what it must hold before, what it is to hold, and whether it is written even if it holds that."""
 
     target: Securable
     before: SecurityDescriptor
@@ -86,19 +86,19 @@ class _Wanted:
 
 
 def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, check_mode: bool = False) -> Result:
-    """Write what was planned for a host: members of the group, the directory, the share.
+    """Write what was planned for a host: first the members of the group, then the directory, then the share.
 
     Args:
         server: the host.
         plan: what was planned.
-        record: told of everything that is written, before and after.
+        record: appends an event before and after each write.
         check_mode: compare, do not write.
 
     Raises:
-        Refused: the host has changed since; nothing was written.
-        SiteServerError: the server cannot be reached or refuses; nothing was written.
-        WriteFailed: something was or may have been written. What was written was restored, as far as the message says.
-        ChangeError: the record cannot be written; nothing is written without it.
+        Refused: the host has changed since. Nothing was written.
+        SiteServerError: the server cannot be reached, or it refuses. Nothing was written.
+        WriteFailed: something was or may have been written. The message has the state of each object.
+        ChangeError: the record cannot be written. Nothing is written without a record.
     """
     with _stops_recorded(record):
         share = server.share(plan.share.name)
@@ -117,25 +117,25 @@ def apply_host_plan(server: SiteServer, plan: HostPlan, record: Recorder, *, che
 def roll_back(
     server: SiteServer, changes: HostChanges, record: Recorder, *, check_mode: bool = False, force: bool = False
 ) -> Result:
-    """Give a host what it held before the change: the group, then the share, then the directory.
+    """Restore what a host held before the change: first the group, then the share, then the directory.
 
-    From the group go the members that the change has added. They come first: not every connection can remove them, and
-    where that fails, there is nothing to restore.
+    The members that the change added are removed from the group. That is the first step because not every connection
+    can remove members; if it fails, nothing else has been written yet.
 
-    An object that the change may or may not have written is read like any other: if it holds what was planned, the
-    change has written it; if it holds what was before, there is nothing to do.
+    An object that the change may or may not have written is read like any other. If it holds what was planned, the
+    change has written it. If it holds what it held before, nothing needs to be done.
 
     Args:
         server: the host.
         changes: what the change has done there.
-        record: told of everything that is written, before and after.
+        record: appends an event before and after each write.
         check_mode: compare, do not write.
-        force: restore also what has changed since.
+        force: also restore objects that have changed since.
 
     Raises:
-        Refused: the host has changed since; nothing was written.
+        Refused: the host has changed since. Nothing was written.
         SiteServerError: as in `apply_host_plan`.
-        WriteFailed: the same.
+        WriteFailed: as in `apply_host_plan`.
         ChangeError: the record cannot be written.
     """
     with _stops_recorded(record):
@@ -148,10 +148,13 @@ def roll_back(
             if each.kind == "share":
                 target, always = share_object(server, server.share(each.name)), False
             else:
-                # What the directory holds does not show what its children hold: they are brought back with it.
+                # What the directory holds does not show what its children hold, so they are written with it.
                 target, always = path_object(server, each.name), each.unsettled and server.propagates
             objects.append(_Wanted(target, each.after, each.before, always))
-        advice = "Find out who has changed it. To restore it all the same, and lose that, set force for this host"
+        advice = (
+            "Find out who changed it. To restore it nevertheless, and lose that change, set force for this host "
+            "(playbook: --limit HOST -e sms_change_force=true)"
+        )
         return _run(server, objects, leaving, record, advice, check_mode=check_mode, force=force)
 
 
@@ -196,10 +199,10 @@ def _run(
 
 
 def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -> list[WriteDescriptor]:
-    """The steps for the objects, all of which are read before any is written.
+    """The steps for the objects. All objects are read before the first one is written.
 
     Raises:
-        Refused: an object holds neither what it has to hold nor what it shall hold.
+        Refused: an object holds neither what it must hold before nor what it is to hold.
     """
     steps, drifted = [], []
     for each in objects:
@@ -207,8 +210,8 @@ def _steps(host: str, objects: Sequence[_Wanted], advice: str, *, force: bool) -
         after = _after(each, reading, force=force)
         if after is None:
             drifted.append(
-                f"{each.target.subject.label} holds {format_sddl(reading.descriptor)} now, and it should hold "
-                f"{format_sddl(each.before)} still"
+                f"{each.target.subject.label} holds {format_sddl(reading.descriptor)}, and it must still hold "
+                f"{format_sddl(each.before)}"
             )
             continue
         plan = Plan(each.target.subject, reading, after, reading.names)
@@ -222,7 +225,7 @@ def _after(each: _Wanted, reading: DescriptorReading, *, force: bool) -> Securit
     """What an object is to hold; what it holds now if it is in place; None if it has changed since."""
     held, after = as_held(reading.descriptor), each.after
     if not each.before.control & SE_SACL_PRESENT:
-        # The plan says nothing about auditing: what is there stays.
+        # The plan has no audit entries (SACL): those of the object stay.
         held, after = _with_sacl_of(each.before, held), _with_sacl_of(reading.descriptor, after)
     if held == each.before:
         return after if each.before != each.after else reading.descriptor
@@ -237,7 +240,11 @@ def _with_sacl_of(giver: SecurityDescriptor, taker: SecurityDescriptor) -> Secur
 
 
 def _joining(server: SiteServer, plan: GroupPlan | None) -> list[ChangeMember]:
-    """The accounts to add to the group; refused if others have joined or left it."""
+    """The steps that add accounts to the group.
+
+    Raises:
+        Refused: other accounts have been added to the group or removed from it since.
+    """
     if plan is None:
         return []
     held = frozenset(member.sid for member in server.group_members(plan.account.sid))
@@ -255,12 +262,12 @@ def _is_member(server: SiteServer, member: Member) -> bool:
     try:
         return member.account.sid in (each.sid for each in server.group_members(member.group.sid))
     except NotFound:
-        # A group that is gone has no members.
+        # A group that was deleted has no members.
         return False
 
 
 def _cannot(host: str, steps: Sequence[ChangeMember]) -> Unsupported:
-    """What to do first where the connection cannot change members; the steps are all of one kind."""
+    """The error if the connection cannot change members. The steps all add, or all remove."""
     groups: dict[Account, list[Account]] = {}
     for step in steps:
         groups.setdefault(step.group, []).append(step.account)
@@ -269,13 +276,13 @@ def _cannot(host: str, steps: Sequence[ChangeMember]) -> Unsupported:
     return Unsupported(
         host,
         f"change members of {', '.join(group.name for group in groups)}",
-        "this connection has no way to do it, and nothing was written",
-        f"Run this task on the host first: {tasks}. Or reach it by ansible_connection: sitekeeper.sms.smb.",
+        "this connection cannot do it, and nothing was written",
+        f"Run this task on the host first: {tasks}. Or set ansible_connection: sitekeeper.sms.smb.",
     )
 
 
 def _accounts(changing: Sequence[ChangeMember]) -> tuple[tuple[Account, ...], tuple[Account, ...]]:
-    """Those that join, and those that leave."""
+    """The accounts that are added, and those that are removed."""
     joins, leaves = (tuple(step.account for step in changing if step.joins is way) for way in (True, False))
     return joins, leaves
 
@@ -309,7 +316,7 @@ def _path(path: str) -> str:
 
 @contextmanager
 def _stops_recorded(record: Recorder) -> Iterator[None]:
-    """Record why a host was refused, or why it stopped."""
+    """Record why a host was refused, or why its run stopped."""
     try:
         yield
     except ChangeError:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of JSON lines that several processes append to, and that survive a crash in the middle of a line."""
+"""Files of JSON lines. Several processes can append to one, and a crash in the middle of a line does no harm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..files import open_file, open_to_read, refuse_other_than_file
 from .document import ChangeError
 
 MAX_LINE = 16 * 1024 * 1024
-"""Longest line that is read, in bytes; an event with two descriptors of 64 KiB takes less than 2 MB."""
+"""Longest line that is read, in bytes; an event with two descriptors of 64 KiB is shorter than 2 MB."""
 
 
 _OF_WHAT = re.compile(rb'"change_id":"(?:[^"\\]|\\.)*","digest":"[^"]*"')
@@ -29,11 +29,11 @@ _OF_WHAT = re.compile(rb'"change_id":"(?:[^"\\]|\\.)*","digest":"[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What was read.
+    """What was read from such a file.
 
     Attributes:
         lines: the lines, in order.
-        torn: numbers of the lines that are no JSON object: a write was cut off there. The first is 1.
+        torn: numbers of the lines that are not JSON objects, because a crash cut them off. The first line is 1.
     """
 
     lines: tuple[Mapping[str, Any], ...]
@@ -41,10 +41,10 @@ class Journal:
 
 
 def append(path: Path, line: Mapping[str, Any]) -> None:
-    """Append a line with the time; when this returns, it is on the disk.
+    """Append a line with the time. It is on the disk when this function returns.
 
-    A lock keeps the lines of processes that write at the same time apart. A line that a crash has torn is left as it
-    is, and the next one starts on a line of its own.
+    A lock keeps apart the lines of processes that write at the same time. If a crash has cut off the last line, it
+    stays as it is, and the new line starts after a newline.
 
     Raises:
         ChangeError: it cannot be written.
@@ -54,7 +54,7 @@ def append(path: Path, line: Mapping[str, Any]) -> None:
         existed = path.exists()
         descriptor = open_file(path, flags)
         try:
-            # Closing the file, which happens even if the process is killed, gives the lock back.
+            # The lock ends when the file is closed, also if the process is killed.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             text = _encode({"time": utc_now(), **line}) + b"\n"
             size = os.fstat(descriptor).st_size
@@ -78,23 +78,23 @@ def utc_now() -> str:
 
 @contextmanager
 def host_lock(path: Path | None, host: str) -> Iterator[None]:
-    """Keep other runs, of this controller, that use the same record from working on the same host at the same time.
+    """Let only one run on this controller with the same record work on a host at a time.
 
-    They would not harm each other's writes, each of which is compared before and after. But a change that is applied
-    while it is taken back ends as half of each.
+    Two runs would not overwrite each other's writes, because each write is compared before and after. But if one
+    applies a change while the other rolls it back, the host ends with a part of each.
 
     Args:
-        path: the record; None for no lock. The file beside it, with `.lock` at its end, stays and is empty.
+        path: the record; None for no lock. The lock is an empty file beside it, with `.lock` at its end, which stays.
         host: the host.
 
     Raises:
-        ChangeError: another run works on the host, or nothing can be locked there.
+        ChangeError: another run is working on the host, or the lock file cannot be used.
     """
     if path is None:
         yield
         return
     lock = f"{path}.lock"
-    # One byte for each host; where nothing is, can be locked too. The lock goes with the process.
+    # One byte for each host. Bytes beyond the end of a file can be locked too. The lock ends with the process.
     at = int.from_bytes(hashlib.sha256(host.encode()).digest()[:7], "big")
     try:
         refuse_other_than_file(path)
@@ -107,8 +107,8 @@ def host_lock(path: Path | None, host: str) -> Iterator[None]:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, at)
         except (BlockingIOError, PermissionError):
             raise ChangeError(
-                f"{host}: another run with the record {path} works on this host right now, and nothing was written. "
-                "Wait until it has ended"
+                f"{host}: another run with the record {path} is working on this host, and nothing was written. Run "
+                "again when it has ended"
             ) from None
         except OSError as error:
             raise ChangeError(f"{lock} cannot be locked: {error.strerror or error}") from None
@@ -118,12 +118,12 @@ def host_lock(path: Path | None, host: str) -> Iterator[None]:
 
 
 def read_journal(path: Path, host: str | None = None) -> Journal:
-    """Read the lines, or only those that tell of a host, and one for each change and digest.
+    """Read all lines; or only those of one host, and one line for each change and digest.
 
-    Thousands of hosts make long records, and reading all of it for each of them would take longer than the rest.
+    A record of thousands of hosts is long. To parse all of it for each host would take longer than everything else.
 
     Raises:
-        ChangeError: the file cannot be read, or has a line that is too long to be one of ours.
+        ChangeError: the file cannot be read, or a line is too long for a record.
     """
     lines: list[Mapping[str, Any]] = []
     torn: list[int] = []
@@ -135,7 +135,7 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
             while line := stream.readline(MAX_LINE + 1):
                 number += 1
                 if len(line) > MAX_LINE:
-                    raise ChangeError(f"{path}: line {number} is longer than {MAX_LINE} bytes: this is no record")
+                    raise ChangeError(f"{path}: line {number} is longer than {MAX_LINE} bytes, so this is not a record")
                 if named and named not in line and line.endswith(b"}\n") and any(each in line for each in seen):
                     continue
                 if of_what := _OF_WHAT.search(line):
@@ -151,7 +151,7 @@ def read_journal(path: Path, host: str | None = None) -> Journal:
 
 
 def _encode(value: Any) -> bytes:
-    """JSON in UTF-8. Half a character, which UTF-8 does not have, is left escaped, as JSON allows."""
+    """JSON in UTF-8. A lone surrogate, which UTF-8 does not have, stays escaped, as JSON allows."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
@@ -164,7 +164,7 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
 
 
 def _sync_directory(path: Path) -> None:
-    """A new file is there after a crash only if its directory is on the disk as well."""
+    """Write a directory to the disk: without it, a new file may be missing after a crash."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was done, by whom, when, and by which approval: one event a line."""
+"""The record of a change: each line is one event, with time, operator, approval, host and object."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ VERSION = 1
 
 
 class Event(Enum):
-    """What an event tells."""
+    """The events of a record. Each is about an object, a member of a group, or the host."""
 
     WRITING = "writing"
-    """An object is about to be written; what follows tells how it went. If nothing follows, the run was killed."""
+    """An object is about to be written. The next event has the result; if there is none, the run was killed."""
     WRITTEN = "written"
-    """It was written, and holds `after`, as read back."""
+    """The object was written, and holds `after`, as read back."""
     NOT_WRITTEN = "not_written"
-    """It holds what it held before; an account is, or is not, a member as before."""
+    """The object holds what it held before, or the membership is as before."""
     UNCERTAIN = "uncertain"
-    """It may or may not have been written, or holds something else than planned, or only what is below it was written.
-    `after` is what was read."""
+    """The object may or may not have been written, or it holds something else than planned, or only its children were
+    written. `after` is what was read."""
     PUT_BACK = "put_back"
-    """It has what it had before, since something after it failed."""
+    """The object or the membership was restored, because a later step failed."""
     NOT_PUT_BACK = "not_put_back"
-    """It could not be given back what it had before."""
+    """The object or the membership could not be restored."""
     ADDING = "adding"
-    """An account is about to become a member of the group."""
+    """An account is about to be added to the group."""
     ADDED = "added"
-    """It has become one."""
+    """The account was added to the group."""
     REMOVING = "removing"
-    """An account that had become a member is about to be removed from the group."""
+    """An account that the change added is about to be removed from the group."""
     REMOVED = "removed"
-    """It is no member any more."""
+    """The account was removed from the group."""
     IN_PLACE = "in_place"
-    """The host: everything that was planned is in place, nothing was written."""
+    """Host: everything that was planned was already in place. Nothing was written."""
     NOT_PLANNED = "not_planned"
-    """The host: the plan, or the record, has nothing for it."""
+    """Host: the plan, or the record, has nothing for it."""
     DONE = "done"
-    """The host: everything that was planned is in place now."""
+    """Host: everything that was planned is in place now."""
     REFUSED = "refused"
-    """The host: it has changed since, so nothing was written."""
+    """Host: it has changed since, so nothing was written."""
     STOPPED = "stopped"
-    """The host: something failed; `message` says what, and what is how now."""
+    """Host: something failed. `message` has the error and the state of each object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Member:
 
     @property
     def name(self) -> str:
-        """Both, for people."""
+        """Account and group, for messages."""
         return f"{self.account.name} -> {self.group.name}"
 
 
@@ -79,13 +79,13 @@ class Recorder:
     """Appends the events of one host to a record.
 
     Args:
-        path: the record; None, in check mode, for none.
+        path: the record; None for no record, as in check mode.
         action: `apply` or `rollback`.
-        host: the host as the inventory calls it.
-        change_id: the number of the change.
-        digest: the plan's.
-        approval: what approved it.
-        connection: the account that is connected to the host, if it is known.
+        host: the name of the host in the inventory.
+        change_id: the change number.
+        digest: the digest of the plan.
+        approval: how the plan was approved.
+        connection: the account that is connected to the host; None if the connection does not have it.
     """
 
     def __init__(

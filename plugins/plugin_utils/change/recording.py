@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The observer that records what the executor does: each write before it happens, and how it ended after it."""
+"""The observer that records what the executor does: each write before it starts, and its result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Recording(Observer):
         self._begun = False
 
     def starting(self, step: Step) -> None:
-        """Record that an object is about to be written, or a member to be changed."""
+        """Record that an object is about to be written, or a member to be added or removed."""
         if isinstance(step, ChangeMember):
             self._append(Event.ADDING if step.joins else Event.REMOVING, member=_member(step))
         elif isinstance(step, WriteDescriptor):
@@ -38,7 +38,7 @@ class Recording(Observer):
         self._begun = True
 
     def finished(self, result: StepResult) -> None:
-        """Record how it ended."""
+        """Record the result of the write."""
         step, event = result.step, _ENDED[result.status]
         if result.below:
             event = Event.UNCERTAIN
@@ -52,7 +52,7 @@ class Recording(Observer):
             self._append(event, **_object(step), before=_before(step), after=after, message=message)
 
     def undone(self, result: StepResult) -> None:
-        """Record whether it was restored."""
+        """Record whether what the step had written was restored."""
         step = result.step
         whole = result.status is StepStatus.UNDONE and not result.below
         event = Event.PUT_BACK if whole else Event.NOT_PUT_BACK
@@ -67,7 +67,7 @@ class Recording(Observer):
         self._append(Event.DONE)
 
     def _append(self, event: Event, **about: Any) -> None:
-        """Append an event. What cannot be recorded ends the change, and nothing is restored: that could not be either.
+        """Append an event. If that fails, the run stops, and nothing is restored: that could not be recorded either.
 
         Raises:
             ChangeError: the record cannot be written.
@@ -78,7 +78,7 @@ class Recording(Observer):
             if not self._begun:
                 raise ChangeError(f"{self._host}: {unrecorded}. Nothing was written") from None
             raise ChangeError(
-                f"{self._host}: {unrecorded}. By then something was written, or may have been. Run again once the "
+                f"{self._host}: {unrecorded}. By then something was written, or may have been. Run again when the "
                 "record can be written",
                 changed=True,
                 uncertain=True,
@@ -99,7 +99,7 @@ def _before(step: WriteDescriptor) -> Any:
 
 
 def _held(result: StepResult) -> Any:
-    """What it holds, as last read; None if it could not be read."""
+    """What the object holds, as last read; None if it could not be read."""
     return None if result.held is None else as_held(written(result)[1].descriptor)
 
 

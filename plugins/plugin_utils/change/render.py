@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan for the change board: Markdown and HTML. Names come from servers and inventories, and stay text.
+"""A plan as Markdown and as an HTML page, for the change board.
 
-Characters that have no look of their own or change that of others, as those that turn the direction of writing do, are
-shown by their code points.
+Names come from servers and inventories, and are shown as text, whatever they contain. Characters that are invisible, or
+that change how others look, such as those that set the direction of writing, are shown as their code points.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TESTS = {"changing": is_changing}
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|<>~&$^=@\"]|^[-+)]|:(?=//))")
 _STATES = {
     "planned": "planned",
-    "nothing_owed": "nothing owed",
+    "nothing_owed": "no access required",
     "unreachable": "UNREACHABLE",
     "error": "NOT READ",
 }
@@ -38,7 +38,7 @@ def as_markdown(plan: Mapping[str, Any]) -> str:
 
 
 def as_html(plan: Mapping[str, Any]) -> str:
-    """The plan as one HTML page that needs no other file, no script and no network."""
+    """The plan as one HTML page without a script. It needs no other file and no network."""
     return _html_template().render(_values(plan))
 
 
@@ -72,19 +72,19 @@ def _shown(value: object) -> object:
 
 
 def _state(section: Mapping[str, Any]) -> str:
-    """What becomes of a host, in a word or two."""
+    """The state of a host in the plan, in a word or two."""
     if is_changing(section):
         return "TO CHANGE"
     return "LACKS MEMBERS" if is_lacking_members(section) else _STATES[section["status"]]
 
 
 def _markdown_text(text: str) -> str:
-    r"""Text that Markdown takes as text: CommonMark 0.31, 2.4, lets a backslash stand before any ASCII punctuation."""
+    r"""Text that Markdown shows as text. Before ASCII punctuation, a backslash is an escape: CommonMark 0.31, 2.4."""
     escaped = _PUNCTUATION.sub(r"\\\1", visible(text))
-    # GitHub makes links of what looks like one.
+    # GitHub makes a link of text that looks like one.
     return re.sub(r"(?i)\b(www)\.", r"\1\\.", escaped)
 
 
 def _markdown_code(text: str) -> str:
-    """Text for between two backticks, in a table or not."""
+    """Text between two backticks, in a table or not."""
     return visible(text).replace("`", "⟨U+0060⟩").replace("|", "⟨U+007C⟩")

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the values in a plan and in a record must be.
+"""The types of the values in a plan and in a record.
 
-A digest shows that a file was not edited, not that its values have their types. The shapes here follow
-plan.schema.json and record.schema.json, which describe the same to other programs.
+A digest shows that a file was not edited. It does not show that its values have the right types. The shapes here follow
+plan.schema.json and record.schema.json, which describe the same for other programs.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from collections.abc import Callable
 from ..hierarchy.fields import kind_of, quoted
 
 Shape = Callable[[object, str], None]
-"""Checks a JSON value. The second argument says where the value is, for the message."""
+"""Checks a JSON value. The second argument is the place of the value, for the message."""
 
 
 class Malformed(ValueError):
-    """A value is not what belongs in its place; the message says where, and what belongs there."""
+    """A value has the wrong type or form. The message has its place and what it must be."""
 
 
 def text(pattern: str = ".*", what: str = "text") -> Shape:
-    """Text that Unicode can encode, all of which matches the pattern."""
+    """Text that Unicode can encode, and that matches the pattern as a whole."""
     whole = re.compile(pattern, re.ASCII | re.DOTALL)
 
     def check(value: object, where: str) -> None:
         if not isinstance(value, str):
             raise Malformed(f"{where} must be {what}, but it is {kind_of(value)}")
-        # JSON can name half a character (\ud800), which no file name, no account and no answer to a server can hold.
+        # JSON can have a lone surrogate (\ud800), which no file name, no account and no message to a server can hold.
         if not whole.fullmatch(value) or any("\ud800" <= each <= "\udfff" for each in value):
             raise Malformed(f"{where} must be {what}, but it is {quoted(value)}")
 
@@ -60,7 +60,7 @@ def nothing(value: object, where: str) -> None:
 
 
 def nullable(shape: Shape) -> Shape:
-    """Null, or what the shape says."""
+    """Null, or a value of the shape."""
 
     def check(value: object, where: str) -> None:
         if value is not None:
@@ -116,9 +116,9 @@ DIGEST = text(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits")
 SID = text(r"S-1-(\d+|0x[0-9A-F]+)(-\d+)*", "a SID")
 CHANGE_ID = text(
     "[A-Za-z0-9]([A-Za-z0-9._#: -]{0,98}[A-Za-z0-9])?",
-    "the number of a change (letters A to Z, digits, spaces and . _ - # :, a letter or digit at both ends)",
+    "a change number (letters A to Z, digits, spaces and . _ - # :, a letter or digit at both ends)",
 )
-"""The number of a change, which also names its files. No path and no option is one, and a file system can hold it."""
+"""A change number. It names files, so it is never a path or an option, and a file system can hold it."""
 _TEXTS = list_of(TEXT)
 
 _ACCOUNT: dict[str, Shape] = {"name": TEXT, "sid": SID}
@@ -188,7 +188,7 @@ _WRITTEN = object_of({"kind": one_of("share", "directory", "member"), "name": TE
 
 
 def _event_object(value: object, where: str) -> None:
-    """What an event is about."""
+    """The object of an event."""
     is_member = isinstance(value, dict) and value.get("kind") == "member"
     (_MEMBER if is_member else _WRITTEN)(value, where)
 
@@ -208,4 +208,4 @@ EVENT: dict[str, Shape] = {
     "after": nullable(TEXT),
     "message": nullable(TEXT),
 }
-"""The keys of a line of a record, without those that `record` says: format, version and event."""
+"""The keys of a line of a record, except those that `changes` adds: format, version and event."""

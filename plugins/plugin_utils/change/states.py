@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two tables: what is known of an object, and of a member, after each event of a record.
+"""Two tables: the state of an object, and of a member, after each event of a record.
 
 A write that is uncertain, or during which a run was killed, may still arrive. If the server refuses a later write of
 the same object, that shows nothing about the earlier one. So the object stays uncertain until a reading shows that it
@@ -32,9 +32,9 @@ class ObjectStatus(Enum):
     """What the record shows about the writes of an object."""
 
     SETTLED = "settled"
-    """It is known how every write ended."""
+    """The result of every write is recorded."""
     WRITING = "writing"
-    """A write has begun, and no event shows how it ended."""
+    """A write has begun, and no event has its result."""
     UNCERTAIN = "uncertain"
     """An earlier write may or may not have been done."""
     WRITING_AGAIN = "writing again"
@@ -59,11 +59,11 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """What is known of one object.
+    """The state of one object.
 
     Attributes:
         written: what is written and not rolled back; None if that is nothing.
-        begun: the write that has begun, if no event shows how it ended.
+        begun: the write that has begun, if no event has its result.
         uncertain: the last earlier write that may or may not have been done.
         undone: what was rolled back last.
     """
@@ -174,8 +174,8 @@ OBJECT_TABLE: Mapping[tuple[str, Event], Mapping[ObjectStatus, ObjectChange]] = 
 }
 """What an event does to the state of an object, by action and event, then by the object's status before it.
 
-What is not here changes nothing. So until a rollback is known to have written, everything that the change has written
-counts, and a rollback that was killed can be run again.
+What is not here changes nothing. So until an event shows that a rollback has written, everything that the change has
+written counts, and a rollback that was killed can be run again.
 """
 
 

@@ -31,7 +31,8 @@ from tests.unit.change.test_shapes import PLAN, sealed, with_value
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SAYS = (
-    r"is no number of a change; use letters \(A to Z\), digits, spaces and \. _ - # :, a letter or digit at both ends"
+    r"is not a valid change number\. Use letters \(A to Z\), digits, spaces and \. _ - # :, "
+    "a letter or digit at both ends"
 )
 
 GOOD = ["CHG0012345", "1", "RFC-2026.11_3", "CHG 12345", "Change #12", "PRJ:7", "x" * 100]
@@ -136,6 +137,6 @@ def test_the_playbooks_make_no_path_of_it(tmp_path: Path, playbook: str) -> None
     code, said = run(work, f"sitekeeper.sms.{playbook}", "-e", json.dumps(given))
     assert code != 0
     if playbook != "rollback":
-        assert "'../CHG1' is no number of a change" in said
+        assert "'../CHG1' is not a valid change number" in said
     assert [each.name for each in tmp_path.iterdir()] == ["work"]
     assert {each.name for each in work.iterdir()} <= {"inventory.yml", "home"}

@@ -73,13 +73,14 @@ def test_without_an_approval_nothing_goes(plan: PlanDocument) -> None:
 
 def test_another_digest_is_of_another_plan(plan: PlanDocument) -> None:
     other = document({"p02": section()})["digest"]
-    with pytest.raises(ChangeError, match=f"is not the plan that was approved: approved is {other}, .*{plan.digest}"):
+    message = f"is not the plan that was approved: the approved digest is {other}, .*{plan.digest}"
+    with pytest.raises(ChangeError, match=message):
         approve(plan, approved_digest=other)
 
 
 @pytest.mark.parametrize("part", [slice(0, -1), slice(0, 20), slice(7, 40)])
 def test_part_of_a_digest_is_none(plan: PlanDocument, part: slice) -> None:
-    with pytest.raises(ChangeError, match="is no digest; it is sha256: and 64 hexadecimal digits"):
+    with pytest.raises(ChangeError, match=r"is not a whole digest\. A digest is sha256: and 64 hexadecimal digits"):
         approve(plan, approved_digest=plan.digest[part])
 
 
@@ -96,27 +97,27 @@ def test_a_signature_approves_and_names_who_signed(plan: PlanDocument, signing: 
 
 def test_a_signature_over_another_plan_does_not(plan: PlanDocument, signing: Any) -> None:
     signature = signing.sign(signing.key("board"), document({"p02": section()})["digest"])
-    with pytest.raises(ChangeError, match=r"is no signature of board@corp.example over the digest of .*plan.json"):
+    with pytest.raises(ChangeError, match=r"is not a signature of board@corp.example over the digest of .*plan.json"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_who_may_not_does_not(plan: PlanDocument, signing: Any) -> None:
     signing.key("board")
     signature = signing.sign(signing.key("stranger", may_approve=False), plan.digest)
-    with pytest.raises(ChangeError, match=r"nobody in .*allowed_signers has the key that made this signature"):
+    with pytest.raises(ChangeError, match=r"nobody in .*allowed_signers has the key of this signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
 def test_a_signature_of_somebody_else_who_may_is_not_that_of_the_signer(plan: PlanDocument, signing: Any) -> None:
     signing.key("board")
     signature = signing.sign(signing.key("deputy"), plan.digest)
-    with pytest.raises(ChangeError, match=r"is no signature of board@corp.example"):
+    with pytest.raises(ChangeError, match=r"is not a signature of board@corp.example"):
         approve(plan, signature=signature, allowed_signers=signing.allowed, signer="board@corp.example")
 
 
 def test_a_signature_for_something_else_does_not(plan: PlanDocument, signing: Any) -> None:
     signature = signing.sign(signing.key("board"), plan.digest, namespace="git")
-    with pytest.raises(ChangeError, match="is no signature"):
+    with pytest.raises(ChangeError, match="is not a signature"):
         approve(plan, signature=signature, allowed_signers=signing.allowed)
 
 
@@ -130,7 +131,7 @@ def test_a_key_that_is_for_something_else_does_not(plan: PlanDocument, signing: 
 def test_what_is_no_signature_is_none(plan: PlanDocument, signing: Any, tmp_path: Path) -> None:
     signing.key("board")
     (tmp_path / "sig").write_text("approved, Change board\n", encoding="utf-8")
-    with pytest.raises(ChangeError, match="or it is no signature"):
+    with pytest.raises(ChangeError, match="or the file is not a signature"):
         approve(plan, signature=tmp_path / "sig", allowed_signers=signing.allowed)
 
 
@@ -196,7 +197,7 @@ def test_only_a_name_that_the_allowed_signers_give_is_recorded(
 def test_who_is_excluded_from_a_pattern_is_not_taken_for_the_signer(plan: PlanDocument, signing: Any) -> None:
     key = signing.key("deputy", may_approve=False)
     signing.allow("!deputy@corp.example,*@corp.example", key)
-    with pytest.raises(ChangeError, match=r"is no signature of deputy@corp.example"):
+    with pytest.raises(ChangeError, match=r"is not a signature of deputy@corp.example"):
         approve(
             plan,
             signature=signing.sign(key, plan.digest),
@@ -208,7 +209,7 @@ def test_who_is_excluded_from_a_pattern_is_not_taken_for_the_signer(plan: PlanDo
 def test_a_pattern_that_may_not_sign_this_is_called_so(plan: PlanDocument, signing: Any) -> None:
     key = signing.key("board", may_approve=False)
     signing.allow("*", key, 'namespaces="git" ')
-    with pytest.raises(ChangeError, match=r"is no signature of anybody in .*allowed_signers over the digest"):
+    with pytest.raises(ChangeError, match=r"is not a signature of anybody in .*allowed_signers over the digest"):
         approve(plan, signature=signing.sign(key, plan.digest), allowed_signers=signing.allowed)
 
 
@@ -216,7 +217,7 @@ def test_a_pattern_that_may_not_sign_this_is_called_so(plan: PlanDocument, signi
 def test_a_signer_is_named_and_not_described(plan: PlanDocument, signing: Any, signer: str) -> None:
     key = signing.key("board", may_approve=False)
     signing.allow("*", key)
-    with pytest.raises(ChangeError, match=r"signer: .* is no name of one signer"):
+    with pytest.raises(ChangeError, match=r"signer: .* is not the name of one signer"):
         approve(plan, signature=signing.sign(key, plan.digest), allowed_signers=signing.allowed, signer=signer)
 
 

@@ -88,7 +88,7 @@ def test_a_plan_that_is_written_is_read(tmp_path: Path) -> None:
 def test_a_plan_in_another_layout_is_refused_with_a_hint(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(document(), indent=2), encoding="utf-8")
-    with pytest.raises(ChangeError, match="laid out in another way, use the file that was written"):
+    with pytest.raises(ChangeError, match=r"another program has changed its layout.* as change_plan_file wrote it"):
         read_document(path)
 
 
@@ -168,7 +168,7 @@ def test_a_second_section_of_a_host_does_not_count(tmp_path: Path, at: str) -> N
     lines = [first, forged, own, last] if at == "first" else [first, own, forged, last]
     path.write_bytes(b"".join(lines))
     if at == "first":
-        with pytest.raises(ChangeError, match="has another digest than its head says"):
+        with pytest.raises(ChangeError, match="has another digest than its head lists"):
             read_document(path).section(HOST)
     else:
         assert read_document(path).section(HOST) == section()
@@ -208,23 +208,23 @@ def head_line(head: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is no plan"),
-        (b"{", "is no plan"),
-        (b"[]", "is no plan"),
-        (b"[" * 100_000, "is no plan"),
-        (b"\xff\xfe", "is no plan"),
+        (b"", "is not a plan"),
+        (b"{", "is not a plan"),
+        (b"[]", "is not a plan"),
+        (b"[" * 100_000, "is not a plan"),
+        (b"\xff\xfe", "is not a plan"),
         (b'{"format":"sitekeeper.sms/change-plan","version":1}', "its first line is not that of a plan of version 2"),
-        (head_line(b"[]"), "has no object where one belongs"),
-        (head_line(b"[" * 100_000), "is no plan"),
-        (head_line(b'{"format":"sitekeeper.sms/audit"}'), "does not say that its format is sitekeeper.sms/change-plan"),
+        (head_line(b"[]"), "has another value where a JSON object is required"),
+        (head_line(b"[" * 100_000), "is not a plan"),
+        (head_line(b'{"format":"sitekeeper.sms/audit"}'), "its format is not sitekeeper.sms/change-plan"),
         (
             head_line(b'{"format":"sitekeeper.sms/change-plan","version":3}'),
             "version 3; this collection reads version 2",
         ),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2,"version":2}'), "a key is there twice"),
-        (head_line(b'{"format":"sitekeeper.sms/change-plan","version":NaN}'), "NaN is no JSON"),
+        (head_line(b'{"format":"sitekeeper.sms/change-plan","version":NaN}'), "NaN is not JSON"),
         (head_line(b'{"format":"sitekeeper.sms/change-plan","version":2}'), "its head lacks 'ansible'"),
-        (head_line(b'{"x":"\xff"}'), "is no plan"),
+        (head_line(b'{"x":"\xff"}'), "is not a plan"),
     ],
 )
 def test_what_is_no_plan_is_said_to_be_none(tmp_path: Path, content: bytes, says: str) -> None:
@@ -291,7 +291,7 @@ def test_the_schema_refuses_what_is_no_section(broken: dict[str, Any]) -> None:
     plan = document({"p01": section()})
     plan["hosts"]["p01"].update(broken)
     assert not validator("plan").is_valid(plan)
-    with pytest.raises(ChangeError, match=r"^p01: what is planned for this host is no section of a plan: it"):
+    with pytest.raises(ChangeError, match=r"^p01: the section of this host is not valid: it"):
         document({"p01": section(**broken)})
 
 

@@ -114,7 +114,7 @@ def test_two_runs_do_not_work_on_the_same_host_at_the_same_time(tmp_path: Path) 
         assert other.stdout is not None
         assert other.stdout.readline() == b"alone\n"
         with (
-            pytest.raises(ChangeError, match=r"^p01: another run .* works on this host right now"),
+            pytest.raises(ChangeError, match=r"^p01: another run .* is working on this host"),
             host_lock(path, "p01"),
         ):
             pytest.fail("both are alone")

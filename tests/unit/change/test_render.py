@@ -129,7 +129,7 @@ def test_the_board_sees_what_it_decides_about(render: Any) -> None:
         assert each["before"] in text
         assert each["after"] in text
         assert each["edits"][0] in text
-    assert "1 to change, 0 as they should be, 0 lacking members, 1 not read" in " ".join(text.split())
+    assert "1 to change, 0 need no change, 0 lacking members, 1 not read" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("render", [as_html, as_markdown])
@@ -141,7 +141,7 @@ def test_the_board_sees_whom_the_change_gives_no_access(render: Any) -> None:
         item["after"], item["edits"] = item["before"], []
     page = render(document({"p01": lacks}))
     text = " ".join(Page(page if render is as_html else _MARKDOWN.render(page)).text.split())
-    assert "0 to change, 0 as they should be, 1 lacking members, 0 not read" in text
+    assert "0 to change, 0 need no change, 1 lacking members, 0 not read" in text
     assert "This change gives no access to CORP\\late, CORP\\later: Add them on the server." in text
     assert "LACKS MEMBERS" in text
 

@@ -195,7 +195,7 @@ def test_a_key_more_or_less_is_refused(place: tuple[Any, ...], key: str) -> None
 )
 def test_half_a_character_is_refused(place: tuple[str, ...]) -> None:
     content, _whole = sealed(with_value(PLAN, place, "\ud800"))
-    must_be = "the number of a change" if place[-1] == "change_id" else "text"
+    must_be = "a change number" if place[-1] == "change_id" else "text"
     with pytest.raises(ChangeError, match=f"{place[-1]} must be {must_be}"):
         read(content)
 
@@ -206,7 +206,7 @@ def test_the_message_says_where_and_what() -> None:
         read(content)
     assert str(refusal.value).endswith(
         "plan.json: the plan's section of p01.corp.example cannot be used: it, directory, path must be text, but it is "
-        "a number. Make a new plan and have that approved"
+        "a number. Make a new plan and have it approved"
     )
 
 
