@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files on the controller. Whatever else has a path there (a device, a named pipe, a directory) is refused, not opened.
+"""Files on the controller. Anything else at a path (a device, a named pipe, a directory) is refused and not opened.
 
-Opening a named pipe waits for another process, reading a device may never end, and what is put in the place of a device
-takes that away from everybody.
+To open a named pipe waits for another process, and to read a device may never end. A file that replaces a device takes
+it away from every program.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What became of a file that was to be replaced.
+    """The result of `replace_file`.
 
     Attributes:
-        size: how long the new content is, in bytes.
-        changed: whether it differs from what was there.
+        size: the size of the new content, in bytes.
+        changed: whether the new content differs from the old.
     """
 
     size: int
@@ -44,10 +44,10 @@ class Replacement:
 
 
 def refuse_other_than_file(path: Path | str) -> None:
-    """Refuse what is there if it is no file, or a link to something that is none. Nothing there is fine.
+    """Refuse a path to something that is not a file, or a link to that. A path with nothing there is accepted.
 
     Raises:
-        OSError: it is no file, or that cannot be found out; `strerror` says why.
+        OSError: it is not a file, or that cannot be checked; `strerror` has the reason.
     """
     try:
         _refuse(Path(path).stat().st_mode, path)
@@ -58,14 +58,14 @@ def refuse_other_than_file(path: Path | str) -> None:
 
 
 def open_file(path: Path | str, flags: int, mode: int = 0o600) -> int:
-    """Open a file as `os.open` does, but nothing else than a file, and never wait.
+    """Open a file like `os.open`, but only a file, and without waiting.
 
     Raises:
-        OSError: it is no file, or cannot be opened; `strerror` says why.
+        OSError: it is not a file, or it cannot be opened; `strerror` has the reason.
     """
     refuse_other_than_file(path)
     try:
-        # What is there may have been exchanged in between: then opening it waits for nobody, and it is closed again.
+        # Something else may be there by now: to open it does not wait then, and it is closed again.
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, mode)
     except OSError as error:
         if error.errno == errno.ELOOP and flags & os.O_NOFOLLOW:
@@ -83,21 +83,23 @@ def open_to_read(path: Path | str) -> BinaryIO:
     """Open a file to read it.
 
     Raises:
-        OSError: it is no file, or cannot be opened; `strerror` says why.
+        OSError: it is not a file, or it cannot be opened; `strerror` has the reason.
     """
     return os.fdopen(open_file(path, os.O_RDONLY), "rb")
 
 
 def replace_file(path: Path, pieces: Iterable[bytes], *, check_mode: bool = False) -> Replacement:
-    """Put new content in the place of a file, all of it or nothing, and only if it differs. Only the owner may read it.
+    """Replace the content of a file: all of it or nothing, and only if it differs. Only its owner can read the file.
+
+    Everything in this collection that writes a whole file uses this function.
 
     Args:
-        path: the file; it need not be there.
+        path: the file. It need not exist.
         pieces: the new content.
-        check_mode: whether to write nothing.
+        check_mode: do not write.
 
     Raises:
-        OSError: something else than a file is there, or it cannot be written; `strerror` says why.
+        OSError: something else is there, or the file cannot be written; `strerror` has the reason.
     """
     before = _digest(path)
     size, digest = 0, sha256()
@@ -106,7 +108,7 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, check_mode: bool = Fals
             size += len(piece)
             digest.update(piece)
         return Replacement(size, digest.digest() != before)
-    # Such a file is readable by its owner only.
+    # mkstemp(3) creates a file that only its owner can read.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -125,7 +127,7 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, check_mode: bool = Fals
 
 
 def _digest(path: Path) -> bytes | None:
-    """The digest of what is there; None if there is nothing."""
+    """The digest of the content of a file; None if there is no file."""
     digest = sha256()
     try:
         with open_to_read(path) as stream:

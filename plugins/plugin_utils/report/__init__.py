@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was read of a fleet, as pages for people and files for pipelines.
+"""The results of an audit as a page for people and as files for programs.
 
-The package `audit` reads the file that the audit left, :mod:`.fleet` puts it beside the hierarchy, and each format has
-a module that turns that into text: :mod:`.page` (HTML), :mod:`.tables` (JSON and CSV), :mod:`.junit`. Nothing here
-writes, and the same audit gives the same text, byte for byte.
+The package `audit` reads the audit file, :mod:`.fleet` joins it with the hierarchy, and each format has a module that
+makes its text: :mod:`.page` (HTML), :mod:`.tables` (JSON and CSV), :mod:`.junit`. Nothing here writes files. The same
+audit gives the same text, byte for byte.
 """
 
 from __future__ import annotations

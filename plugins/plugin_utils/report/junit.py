@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The report as JUnit XML, which CI servers show as test results.
 
-There is no standard; this is what the schemas of Jenkins' xUnit plugin and of Apache Ant's JUnit task have in common,
-which others read as well: ``testsuites``, a ``testsuite`` for each site server, in it a ``testcase`` for each thing
-that has to hold there, and in that at most one of ``failure``, ``error`` and ``skipped``.
+There is no standard. This is what the schemas of Jenkins' xUnit plugin and of Apache Ant's JUnit task have in common,
+and other programs read it too: ``testsuites``, with a ``testsuite`` for each site server, with a ``testcase`` for each
+requirement, with at most one of ``failure``, ``error`` and ``skipped``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SITE = "permissions of the site share"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One result: ``outcome`` is the element that tells of it, empty if all is well."""
+    """One result. ``outcome`` is the element of the failure, error or skip; empty for a success."""
 
     name: str
     outcome: str = ""
@@ -36,7 +36,7 @@ class _Case:
 
 
 def junit_xml(fleet: Fleet) -> Iterator[str]:
-    """Yield the document. A site that could not be read is an error, one that was not read is skipped."""
+    """Yield the document. A site that could not be read is an error. A site that was not audited is skipped."""
     suites = [(entry, tuple(_cases(entry))) for entry in fleet.entries]
     buffer = io.StringIO()
     xml = XMLGenerator(buffer, encoding="utf-8", short_empty_elements=True)
@@ -69,14 +69,14 @@ def _counts(cases: list[_Case] | tuple[_Case, ...]) -> dict[str, str]:
 
 def _write(xml: XMLGenerator, entry: SiteRow, cases: tuple[_Case, ...]) -> None:
     seconds = entry.audit.seconds if entry.audit else 0.0
-    # A dot in a class name makes a package of what is before it, and groups the sites of one product.
+    # In a class name, the part before the dot is a package. So the sites of one product are a group.
     group = f"{entry.product or 'sites'}.{(entry.code or entry.host).replace('.', '_')}"
     xml.startElement(
         "testsuite", AttributesImpl({"name": visible(entry.label), **_counts(cases), "time": f"{seconds:.3f}"})
     )
     xml.characters("\n")
     for number, case in enumerate(cases):
-        # The site was read once for all of its senders.
+        # The site was read once for all its senders, so the first case has the time.
         time = f"{0.0 if number else seconds:.3f}"
         xml.startElement(
             "testcase", AttributesImpl({"classname": visible(group), "name": visible(case.name), "time": time})
@@ -96,7 +96,7 @@ def _write(xml: XMLGenerator, entry: SiteRow, cases: tuple[_Case, ...]) -> None:
 def _cases(entry: SiteRow) -> Iterator[_Case]:
     audit = entry.audit
     if audit is None:
-        yield _Case(_SITE, "skipped", "the audit did not read this site server")
+        yield _Case(_SITE, "skipped", "this site server was not audited")
         return
     if entry.state in (SiteState.UNREACHABLE, SiteState.ERROR):
         message = audit.message or f"the site server is {entry.state.words}"
@@ -106,7 +106,7 @@ def _cases(entry: SiteRow) -> Iterator[_Case]:
     if audit.group:
         yield _group(audit.group)
     if entry.state is SiteState.DRIFTED and _all_well(audit):
-        # Entries in a wrong order, say: every sender has its access, and a run would change something nevertheless.
+        # For example entries in a wrong order: every sender has its access, and a run would still change something.
         message = audit.message or f"{len(audit.edits)} planned edits"
         yield _Case(_SITE, "failure", message, audit.edits or (message,))
     elif not audit.senders and not audit.group:
@@ -121,9 +121,9 @@ def _all_well(audit: AuditedHost) -> bool:
 
 def _group(group: AuditedGroup) -> _Case:
     name = _GROUP.format(group.name)
-    details = tuple(f"no member: {account}" for account in group.missing)
+    details = tuple(f"not a member: {account}" for account in group.missing)
     if group.in_desired_state is False:
-        details = (f"{group.name} lacks rights that it has to hold", *details)
+        details = (f"{group.name} lacks rights that it must have", *details)
     return _Case(name, "failure", "; ".join(details), details) if details else _Case(name)
 
 
@@ -131,7 +131,7 @@ def _sender(sender: AuditedSender, note: str) -> _Case:
     name = _SENDER.format(sender.name)
     if sender.in_desired_state:
         return _Case(name)
-    message = f"{sender.name} has {sender.combined.access}, which is not what the product requires"
+    message = f"{sender.name} has the effective access {sender.combined.access}, and the product requires more"
     details = tuple(
         f"{what}: {step}"
         for what, access in (("share", sender.share), ("directory", sender.directory))

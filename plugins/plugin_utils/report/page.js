@@ -1,5 +1,5 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-// Comfort only: everything that this page tells is there without it.
+// For convenience only: without this script, the page shows everything too.
 (() => {
   "use strict";
   const byId = (id) => document.getElementById(id);
@@ -18,14 +18,14 @@
       const fits =
         (!state.value || row.dataset.state === state.value) && wanted.every((word) => words[place].includes(word));
       row.hidden = !fits;
-      // Rows and sites stand in the same order.
+      // Rows and sites are in the same order.
       if (sites[place]) sites[place].hidden = !fits;
       count += fits;
     });
     shown.textContent = `${count} of ${rows.length} shown`;
   }
 
-  // The filter is kept in the address, so that what is seen can be passed on.
+  // The filter is part of the address, so that the view can be shared.
   function remember() {
     const values = new URLSearchParams();
     if (state.value) values.set("state", state.value);
@@ -73,7 +73,7 @@
     });
   });
 
-  // For browsers whose style sheets cannot open what is printed.
+  // For browsers in which a style sheet cannot open details for printing.
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = Array.from(document.querySelectorAll(".unwell:not([open]), .advice:not([open])"));

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one HTML file that needs nothing beside it: no network, no other file, and JavaScript for comfort only.
+"""The report as one HTML file. It needs no network and no other file, and works without JavaScript.
 
-Whatever a host, an account or a message is called, it is shown and never obeyed: Jinja2 escapes every value, what can't
-be seen is written out, and the page's own policy lets only this style and this script run, by their digests.
+Names and messages come from servers, and are shown as text, whatever they contain. Jinja2 escapes every value,
+invisible characters are shown as their code points, and the policy of the page allows only its own style and script, by
+digest.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from .text import visible
 
 _HERE = Path(__file__).parent
 
-# The state is told by a word, a symbol of its own shape, and a colour.
+# A state has a word, a symbol of its own shape, and a colour.
 SYMBOLS = {
     SiteState.DRIFTED: "▲",
     SiteState.ERROR: "◆",
@@ -39,25 +40,25 @@ SYMBOLS = {
 }
 MEANINGS = {
     SiteState.DRIFTED: "A Sender account lacks access that it needs, or a run would change something else.",
-    SiteState.ERROR: "The site server answered, and something was not as it should be.",
-    SiteState.UNREACHABLE: "The site server could not be reached, or refused the logon.",
-    SiteState.NOT_READ: "The site is described, and the audit did not come to it.",
-    SiteState.IN_DESIRED_STATE: "Every Sender account has what the product requires.",
+    SiteState.ERROR: "The site server answered, but the audit of it failed.",
+    SiteState.UNREACHABLE: "The site server could not be reached, or it refused the logon.",
+    SiteState.NOT_READ: "The site is in the hierarchy, and was not audited.",
+    SiteState.IN_DESIRED_STATE: "Every Sender account has the access that the product requires.",
 }
 
-# Browsers nest elements some hundred deep at most. What is further down is shown at this level, with its number.
+# Browsers nest a few hundred elements at most. Deeper sites are shown at this level, with the number of their own.
 MAX_NESTING = 40
 
-# A hierarchy of up to so many sites is shown open, a larger one is for the reader to open.
+# The tree of a hierarchy with up to this number of sites is open at first. A larger one shows its top.
 OPEN_UP_TO = 100
 
-# Pieces of the page that are handed on at a time. The template yields very many very small ones.
+# The template yields very many small pieces. This number of them is joined.
 _PIECES = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A site of the tree and how the nested lists go on from it."""
+    """A site of the tree, and which nested lists open and close after it."""
 
     branch: Branch
     opens: bool
@@ -68,7 +69,7 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Advice:
-    """A kind of finding, what to do about it, and where it was found."""
+    """A kind of finding, the advice, and the sites that have it."""
 
     anchor: str
     severity: str
@@ -113,7 +114,7 @@ def _template() -> Template:
 
 
 def _finalize(value: object) -> object:
-    """Every value that the template shows comes by here."""
+    """Every value of the page passes here."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -130,7 +131,7 @@ def _policy() -> str:
 
 
 def _bar(fleet: Fleet) -> list[tuple[SiteState, float, float]]:
-    """Where each state's part of the bar begins, and how wide it is, in percent."""
+    """Start and width of the part of each state in the bar, in percent."""
     parts: list[tuple[SiteState, float, float]] = []
     start = 0.0
     for state, count in reversed(fleet.counts.items()):
@@ -159,7 +160,7 @@ def _severities(fleet: Fleet) -> list[tuple[str, int]]:
 
 
 def _advice(fleet: Fleet) -> dict[str, _Advice]:
-    """What was found, by the id of its kind, the worst first."""
+    """The findings by the id of their kind, the most severe kind first."""
     places: dict[str, list[tuple[SiteRow, AuditedFinding]]] = {}
     for entry, finding in fleet.findings:
         places.setdefault(finding.id, []).append((entry, finding))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report for programs (JSON) and for spreadsheets (CSV)."""
+"""The report as JSON, for programs, and as CSV, for spreadsheets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AND = "; "
 
 
 def json_summary(fleet: Fleet) -> Iterator[str]:
-    """Yield a JSON document, indented, in ASCII. How long something took is not in it, so that runs can be compared."""
+    """Yield a JSON document, indented, in ASCII. It has no durations, so that two runs can be compared."""
     summary = {
         "format": FORMAT,
         "version": VERSION,
@@ -44,9 +44,9 @@ def json_summary(fleet: Fleet) -> Iterator[str]:
 
 
 def csv_table(fleet: Fleet) -> Iterator[str]:
-    """Yield a table as RFC 4180 has it, a row for each sender of each site; a site without senders has one row.
+    """Yield a table as in RFC 4180: one row for each sender of each site, and one for a site without senders.
 
-    It begins with a byte order mark: without one, Excel and Windows PowerShell take it for the system's code page.
+    It begins with a byte order mark. Without one, Excel and Windows PowerShell read it in the code page of the system.
     """
     yield "\ufeff"
     buffer = io.StringIO()

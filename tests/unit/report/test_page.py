@@ -191,7 +191,7 @@ def test_everything_is_there_without_a_script() -> None:
         "given as smssend@corp.example",
         "C01 sends here as smssend@corp.example",
         "is a member of the group",
-        "whose rights are not known; members: CORP\\a; missing: CORP\\b",
+        "whose rights are unknown; members: CORP\\a; missing: CORP\\b",
         "A site has no address to its neighbour that sends to it",
         "Describe the address, or create it.",
         "O:BAG:SYD:(A;;FA;;;BA)",
