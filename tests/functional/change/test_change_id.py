@@ -106,7 +106,7 @@ def test_a_plan_of_such_a_change_is_none(tmp_path: Path, change_id: str) -> None
     content, whole = sealed(with_value(PLAN, ("head", "change_id"), change_id))
     assert not validator("plan").is_valid(whole)
     (tmp_path / "plan.json").write_bytes(content)
-    with pytest.raises(ChangeError, match="its head, change_id must be the number of a change"):
+    with pytest.raises(ChangeError, match="its head, change_id must be a change number"):
         read_document(tmp_path / "plan.json")
 
 
