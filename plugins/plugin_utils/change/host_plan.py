@@ -101,7 +101,7 @@ def section_of(outcome: SenderOutcome, *, site: str | None, reasons: Mapping[str
         "grants": [
             {
                 "account": given,
-                **_account(account),
+                **account.as_dict(),
                 "reasons": [str(reason) for reason in reasons.get(given, ())],
                 "access_before": _access(before.senders[given]),
                 "access_after": _access(after.senders[given]),
@@ -177,7 +177,7 @@ def _group(outcome: SenderOutcome) -> dict[str, Any] | None:
     if group is None:
         return None
     return {
-        **_account(group.account),
+        **group.account.as_dict(),
         "members": _accounts(group.members),
         "add": _accounts(outcome.added),
         "missing": _accounts(outcome.missing),
@@ -185,11 +185,7 @@ def _group(outcome: SenderOutcome) -> dict[str, Any] | None:
 
 
 def _accounts(accounts: Iterable[Account]) -> list[dict[str, str]]:
-    return sorted(map(_account, accounts), key=lambda account: account["sid"])
-
-
-def _account(account: Account) -> dict[str, str]:
-    return {"name": account.name, "sid": str(account.sid)}
+    return sorted(map(Account.as_dict, accounts), key=lambda account: account["sid"])
 
 
 def _access(access: SenderAccess) -> dict[str, Any]:

@@ -148,11 +148,11 @@ def _object(kind: str | None, name: str | None) -> dict[str, Any] | None:
 
 
 def _member_object(member: Member) -> dict[str, Any]:
-    accounts = {"group": member.group, "account": member.account}
     return {
         "kind": "member",
         "name": member.name,
-        **{role: {"name": each.name, "sid": str(each.sid)} for role, each in accounts.items()},
+        "group": member.group.as_dict(),
+        "account": member.account.as_dict(),
     }
 
 

@@ -141,8 +141,7 @@ def _group(found: Assessment) -> dict[str, Any]:
     if found.group is None:
         return {}
     return {
-        "name": found.group.account.name,
-        "sid": str(found.group.account.sid),
+        **found.group.account.as_dict(),
         "in_desired_state": found.group_satisfied,
         "members": [account.name for account in found.group.members],
         "missing": [account.name for account in found.missing.values()],
@@ -153,8 +152,7 @@ def _sender(found: Assessment, given: str) -> dict[str, Any]:
     account = found.accounts[given]
     return {
         "account": given,
-        "name": account.name,
-        "sid": str(account.sid),
+        **account.as_dict(),
         "in_desired_state": found.senders[given].satisfied,
     }
 

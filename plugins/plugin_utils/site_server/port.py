@@ -35,6 +35,10 @@ class Account:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", visible(self.name))
 
+    def as_dict(self) -> dict[str, str]:
+        """Name and SID, as plans, records and results have an account."""
+        return {"name": self.name, "sid": str(self.sid)}
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
