@@ -91,8 +91,8 @@ class ObjectState:
 
     def with_written(self, write: Write) -> Write | None:
         """What is written once this write is done too. If somebody else wrote in between, only this one counts."""
-        follows = self.written is not None and self.written.after == write.before
-        return _effective(Write(self.written.before if self.written and follows else write.before, write.after))
+        first = self.written if self.written and self.written.after == write.before else write
+        return _effective(Write(first.before, write.after))
 
 
 def _effective(write: Write) -> Write | None:
