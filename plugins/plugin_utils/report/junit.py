@@ -131,7 +131,7 @@ def _sender(sender: AuditedSender, note: str) -> _Case:
     name = _SENDER.format(sender.name)
     if sender.in_desired_state:
         return _Case(name)
-    message = f"{sender.name} has the effective access {sender.combined.access}, and the product requires more"
+    message = f"the effective access of {sender.name} is {sender.combined.access}, and the product requires more"
     details = tuple(
         f"{what}: {step}"
         for what, access in (("share", sender.share), ("directory", sender.directory))

@@ -49,7 +49,7 @@ def test_junit() -> None:
 
 def test_junit_says_what_decided() -> None:
     (failure,) = fromstring(junit(fleet())).findall(".//testsuite[@name='P02 p02.corp.example']//failure")
-    assert failure.get("message") == "CORP\\smssend has the effective access none, and the product requires more"
+    assert failure.get("message") == "the effective access of CORP\\smssend is none, and the product requires more"
     assert failure.text.splitlines() == [
         "share: no entry grants Full Control",
         "directory: entry 2 allows CORP\\smssend Full Control",
