@@ -1,30 +1,19 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Security descriptors: who may do what with a share, a directory or a file ([MS-DTYP] 2.4 and 2.5).
+"""Security descriptors of shares, directories and files ([MS-DTYP] 2.4 and 2.5).
 
 Standard library only, no I/O, frozen values.
 """
 
 from __future__ import annotations
 
-from .access import (
-    MAXIMUM_ALLOWED,
-    AccessStep,
-    Decision,
-    Effect,
-    Token,
-    check_access,
-    combine,
-    condition_with,
-    satisfied_everywhere,
-)
+from .access import AccessStep, Decision, Effect, Token, check_access, satisfied_everywhere
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
-from .claims import Claims, ClaimValue
 from .descriptor import SecurityDescriptor
 from .errors import SecurityDescriptorError
-from .same import explicit_entries, inherited_entries, same_access
+from .same import inherited_entries, same_access
 from .sddl import format_sddl, parse_sddl
 from .sid import ANY_NETWORK_LOGON, Sid
 
@@ -32,14 +21,11 @@ __all__ = [
     "ACCESS_ALLOWED",
     "ACCESS_DENIED",
     "ANY_NETWORK_LOGON",
-    "MAXIMUM_ALLOWED",
     "SYSTEM_AUDIT",
     "AccessStep",
     "Ace",
     "Acl",
     "AnyAce",
-    "ClaimValue",
-    "Claims",
     "Decision",
     "Effect",
     "OpaqueAce",
@@ -49,9 +35,6 @@ __all__ = [
     "Sid",
     "Token",
     "check_access",
-    "combine",
-    "condition_with",
-    "explicit_entries",
     "format_sddl",
     "inherited_entries",
     "parse_sddl",

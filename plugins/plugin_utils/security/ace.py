@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access control entries ([MS-DTYP] 2.4.4) and what they apply to."""
+"""Access control entries (ACEs, [MS-DTYP] 2.4.4) and where they apply."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ OBJECT_TYPES = frozenset(
         SYSTEM_ALARM_CALLBACK_OBJECT,
     }
 )
-"""Types that may name an object type; an ACL that holds one has revision 4 ([MS-DTYP] 2.4.5)."""
+"""ACE types that may have an object type; an ACL with such an ACE has revision 4 ([MS-DTYP] 2.4.5)."""
 CALLBACK_OBJECT_TYPES = frozenset(
     {
         ACCESS_ALLOWED_CALLBACK_OBJECT,
@@ -89,7 +89,7 @@ CALLBACK_OBJECT_TYPES = frozenset(
         SYSTEM_ALARM_CALLBACK_OBJECT,
     }
 )
-"""Object types that have a condition too."""
+"""ACE types that may have both an object type and a condition."""
 _ALLOWING_TYPES = frozenset(
     {ACCESS_ALLOWED, ACCESS_ALLOWED_OBJECT, ACCESS_ALLOWED_CALLBACK, ACCESS_ALLOWED_CALLBACK_OBJECT}
 )
@@ -100,9 +100,9 @@ _INHERITED_OBJECT_TYPE_PRESENT = 0x2
 
 
 class Scope(enum.Enum):
-    """A place below (or at) a directory where an entry can take effect.
+    """A place at or below a directory where an ACE can apply.
 
-    The seven choices of Windows' "Applies to" and the no-propagate box are exactly the sets of these places.
+    The seven choices of "Applies to" in Windows and its no-propagate box are exactly the sets of these places.
     """
 
     THIS = "this folder"
@@ -121,17 +121,17 @@ APPLIES_TO: dict[str, int] = {
     "subfolders only": CONTAINER_INHERIT | INHERIT_ONLY,
     "files only": OBJECT_INHERIT | INHERIT_ONLY,
 }
-"""Windows' own words for the inheritance flags of an entry on a directory."""
+"""The inheritance flags of an ACE on a directory, by the text that Windows shows."""
 
 _APPLIES_TO_WORDS = {flags: words for words, flags in APPLIES_TO.items()}
 
 
 def scopes_of(flags: int) -> frozenset[Scope]:
-    """Where an entry with these flags takes effect ([MS-DTYP] 2.5.3.4)."""
+    """Return where an ACE with these flags applies ([MS-DTYP] 2.5.3.4)."""
     return _scopes_of(flags & INHERITANCE_FLAGS)
 
 
-@functools.cache  # sixteen answers, which every entry of every walk asks for
+@functools.cache  # sixteen results, needed for each ACE of each access check
 def _scopes_of(flags: int) -> frozenset[Scope]:
     scopes = set()
     if not flags & INHERIT_ONLY:
@@ -148,7 +148,7 @@ def _scopes_of(flags: int) -> frozenset[Scope]:
 
 
 def describe_flags(flags: int) -> str:
-    """The "Applies to" of an entry on a directory, in Windows' words."""
+    """Return "Applies to" for an ACE on a directory, as Windows shows it."""
     if not flags & (OBJECT_INHERIT | CONTAINER_INHERIT):
         return "nothing" if flags & INHERIT_ONLY else "this folder only"
     words = _APPLIES_TO_WORDS[flags & (OBJECT_INHERIT | CONTAINER_INHERIT | INHERIT_ONLY)]
@@ -157,49 +157,49 @@ def describe_flags(flags: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What every entry has: its header."""
+    """The header, which every ACE has."""
 
     ace_type: int
     flags: int
 
     def __post_init__(self) -> None:
         if not 0 <= self.ace_type <= 0xFF or not 0 <= self.flags <= 0xFF:
-            raise SecurityDescriptorError("ACE type and flags take 8 bits each")
+            raise SecurityDescriptorError("the ACE type and flags have 8 bits each")
         if not self._carries(self.ace_type):
-            raise SecurityDescriptorError(f"ACE type {self.ace_type} has another layout than {type(self).__name__}")
-        if len(self._rest()) % 4:  # all parts before it have such a size
-            raise SecurityDescriptorError("the size of an ACE is a multiple of 4")
+            raise SecurityDescriptorError(f"ACE type {self.ace_type} does not have the layout of {type(self).__name__}")
+        if len(self._rest()) % 4:  # the size of all earlier parts is such a multiple
+            raise SecurityDescriptorError("the size of an ACE must be a multiple of 4")
 
     @property
     def inherited(self) -> bool:
-        """Whether the entry came down from a parent directory."""
+        """Whether the ACE is inherited from a parent directory."""
         return bool(self.flags & INHERITED)
 
     @property
     def allows(self) -> bool:
-        """Whether the entry's type grants access."""
+        """Whether the ACE type allows access."""
         return self.ace_type in _ALLOWING_TYPES
 
     @property
     def denies(self) -> bool:
-        """Whether the entry's type takes access away."""
+        """Whether the ACE type denies access."""
         return self.ace_type in _DENYING_TYPES
 
     @property
     def scopes(self) -> frozenset[Scope]:
-        """Where the entry takes effect."""
+        """Where the ACE applies."""
         return scopes_of(self.flags)
 
     def without_inherited_flag(self: _E) -> _E:
-        """The same entry as an explicit one."""
+        """Return the ACE as an explicit one."""
         return replace(self, flags=self.flags & ~INHERITED)
 
     def to_bytes(self) -> bytes:
-        """The binary form, header included."""
+        """Return the binary form with the header."""
         body = self._body()
         size = 4 + len(body)
         if size > 0xFFFF:
-            raise SecurityDescriptorError(f"an ACE takes at most 65535 bytes, not {size}")
+            raise SecurityDescriptorError(f"an ACE has at most 65535 bytes, not {size}")
         return struct.pack("<BBH", self.ace_type, self.flags, size) + body
 
     @classmethod
@@ -210,17 +210,17 @@ class _Entry:
         raise NotImplementedError
 
     def _rest(self) -> bytes:
-        """The bytes at the end, of any content."""
+        """Return the bytes at the end, whose content is free."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
 class _MaskAndSid(_Entry):
-    """Entries that say which rights, and whose.
+    """ACEs with an access mask and a SID.
 
     Attributes:
-        mask: access mask as the server holds it, 32 bits; generic bits may stand in it.
-        sid: whom the entry is about.
+        mask: access mask as the server stores it: 32 bits, possibly with generic bits.
+        sid: the account that the ACE is for.
     """
 
     mask: int
@@ -228,19 +228,19 @@ class _MaskAndSid(_Entry):
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask <= 0xFFFFFFFF:
-            raise SecurityDescriptorError("an access mask takes 32 bits")
-        # Slots make a new class of a dataclass, so that super() without arguments would miss.
+            raise SecurityDescriptorError("an access mask has 32 bits")
+        # With slots, the decorator creates a new class, so super() without arguments does not work.
         _Entry.__post_init__(self)
 
     @property
     def rights(self) -> int:
-        """The mask with generic bits mapped to file rights."""
+        """Return the mask with generic bits mapped to file rights."""
         return map_generic(self.mask)
 
 
 @dataclass(frozen=True, slots=True)
 class _MaskSidAndData(_MaskAndSid):
-    """Entries whose bytes behind the SID mean something else for each type, or nothing."""
+    """ACEs with bytes after the SID. Their meaning depends on the ACE type."""
 
     data: bytes = b""
 
@@ -253,14 +253,14 @@ class _MaskSidAndData(_MaskAndSid):
 
 @dataclass(frozen=True, slots=True)
 class Ace(_MaskSidAndData):
-    """A plain entry for one SID: allow, deny, audit, alarm, integrity label, central policy or process trust label.
+    """A plain ACE for one SID: allow, deny, audit, alarm, integrity label, central policy or process trust label.
 
     Attributes:
         ace_type: one of those types ([MS-DTYP] 2.4.4.2, .4, .10, .13, .16, and the Windows SDK's winnt.h).
         flags: inheritance and audit flags, 8 bits.
         mask: access mask.
-        sid: whom the entry is about.
-        data: bytes behind the SID, which no consumer of these types reads; carried along.
+        sid: the account that the ACE is for.
+        data: bytes after the SID. They have no meaning for these types and are kept unchanged.
     """
 
     @classmethod
@@ -270,10 +270,10 @@ class Ace(_MaskSidAndData):
 
 @dataclass(frozen=True, slots=True)
 class ConditionalAce(_MaskSidAndData):
-    """An entry that counts only if a condition holds: the callback types and the access filter.
+    """An ACE that applies only if a condition is true: the callback types and the access filter.
 
     Attributes:
-        data: the condition in binary form ([MS-DTYP] 2.4.4.17), or whatever else an application put there.
+        data: the condition in binary form ([MS-DTYP] 2.4.4.17), or other data of an application.
     """
 
     @classmethod
@@ -283,7 +283,7 @@ class ConditionalAce(_MaskSidAndData):
 
 @dataclass(frozen=True, slots=True)
 class ResourceAttributeAce(_MaskSidAndData):
-    """A claim about the object itself ([MS-DTYP] 2.4.4.15).
+    """An ACE with a resource attribute of the object ([MS-DTYP] 2.4.4.15).
 
     Attributes:
         data: the CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1 ([MS-DTYP] 2.4.10.1).
@@ -296,13 +296,13 @@ class ResourceAttributeAce(_MaskSidAndData):
 
 @dataclass(frozen=True, slots=True)
 class ObjectAce(_MaskAndSid):
-    """An entry that may be about one kind of (child) object, property or extended right ([MS-DTYP] 2.4.4.3).
+    """An ACE that may be limited to one type of object, property or extended right ([MS-DTYP] 2.4.4.3).
 
     Attributes:
-        object_type: what the rights are for, or None for everything.
-        inherited_object_type: which kind of child inherits the entry, or None for every one.
-        data: the condition of a callback type.
-        other_flags: bits of the object flags that have no meaning; carried along.
+        object_type: the type that the rights are for, or None for all.
+        inherited_object_type: the type of child that inherits the ACE, or None for all.
+        data: the condition, for a callback type.
+        other_flags: bits of the object flags without a meaning, kept unchanged.
     """
 
     object_type: UUID | None = None
@@ -313,7 +313,7 @@ class ObjectAce(_MaskAndSid):
     def __post_init__(self) -> None:
         present = _OBJECT_TYPE_PRESENT | _INHERITED_OBJECT_TYPE_PRESENT
         if not 0 <= self.other_flags <= 0xFFFFFFFF or self.other_flags & present:
-            raise SecurityDescriptorError("object flags take 32 bits, two of which follow from the types given")
+            raise SecurityDescriptorError("object flags have 32 bits; two of them are set by the given types")
         _MaskAndSid.__post_init__(self)
 
     @classmethod
@@ -339,14 +339,14 @@ class ObjectAce(_MaskAndSid):
 class CompoundAce(_MaskAndSid):
     """Access for a client through a server that impersonates it (ACCESS_ALLOWED_COMPOUND_ACE of ntseapi.h).
 
-    Windows reserves the type and grants nothing by it.
+    Windows reserves the type. It grants nothing.
 
     Attributes:
         sid: the client.
         server_sid: the server.
         compound_type: 1 means impersonation.
-        reserved: 16 bits, carried along.
-        data: bytes behind the SIDs, carried along.
+        reserved: 16 bits, kept unchanged.
+        data: bytes after the SIDs, kept unchanged.
     """
 
     server_sid: Sid
@@ -356,7 +356,7 @@ class CompoundAce(_MaskAndSid):
 
     def __post_init__(self) -> None:
         if not 0 <= self.compound_type <= 0xFFFF or not 0 <= self.reserved <= 0xFFFF:
-            raise SecurityDescriptorError("the compound type and the reserved field take 16 bits each")
+            raise SecurityDescriptorError("the compound type and the reserved field have 16 bits each")
         _MaskAndSid.__post_init__(self)
 
     @classmethod
@@ -373,10 +373,10 @@ class CompoundAce(_MaskAndSid):
 
 @dataclass(frozen=True, slots=True)
 class OpaqueAce(_Entry):
-    """An entry of a type that is not known, or of a known one that is not laid out as documented.
+    """An ACE of an unknown type, or of a known type without the documented layout.
 
     Attributes:
-        body: everything behind the header, byte for byte.
+        body: all bytes after the header.
     """
 
     body: bytes
@@ -396,13 +396,13 @@ AnyAce = Ace | ConditionalAce | ResourceAttributeAce | ObjectAce | CompoundAce |
 
 
 def ace_from_bytes(data: bytes) -> AnyAce:
-    """Read one entry that fills `data` exactly.
+    """Read one ACE that fills `data` exactly.
 
     Raises:
-        SecurityDescriptorError: sizes do not fit, or a plain entry's SID is malformed.
+        SecurityDescriptorError: a size is wrong, or the SID of a plain ACE is malformed.
     """
     if len(data) < 4 or struct.unpack_from("<H", data, 2)[0] != len(data):
-        raise SecurityDescriptorError("the ACE's size does not match its bytes")
+        raise SecurityDescriptorError("the size field of the ACE does not match its length")
     ace_type, flags, body = data[0], data[1], bytes(data[4:])
     if ace_type in PLAIN_TYPES:
         return Ace(ace_type, flags, *_mask_and_sid(body))
@@ -416,7 +416,7 @@ def ace_from_bytes(data: bytes) -> AnyAce:
         if ace_type == ACCESS_ALLOWED_COMPOUND:
             return _compound_ace(ace_type, flags, body)
     except SecurityDescriptorError:
-        # Nothing here decides by these types alone, so what cannot be read is carried, not refused.
+        # An ACE of these types that cannot be read is kept as it is. The access check treats its effect as unknown.
         pass
     return OpaqueAce(ace_type, flags, body)
 

@@ -19,11 +19,11 @@ _HEADER = struct.Struct("<BBHHH")
 
 @dataclass(frozen=True, slots=True)
 class Acl:
-    """An ordered list of entries; the order decides.
+    """An ordered list of ACEs. The order matters.
 
     Attributes:
-        aces: the entries, first to last.
-        revision: 2, or 4 where object entries stand in it; 3 where compound ones do (winnt.h, ACL_REVISION3).
+        aces: the ACEs in order.
+        revision: 2; 3 with compound ACEs (winnt.h, ACL_REVISION3); 4 with object ACEs.
     """
 
     aces: tuple[AnyAce, ...] = ()
@@ -31,7 +31,7 @@ class Acl:
 
     def __post_init__(self) -> None:
         if not ACL_REVISION <= self.revision <= ACL_REVISION_DS:
-            raise SecurityDescriptorError(f"ACL revision {self.revision} is unknown; 2 to 4 exist")
+            raise SecurityDescriptorError(f"ACL revision {self.revision} is unknown; the revisions are 2 to 4")
 
     def __iter__(self) -> Iterator[AnyAce]:
         return iter(self.aces)
@@ -40,45 +40,45 @@ class Acl:
         return len(self.aces)
 
     def __bool__(self) -> bool:
-        """An empty list is a list, and the opposite of none: `if dacl` must not take one for the other."""
+        """Always true: an empty DACL and a NULL DACL are opposites, and `if dacl` must distinguish them."""
         return True
 
     @property
     def explicit(self) -> tuple[AnyAce, ...]:
-        """The entries set on the object itself."""
+        """The ACEs that are set on the object itself."""
         return tuple(ace for ace in self.aces if not ace.inherited)
 
     @property
     def inherited(self) -> tuple[AnyAce, ...]:
-        """The entries that came down from a parent."""
+        """The ACEs that are inherited from a parent."""
         return tuple(ace for ace in self.aces if ace.inherited)
 
     @property
     def is_canonical(self) -> bool:
-        """Whether explicit denies stand before explicit allows and both before inherited entries.
+        """Whether explicit deny ACEs come first, then explicit allow ACEs, then inherited ACEs.
 
-        Inherited entries keep the order in which they came down: which generation each is from cannot be seen
-        any more (Microsoft, "Order of ACEs in a DACL").
+        The order of inherited ACEs is not checked: it depends on the ancestor that each comes from, which the ACL does
+        not contain (Microsoft, "Order of ACEs in a DACL").
         """
         ranks = [_rank(ace) for ace in self.aces]
         return ranks == sorted(ranks)
 
     def canonical(self) -> Acl:
-        """The same entries in canonical order; entries of equal rank keep theirs."""
+        """Return the ACEs in canonical order. ACEs of equal rank keep their order."""
         return Acl(tuple(sorted(self.aces, key=_rank)), self.revision)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Acl:
-        """Read an ACL at the start of `data`. Slack behind the last entry, which Windows allows, is dropped.
+        """Read an ACL at the start of `data`. Unused bytes after the last ACE, which Windows allows, are dropped.
 
         Raises:
-            SecurityDescriptorError: sizes or counts do not fit.
+            SecurityDescriptorError: a size or count is wrong.
         """
         if len(data) < _HEADER.size:
-            raise SecurityDescriptorError(f"an ACL takes at least {_HEADER.size} bytes, here are {len(data)}")
+            raise SecurityDescriptorError(f"an ACL has at least {_HEADER.size} bytes, not {len(data)}")
         revision, _sbz1, size, count, _sbz2 = _HEADER.unpack_from(data)
         if not _HEADER.size <= size <= len(data):
-            raise SecurityDescriptorError(f"the ACL says it takes {size} bytes, there are {len(data)}")
+            raise SecurityDescriptorError(f"the size field of the ACL is {size}, but {len(data)} bytes follow")
         aces = []
         offset = _HEADER.size
         for index in range(count):
@@ -86,21 +86,21 @@ class Acl:
                 raise SecurityDescriptorError(f"the ACL ends before entry {index + 1} of {count}")
             length = struct.unpack_from("<H", data, offset + 2)[0]
             if length < 4 or offset + length > size:
-                raise SecurityDescriptorError(f"entry {index + 1} of {count} does not fit into its ACL")
+                raise SecurityDescriptorError(f"entry {index + 1} of {count} is longer than its ACL")
             aces.append(ace_from_bytes(data[offset : offset + length]))
             offset += length
         return cls(tuple(aces), revision)
 
     def to_bytes(self) -> bytes:
-        """The binary form.
+        """Return the binary form.
 
         Raises:
-            SecurityDescriptorError: it would take more than the 65,535 bytes that an ACL can have.
+            SecurityDescriptorError: the ACL is longer than 65535 bytes.
         """
         body = b"".join(ace.to_bytes() for ace in self.aces)
         size = _HEADER.size + len(body)
         if size > 0xFFFF:
-            raise SecurityDescriptorError(f"an ACL takes at most 65535 bytes, not {size}")
+            raise SecurityDescriptorError(f"an ACL has at most 65535 bytes, not {size}")
         return _HEADER.pack(self.revision, 0, size, len(self.aces), 0) + body
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries as lines that an administrator reads without a manual."""
+"""ACEs as text for administrators."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ _OTHER_KINDS = {
     SYSTEM_PROCESS_TRUST_LABEL: "trust label",
     SYSTEM_ACCESS_FILTER: "access filter",
 }
-_LIMITS = {ConditionalAce: "  [only if its condition holds]", ObjectAce: "  [may be about some kinds of objects only]"}
+_LIMITS = {ConditionalAce: "  [only if its condition is true]", ObjectAce: "  [may apply to some object types only]"}
 
 
 def name_of(sid: Sid, names: Names) -> str:
-    """The name that the server gave, else the well-known English one, else the SID itself."""
+    """Return the name from the server, or the well-known English name, or the SID."""
     return names.get(sid) or NAME_OF.get(sid) or str(sid)
 
 
 def describe_ace(ace: AnyAce, names: Names, *, share: bool) -> str:
-    r"""One line: `allow CORP\smssend  Read, Write  (this folder, subfolders and files)`.
+    r"""Return one line: `allow CORP\smssend  Read, Write  (this folder, subfolders and files)`.
 
     Args:
-        share: entries of a share have no "applies to" and use the share's words.
+        share: whether the ACE is on a share. Then the line has no "applies to", and the rights are those of a share.
     """
     origin = "  [inherited]" if ace.inherited else ""
     kind = "deny" if ace.denies else "allow" if ace.allows else _OTHER_KINDS.get(ace.ace_type, "other")
@@ -65,7 +65,7 @@ def describe_ace(ace: AnyAce, names: Names, *, share: bool) -> str:
 
 
 def describe_dacl(descriptor: SecurityDescriptor | None, names: Names, *, share: bool) -> list[str]:
-    """The DACL, a line an entry; the special states are said in words."""
+    """Return the DACL as text, one line for each ACE, or one line for a DACL without ACEs."""
     if descriptor is None:
         return ["no security descriptor of its own: the server's default applies"]
     if not descriptor.has_dacl:

@@ -14,6 +14,7 @@ from .sid import Sid
 
 SE_DACL_PRESENT = 0x0004
 SE_SACL_PRESENT = 0x0010
+SE_SACL_DEFAULTED = 0x0020
 SE_DACL_AUTO_INHERIT_REQ = 0x0100
 SE_SACL_AUTO_INHERIT_REQ = 0x0200
 SE_DACL_AUTO_INHERITED = 0x0400
@@ -27,22 +28,21 @@ _HEADER = struct.Struct("<BBHIIII")
 
 @dataclass(frozen=True, slots=True)
 class SecurityDescriptor:
-    """Who owns an object and who may do what with it.
+    """The owner, group, DACL and SACL of an object.
 
-    A DACL is in one of three states that must never be confused: *absent* (`SE_DACL_PRESENT` is not set; nothing is
-    said about access), *NULL* (present, but no list: everyone has every right) and a list, of which an *empty* one
-    grants nobody anything.
+    A DACL has one of three states. *Absent*: `SE_DACL_PRESENT` is not set. *NULL*: present without a list. For both,
+    the access check grants everyone every right ([MS-DTYP] 2.5.3.2). *A list*: an empty list grants nothing.
 
     Attributes:
-        control: the 16 control bits without SE_SELF_RELATIVE, which is a matter of the encoding.
+        control: the 16 control bits without SE_SELF_RELATIVE, which describes the encoding only.
         owner: SID of the owner.
         group: SID of the primary group.
-        dacl: the list, or None where it is NULL or absent.
-        sacl: the same for auditing.
-        resource_manager_control: the Sbz1 byte, carried along.
+        dacl: the list, or None for a NULL or absent DACL.
+        sacl: the list for auditing, or None.
+        resource_manager_control: the Sbz1 byte, kept unchanged.
 
     Raises:
-        SecurityDescriptorError: a list is given that the control bits call absent.
+        SecurityDescriptorError: a list is given, but the control bits mark it as absent.
     """
 
     control: int = 0
@@ -54,31 +54,26 @@ class SecurityDescriptor:
 
     def __post_init__(self) -> None:
         if not 0 <= self.control <= 0xFFFF or self.control & SE_SELF_RELATIVE:
-            raise SecurityDescriptorError("control takes 16 bits, SE_SELF_RELATIVE left out")
+            raise SecurityDescriptorError("control has 16 bits, without SE_SELF_RELATIVE")
         for acl, present, name in (
             (self.dacl, SE_DACL_PRESENT, "DACL"),
             (self.sacl, SE_SACL_PRESENT, "SACL"),
         ):
             if acl is not None and not self.control & present:
-                raise SecurityDescriptorError(f"a {name} is given, but the control bits say there is none")
+                raise SecurityDescriptorError(f"a {name} is given, but the control bits mark it as absent")
 
     @property
     def has_dacl(self) -> bool:
-        """Whether anything is said about access (a list or a NULL DACL)."""
+        """Whether the DACL is present (a list or NULL)."""
         return bool(self.control & SE_DACL_PRESENT)
 
     @property
-    def dacl_grants_everything(self) -> bool:
-        """NULL or absent DACL: the access check grants every right to everyone ([MS-DTYP] 2.5.3.2)."""
-        return self.dacl is None
-
-    @property
     def dacl_protected(self) -> bool:
-        """Whether entries of the parent are kept out."""
+        """Whether the DACL is protected from inheritance."""
         return bool(self.control & SE_DACL_PROTECTED)
 
     def with_dacl(self, dacl: Acl, *, protected: bool | None = None) -> SecurityDescriptor:
-        """The same descriptor with this DACL; `protected` None keeps the protection as it is."""
+        """Return the descriptor with this DACL. `protected` None keeps the protection."""
         control = self.control | SE_DACL_PRESENT
         if protected is not None:
             control = control & ~SE_DACL_PROTECTED | (SE_DACL_PROTECTED if protected else 0)
@@ -89,22 +84,20 @@ class SecurityDescriptor:
         """Read the self-relative form.
 
         Raises:
-            SecurityDescriptorError: it is not self-relative, or offsets or sizes do not fit.
+            SecurityDescriptorError: the data is not self-relative, or an offset or size is wrong.
         """
         if len(data) < _HEADER.size:
-            raise SecurityDescriptorError(
-                f"a security descriptor takes at least {_HEADER.size} bytes, here are {len(data)}"
-            )
+            raise SecurityDescriptorError(f"a security descriptor has at least {_HEADER.size} bytes, not {len(data)}")
         revision, sbz1, control, owner, group, sacl, dacl = _HEADER.unpack_from(data)
         if revision != 1:
-            raise SecurityDescriptorError(f"security descriptor revision {revision} is unknown; only 1 exists")
+            raise SecurityDescriptorError(f"security descriptor revision {revision} is unknown; the only revision is 1")
         if not control & SE_SELF_RELATIVE:
             raise SecurityDescriptorError("the security descriptor is not self-relative")
         view = memoryview(data)
 
         def at(offset: int) -> bytes:
             if not _HEADER.size <= offset < len(data):
-                raise SecurityDescriptorError(f"offset {offset} lies outside the security descriptor")
+                raise SecurityDescriptorError(f"offset {offset} is outside the security descriptor")
             return bytes(view[offset : offset + 0xFFFF])
 
         return cls(
@@ -117,7 +110,7 @@ class SecurityDescriptor:
         )
 
     def to_bytes(self) -> bytes:
-        """The self-relative form: header, SACL, DACL, owner, group, as Windows lays it out."""
+        """Return the self-relative form in the layout of Windows: header, SACL, DACL, owner, group."""
         body = b""
         offsets = []
         for part in (self.sacl, self.dacl, self.owner, self.group):

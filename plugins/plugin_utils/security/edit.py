@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of a DACL as pure functions: old list in, new list out, everybody else's entries untouched and in order.
+"""Changes to a DACL as pure functions. ACEs of other accounts stay unchanged and in order.
 
-Each function returns its argument unchanged (the same object) where nothing has to be done, so that `changed` is
-never a matter of interpretation.
+If no change is needed, each function returns its argument (the same object). The result is `changed` exactly if the
+object is another one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .sid import Sid
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One visible difference between two lists.
+    """One difference between two ACLs.
 
     Attributes:
         action: `remove`, `add` or `reorder`.
-        ace: the entry.
+        ace: the ACE.
     """
 
     action: str
@@ -34,7 +34,7 @@ class Edit:
 
 
 def edits_between(before: Iterable[AnyAce], after: Iterable[AnyAce]) -> tuple[Edit, ...]:
-    """What was removed, what was added, and, where the same entries stand in another order, which of them moved."""
+    """Return the removed ACEs, the added ACEs, and those that moved."""
     old, new = list(before), list(after)
     gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
     edits = [Edit("remove", ace) for ace in _each(old, gone)]
@@ -46,21 +46,21 @@ def edits_between(before: Iterable[AnyAce], after: Iterable[AnyAce]) -> tuple[Ed
 
 
 def canonicalize(acl: Acl) -> Acl:
-    """Explicit denies, explicit allows, inherited entries; equal ranks keep their order."""
+    """Return the ACL in canonical order: explicit deny ACEs, explicit allow ACEs, inherited ACEs."""
     return acl if acl.is_canonical else acl.canonical()
 
 
 def grant(acl: Acl, wanted: Ace, sids: frozenset[Sid] | None = None) -> Acl:
-    """Make sure that `wanted` (an allow entry) is granted to its SID everywhere it applies to.
+    """Grant `wanted` (an allow ACE) to its SID everywhere that it applies.
 
-    Access that is there in any form counts: wider, inherited, added up from several entries, as generic bits. If it
-    is not, an explicit entry for the same SID and the same "applies to" is widened, or one is added behind the last
-    explicit entry. Entries that deny are left alone; `blocking_denies` finds them.
+    Existing effective access counts, whichever ACE grants it: a wider ACE, an inherited one, several ACEs together, or
+    generic bits. If access is missing, the explicit ACE for the same SID and the same "applies to" is widened, or an
+    ACE is added after the last explicit one. Deny ACEs are not changed; `blocking_denies` finds them.
 
     Args:
-        acl: a canonical list.
-        wanted: explicit allow entry.
-        sids: SIDs whose entries count as the account's, its own alone if left out.
+        acl: a canonical ACL.
+        wanted: explicit allow ACE.
+        sids: SIDs whose ACEs count for the account. The default is its own SID.
     """
     if satisfied_everywhere(acl, sids or frozenset({wanted.sid}), wanted.mask, wanted.scopes):
         return acl
@@ -68,7 +68,7 @@ def grant(acl: Acl, wanted: Ace, sids: frozenset[Sid] | None = None) -> Acl:
 
 
 def deny(acl: Acl, wanted: Ace) -> Acl:
-    """Make sure that `wanted` (a deny entry) takes its rights from its SID everywhere it applies to."""
+    """Deny `wanted` (a deny ACE) to its SID everywhere that it applies."""
     sids = frozenset({wanted.sid})
     if all(check_access(acl, sids, wanted.mask, scope).denied == wanted.rights for scope in wanted.scopes):
         return acl
@@ -76,9 +76,9 @@ def deny(acl: Acl, wanted: Ace) -> Acl:
 
 
 def blocking_denies(acl: Acl, sids: frozenset[Sid], mask: int, scopes: Iterable[Scope]) -> tuple[Ace, ...]:
-    """Entries that deny these SIDs a part of the mask before any entry grants it, in order of the list.
+    """Return the ACEs that deny these SIDs a part of the mask before an ACE grants it, in order.
 
-    An entry behind another one that denies the same counts too: it would block as soon as the first was gone.
+    An ACE after another one that denies the same bits counts too: it blocks as soon as the first one is removed.
     """
     mask = map_generic(mask)
     found: dict[int, Ace] = {}
@@ -95,16 +95,16 @@ def blocking_denies(acl: Acl, sids: frozenset[Sid], mask: int, scopes: Iterable[
 
 
 def remove_entries(acl: Acl, unwanted: Iterable[AnyAce]) -> Acl:
-    """Remove every occurrence of these entries."""
+    """Remove these ACEs, each as often as it occurs."""
     gone = set(unwanted)
     kept = tuple(ace for ace in acl if ace not in gone)
     return acl if len(kept) == len(acl) else replace(acl, aces=kept)
 
 
 def revoke(acl: Acl, sid: Sid, ace_type: int, mask: int | None = None) -> Acl:
-    """Take rights out of every explicit entry of this SID and type; None takes the entries out altogether.
+    """Remove rights from every explicit ACE of this SID and type. None removes the ACEs.
 
-    Inherited entries belong to the parent and are left alone.
+    Inherited ACEs belong to the parent and stay unchanged.
     """
 
     def shrink(ace: AnyAce) -> AnyAce | None:
@@ -123,20 +123,20 @@ def revoke(acl: Acl, sid: Sid, ace_type: int, mask: int | None = None) -> Acl:
 
 
 def revoked(ace_type: int, mask: int) -> int:
-    """The bits that `revoke` takes out of an entry for this mask.
+    """Return the bits that `revoke` removes from an ACE for this mask.
 
-    An entry that allows needs SYNCHRONIZE for every other right. It keeps it as long as another right stays, unless
-    SYNCHRONIZE is all that is to go. In an entry that denies, SYNCHRONIZE is a right like the others.
+    An allow ACE needs SYNCHRONIZE for every other right. It keeps SYNCHRONIZE as long as it has another right, unless
+    the mask is SYNCHRONIZE alone. In a deny ACE, SYNCHRONIZE is a right like any other.
     """
     mask = map_generic(mask)
     return mask if ace_type == ACCESS_DENIED or mask == SYNCHRONIZE else mask & ~SYNCHRONIZE
 
 
 def exact(acl: Acl, wanted: Iterable[Ace]) -> Acl:
-    """Make the explicit entries say exactly what `wanted` says, no more and no less; inherited ones stay.
+    """Make the explicit ACEs equal to `wanted`. Inherited ACEs stay.
 
-    Two ways to say the same (one entry or several that add up, generic or file rights) are equal. Explicit entries
-    that neither allow nor deny in the plain way (conditional, unknown, misplaced audit entries) go.
+    One ACE is equal to several with the same rights together, and generic rights are equal to file rights. Explicit
+    ACEs of other types than plain allow and deny (conditional, unknown, misplaced audit ACEs) are removed.
     """
     goal = _coverage(wanted)
     have = _coverage(acl.explicit)
@@ -149,12 +149,12 @@ def exact(acl: Acl, wanted: Iterable[Ace]) -> Acl:
 
 
 def make_explicit(acl: Acl) -> Acl:
-    """Turn inherited entries into explicit ones, as "Convert inherited permissions" does in Windows."""
+    """Convert inherited ACEs to explicit ones, like "Convert inherited permissions" in Windows."""
     return replace(acl, aces=tuple(ace.without_inherited_flag() for ace in acl)).canonical()
 
 
 def _put(acl: Acl, wanted: Ace) -> Acl:
-    """Widen the explicit entry of the same SID, type and flags, else add one at the end of its rank."""
+    """Widen the explicit ACE of the same SID, type and flags, or add one in canonical order."""
     wanted = replace(wanted, mask=wanted.rights)
     key = (wanted.sid, wanted.ace_type, wanted.flags & INHERITANCE_FLAGS)
     for index, ace in enumerate(acl.aces):
@@ -162,14 +162,14 @@ def _put(acl: Acl, wanted: Ace) -> Acl:
             continue
         if (ace.sid, ace.ace_type, ace.flags & INHERITANCE_FLAGS) == key:
             mask = ace.rights | wanted.mask
-            if mask == ace.rights:  # it is there, and something in front of it denies
+            if mask == ace.rights:  # the ACE exists, but an earlier one denies
                 return acl
             return replace(acl, aces=(*acl.aces[:index], replace(ace, mask=mask), *acl.aces[index + 1 :]))
     return replace(acl, aces=(*acl.explicit, wanted, *acl.inherited)).canonical()
 
 
 def _coverage(aces: Iterable[AnyAce]) -> dict[tuple[Sid, int], dict[Scope, int]]:
-    """Per SID and type, which rights are said where."""
+    """Return the rights by SID, ACE type and place."""
     result: dict[tuple[Sid, int], dict[Scope, int]] = {}
     for ace in aces:
         if isinstance(ace, Ace) and ace.rights:

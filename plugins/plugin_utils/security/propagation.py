@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a directory's new descriptor changes below it, as Windows' SetNamedSecurityInfo works it out on the client.
+"""Computes what a directory's new descriptor changes below it, as SetNamedSecurityInfo does on a Windows client.
 
-A server changes the one object that it is told to change. Who writes over SMB has to bring the children in line
-(Microsoft, "Automatic Propagation of Inheritable ACEs"); this says which of them, and how.
+Over SMB, a server changes only the object of the request. The client must propagate inheritance to the children
+(Microsoft, "Automatic Propagation of Inheritable ACEs").
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from .errors import SecurityDescriptorError
 from .inheritance import DACL_BITS, SACL_BITS, with_inherited
 
 MAX_DEPTH = 16_384
-"""Directories below each other. A path takes at most 32,767 characters, two of them per directory (Microsoft,
-"Maximum Path Length Limitation"), so that a deeper tree runs in a circle."""
+"""Maximum number of nested directories. A path has at most 32,767 characters, at least two for each directory
+(Microsoft, "Maximum Path Length Limitation"). A deeper tree must be a loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A file or directory as it is before the change.
+    """A file or directory before the change.
 
     Attributes:
         name: within its directory.
-        is_folder: whether it passes entries on.
-        descriptor: what it holds, with owner and group if CREATOR OWNER or CREATOR GROUP may come down to it. Its SACL
-            has to be read wherever the parent's is, and nowhere else.
-        children: walked at most once and only if something can come down to them, so it may be an iterator that reads
-            a directory when it is asked.
+        is_folder: whether it is a directory, which passes ACEs on.
+        descriptor: its descriptor. It must have owner and group if it may inherit CREATOR OWNER or CREATOR GROUP, and a
+            SACL exactly if the parent's SACL was read.
+        children: read at most once, and only if they can inherit something. So it may be an iterator that lists a
+            directory when it is used.
     """
 
     name: str
@@ -44,20 +44,19 @@ class Node:
 def propagate(
     parent: SecurityDescriptor, children: Iterable[Node], *, object_types: Collection[UUID] = frozenset()
 ) -> Iterator[tuple[tuple[str, ...], SecurityDescriptor]]:
-    """Everything below a directory that has to change because its descriptor is now `parent`.
+    """Yield every object below a directory that must change because the directory's descriptor is now `parent`.
 
-    Objects come parent before child, each with its path (names from the directory down) and its new descriptor; those
-    that are right already do not come. Explicit entries are kept, in order. A protected list stops its kind of entry
-    for its object and all below it; central policies and resource attributes alone are not stopped by it. A list that
-    `parent` does not say anything about (absent, as where it was not read) changes nowhere. Applied and asked again,
-    nothing comes.
+    Each object comes with its path (the names below the directory) and its new descriptor, a parent before its
+    children. Explicit ACEs stay unchanged and in order. A protected list stops inheritance for its object and
+    everything below, except for central policies and resource attributes. A list that is absent in `parent` (for
+    example because it was not read) changes nowhere. If all changes are applied, the function yields nothing.
 
-    Memory is bounded by the depth of the tree, not by its size. Nothing is read ahead: the caller may write each
-    object before it asks for the next.
+    Memory depends on the depth of the tree, not on its size. Nothing is read ahead: the caller may write each object
+    before it takes the next one.
 
     Args:
         parent: the directory's new descriptor.
-        children: what stands in the directory.
+        children: the files and directories in the directory.
         object_types: see `inheritance.inherited_aces`.
 
     Raises:
@@ -88,11 +87,11 @@ def propagate(
         path.append(node.name)
         if after != node.descriptor:
             yield tuple(path), after
-        # Below a protected DACL only the SACL's unstoppable entries still come down.
+        # Below a protected DACL, only the SACL can have ACEs that protection does not stop.
         if node.is_folder and (SACL_BITS in lists or (DACL_BITS in lists and not stopped & SE_DACL_PROTECTED)):
             if len(path) >= MAX_DEPTH:
                 raise SecurityDescriptorError(
-                    f"below {path[0]!r}, directories stand more than {MAX_DEPTH} deep in each other; is there a loop?"
+                    f"below {path[0]!r}, more than {MAX_DEPTH} directories are nested; check for a loop"
                 )
             stack.append((after, stopped, iter(node.children)))
         else:

@@ -6,9 +6,9 @@
 Sources: [MS-DTYP] 2.4.3 (ACCESS_MASK), [MS-SMB2] 2.2.13.1 (file and directory rights), and the names that the
 Security tab of Windows and .NET's FileSystemRights use.
 
-SYNCHRONIZE belongs to entries that allow. CreateFile asks for it with every handle, so an entry that allows without it
-grants nothing that a program can use, and an entry that denies it denies everything. Windows' dialogs and .NET
-(FileSystemAccessRule) set it in entries that allow and leave it out of entries that deny. Full control has it in both.
+SYNCHRONIZE belongs in allow ACEs. CreateFile requests it with every handle. An allow ACE without it grants nothing that
+a program can use, and a deny ACE with it denies everything. The dialogs of Windows and .NET (FileSystemAccessRule) set
+it in allow ACEs and omit it in deny ACEs. Full control contains it in both.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ READ_AND_EXECUTE = 0x1200A9
 READ = 0x120089
 WRITE = 0x100116
 READ_AND_WRITE = READ | WRITE
-"""0x12019F, what NT 4.0 shows as "Read and Write"."""
+"""0x12019F: NT 4.0 shows it as "Read and Write"."""
 
 _GENERIC_MAPPING = (
     (GENERIC_ALL, FULL_CONTROL),
@@ -51,7 +51,7 @@ _GENERIC_MAPPING = (
 )
 
 SHARE_ACCESS = {"full_control": FULL_CONTROL, "change": MODIFY, "read": READ_AND_EXECUTE}
-"""What the three boxes of a share's permissions page allow; `denied_mask` has what they deny."""
+"""The masks of the three check boxes of a share's permissions; `denied_mask` returns those of deny ACEs."""
 
 _SHARE_WORDS = ((FULL_CONTROL, "Full Control"), (MODIFY, "Change"), (READ_AND_EXECUTE, "Read"))
 
@@ -98,7 +98,7 @@ NTFS_RIGHTS: dict[str, int] = {
     **{name: bit for bit, name, _words in _SINGLE_RIGHTS},
     **_SINGLE_ALIASES,
 }
-"""Every name that `parse_ntfs_rights` knows, in snake case, with its value in .NET's FileSystemRights."""
+"""Every name that `parse_ntfs_rights` accepts, in snake case, with its value in .NET's FileSystemRights."""
 
 _BY_LETTERS = {re.sub("[^a-z]", "", name): mask for name, mask in NTFS_RIGHTS.items()} | {
     "fullcontrol": FULL_CONTROL,
@@ -107,7 +107,7 @@ _BY_LETTERS = {re.sub("[^a-z]", "", name): mask for name, mask in NTFS_RIGHTS.it
 
 
 def map_generic(mask: int) -> int:
-    """Replace generic bits by the file rights they stand for ([MS-DTYP] 2.4.3; [MS-SMB2] 2.2.13.1)."""
+    """Replace generic bits with file rights ([MS-DTYP] 2.4.3; [MS-SMB2] 2.2.13.1)."""
     if mask & _GENERIC_BITS:
         for bit, rights in _GENERIC_MAPPING:
             if mask & bit:
@@ -116,23 +116,23 @@ def map_generic(mask: int) -> int:
 
 
 def denied_mask(allowed: int) -> int:
-    """The mask of an entry that denies what an entry with the mask `allowed` allows: without SYNCHRONIZE.
+    """Return the mask of the deny ACE for the allow mask `allowed`: without SYNCHRONIZE.
 
-    Full control keeps it, as in .NET's FileSystemAccessRule.
+    Full control keeps SYNCHRONIZE, as in .NET's FileSystemAccessRule.
     """
     return allowed if allowed == FULL_CONTROL else allowed & ~SYNCHRONIZE
 
 
 def parse_ntfs_rights(rights: Iterable[str | int], *, denied: bool = False) -> int:
-    """Add up rights given by name (`modify`, `ReadAndExecute`, `Read & execute`, `create_files`) or as a mask.
+    """Return the mask of rights given as names (`modify`, `ReadAndExecute`, `Read & execute`) or masks.
 
     Args:
         rights: names and masks.
-        denied: whether the entry denies. It gets the given bits and no other; SYNCHRONIZE only by its name, by
-            `full_control` or by a mask that holds it. An entry that allows always gets SYNCHRONIZE.
+        denied: whether the ACE denies. A deny ACE gets exactly the given bits: SYNCHRONIZE only by its name, by
+            `full_control` or by a mask that contains it. An allow ACE always gets SYNCHRONIZE.
 
     Raises:
-        SecurityDescriptorError: a name is unknown, or a mask is no 32-bit number, or nothing is left.
+        SecurityDescriptorError: a name is unknown, a mask is not a 32-bit number, or there are no rights.
     """
     total = 0
     for right in rights:
@@ -148,22 +148,22 @@ def _one_right(right: str | int) -> int:
         mask = int(text, 0) if text[:2].lower() == "0x" else int(text)
         unknown = map_generic(mask) & ~FULL_CONTROL
         if mask >= 2**32 or unknown:
-            raise SecurityDescriptorError(f"the mask {text} holds bits that no file or directory right has")
+            raise SecurityDescriptorError(f"the mask {text} contains bits that are not file or directory rights")
         return mask
     try:
         return _BY_LETTERS[re.sub("[^a-z]", "", text.lower())]
     except KeyError:
         names = ", ".join(NTFS_RIGHTS)
-        raise SecurityDescriptorError(f"unknown right {text!r}; known are {names}, or a mask like 0x12019F") from None
+        raise SecurityDescriptorError(f"unknown right {text!r}; use {names}, or a mask like 0x12019F") from None
 
 
 def describe_share_mask(mask: int, *, denied: bool = False) -> str:
-    """A share mask in the words of Windows' dialog: `Full Control`, `Change`, `Read`, or `Special` and what it is.
+    """Return a share mask as Windows shows it: `Full Control`, `Change`, `Read`, or `Special` with the rights.
 
     Args:
-        mask: access mask of an entry.
-        denied: whether the entry denies. Then the words stand for rights without SYNCHRONIZE, which is named if the
-            entry has it.
+        mask: access mask of an ACE.
+        denied: whether the ACE denies. Then these names mean rights without SYNCHRONIZE, and SYNCHRONIZE is named if
+            the ACE contains it.
     """
     mask = map_generic(mask)
     if not mask:
@@ -177,27 +177,26 @@ def describe_share_mask(mask: int, *, denied: bool = False) -> str:
 
 
 def describe_ntfs_mask(mask: int, *, denied: bool = False) -> str:
-    """A file or directory mask in the words of Windows' Security tab: `Read, Write`, `Modify`, single rights.
+    """Return a file or directory mask as the Security tab of Windows shows it: `Read, Write`, `Modify`, single rights.
 
-    Named sets come first, then the single rights that no named set holds. Every bit is in one of the words, so rights
-    that differ never have the same words.
+    Named sets come first, then single rights. The text contains every bit, so different masks have different texts.
 
     Args:
-        mask: access mask of an entry, or the rights that an access check found.
-        denied: whether the mask is of an entry that denies. Then the named sets are those without SYNCHRONIZE, which
-            is named if the entry has it.
+        mask: access mask of an ACE, or the rights that an access check returned.
+        denied: whether the mask is from a deny ACE. Then the named sets are those without SYNCHRONIZE, and SYNCHRONIZE
+            is named if the ACE contains it.
     """
     mask = map_generic(mask)
     if not mask:
         return "none"
     words: list[str] = []
-    said = 0
+    named = 0
     for allowed, name in _NTFS_WORDS:
         known = denied_mask(allowed) if denied else allowed
-        if mask & known == known and known & ~said:
+        if mask & known == known and known & ~named:
             words.append(name)
-            said |= known
-    words.extend(name for bit, _key, name in _SINGLE_RIGHTS if mask & ~said & bit)
+            named |= known
+    words.extend(name for bit, _key, name in _SINGLE_RIGHTS if mask & ~named & bit)
     if mask & ~FULL_CONTROL:
         words.append(f"0x{mask & ~FULL_CONTROL:X}")
     return ", ".join(words)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Security descriptors as text ([MS-DTYP] 2.5.1, SDDL).
 
-Entries that SDDL has no words for (unknown types, callback types with other data than a condition) are written with
-their type or data in hexadecimal: `(0x4;CI;;;;;#0f00…)`. No Windows tool reads that form; it keeps them visible and
-loses nothing.
+SDDL cannot express every ACE, for example one of an unknown type, or of a callback type whose data is not a condition.
+Such an ACE is written with its type or data in hexadecimal: `(0x4;CI;;;;;#0f00…)`. No Windows tool reads this form. It
+keeps the ACE visible and complete.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from .ace import (
     ResourceAttributeAce,
 )
 from .acl import ACL_REVISION, ACL_REVISION_DS, Acl
-from .claims import ResourceAttribute
-from .condition_text import (
+from .conditional import (
+    ResourceAttribute,
     closing_parenthesis,
     format_condition,
     format_resource_attribute,
+    parse_condition,
     parse_condition_text,
     parse_resource_attribute_text,
 )
-from .conditions import parse_condition
 from .descriptor import (
     SE_DACL_AUTO_INHERIT_REQ,
     SE_DACL_AUTO_INHERITED,
@@ -54,7 +54,7 @@ from .sid import Sid
 from .well_known import ALIAS_OF, sid_of
 
 MAX_SDDL = 1_000_000
-"""Longest text that is read, in characters: far more than the 64 KiB that two ACLs can say."""
+"""Maximum length of a text in characters: much longer than the text of two ACLs of 64 KiB each."""
 
 _TYPES = {
     "A": _ace.ACCESS_ALLOWED,
@@ -114,7 +114,7 @@ _RIGHTS = {
     "KX": 0x20019,
 }
 _LABEL_RIGHTS = {"NW": 0x1, "NR": 0x2, "NX": 0x4}
-# Rights that Windows writes as letters for a file; every other mask is clearer in hexadecimal.
+# Masks that Windows writes as letters for a file. Other masks are easier to read in hexadecimal.
 _WHOLE_RIGHTS = {_RIGHTS[letters]: letters for letters in ("GA", "GX", "GW", "GR", "FA", "FR", "FW", "FX")}
 
 _DACL_FLAGS = (("P", SE_DACL_PROTECTED), ("AR", SE_DACL_AUTO_INHERIT_REQ), ("AI", SE_DACL_AUTO_INHERITED))
@@ -122,7 +122,7 @@ _SACL_FLAGS = (("P", SE_SACL_PROTECTED), ("AR", SE_SACL_AUTO_INHERIT_REQ), ("AI"
 _NULL = "NO_ACCESS_CONTROL"
 
 _PART = re.compile(r"\s*([OGDS])\s*:", re.ASCII)
-# A D in front of a colon is the next part, not a digit of a hexadecimal number.
+# A D before a colon starts the next part; it is not a digit of a hexadecimal number.
 _SID = re.compile(
     r"\s*(S-1-(?:0x[0-9A-F]{1,12}|[0-9]{1,15})(?:-(?:0x[0-9A-F]{1,8}|[0-9]{1,10})){0,15}|[A-Z]{2})\s*(?=[OGDS]\s*:|$)",
     re.ASCII | re.IGNORECASE,
@@ -133,9 +133,9 @@ _NUMBER = re.compile(r"0x[0-9a-f]{1,18}|[0-9]{1,12}", re.ASCII | re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
-@lru_cache(maxsize=64)  # the same one is told several times, and many sites have the same
+@lru_cache(maxsize=64)  # one result contains a descriptor several times, and many sites have the same one
 def format_sddl(descriptor: SecurityDescriptor) -> str:
-    """The descriptor as text; an absent DACL is left out, a NULL DACL is `D:NO_ACCESS_CONTROL`, an empty one `D:`."""
+    """Return SDDL. An absent DACL is left out, a NULL DACL is `D:NO_ACCESS_CONTROL`, an empty DACL is `D:`."""
     parts = []
     if descriptor.owner is not None:
         parts.append(f"O:{_format_sid(descriptor.owner)}")
@@ -156,11 +156,11 @@ def parse_sddl(text: str, *, domain: Sid | None = None, forest_root: Sid | None 
 
     Args:
         text: the SDDL.
-        domain: SID of the domain that aliases like DA (Domain Admins) are about.
-        forest_root: SID of the forest's root domain, for EA, SA, RO and EK; the domain itself if left out.
+        domain: SID of the domain for aliases like DA (Domain Admins).
+        forest_root: SID of the forest's root domain, for EA, SA, RO and EK. The default is `domain`.
 
     Raises:
-        SecurityDescriptorError: it is malformed, too long, or names an alias whose domain is not given.
+        SecurityDescriptorError: the text is malformed or too long, or it contains an alias whose domain is not given.
     """
     if len(text) > MAX_SDDL:
         raise SecurityDescriptorError(f"SDDL of {len(text)} characters is too long")
@@ -188,7 +188,7 @@ def _format_mask(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -
 
 
 def _format_data(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -> str:
-    """The seventh field: a condition, a resource attribute, or bytes that are neither."""
+    """Return the seventh field: a condition, a resource attribute, or other bytes in hexadecimal."""
     if not ace.data:
         return ""
     try:
@@ -203,7 +203,7 @@ def _format_data(ace: Ace | ConditionalAce | ResourceAttributeAce | ObjectAce) -
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one text from left to right; every step either moves on or refuses, so time is linear."""
+    """Reads a text from left to right. Every step moves forward or raises an error, so time is linear."""
 
     text: str
     domain: Sid | None
@@ -230,7 +230,7 @@ class _Reader:
         return SecurityDescriptor(control, sids.get("O"), sids.get("G"), acls.get("D"), acls.get("S"))
 
     def _more(self) -> bool:
-        """Pass over blanks; whether something stands behind them."""
+        """Skip white space; return whether text remains."""
         found = _NOT_BLANK.search(self.text, self.position)
         self.position = found.start() if found else len(self.text)
         return found is not None
@@ -261,12 +261,12 @@ class _Reader:
         while self._more() and self.text[self.position] == "(":
             aces.append(self._ace(self._in_parentheses()))
         if null and aces:
-            raise SecurityDescriptorError(f"{letter}:{_NULL} has no entries")
+            raise SecurityDescriptorError(f"{letter}:{_NULL} cannot have entries")
         revision = ACL_REVISION_DS if any(ace.ace_type in OBJECT_TYPES for ace in aces) else ACL_REVISION
         return control, None if null else Acl(tuple(aces), revision)
 
     def _in_parentheses(self) -> str:
-        """What stands between here and the matching parenthesis."""
+        """Return the text from here to the matching parenthesis."""
         start, end = self.position + 1, closing_parenthesis(self.text, self.position)
         self.position = end + 1
         return self.text[start:end]
@@ -276,13 +276,13 @@ class _Reader:
         if len(fields) < 6:
             raise SecurityDescriptorError(f"the entry ({text[:80]}) has {len(fields)} fields instead of 6")
         if not all(field.isascii() for field in fields[:6]):  # upper() would make an S of 'ſ'
-            raise SecurityDescriptorError(f"the entry ({text[:80]}) holds a character that SDDL does not have")
+            raise SecurityDescriptorError(f"the entry ({text[:80]}) contains a character that SDDL does not allow")
         kind, flags_text, mask_text, object_text, inherited_text, sid_text = (field.strip() for field in fields[:6])
         extra = fields[6].strip() if len(fields) == 7 else ""
         flags = _read_words(flags_text, _FLAGS, "flag")
         if kind[:2].lower() == "0x":
             if mask_text or object_text or inherited_text or sid_text:
-                raise SecurityDescriptorError(f"the entry ({text[:80]}) gives its body and its fields")
+                raise SecurityDescriptorError(f"the entry ({text[:80]}) has a hexadecimal body and other fields")
             return self._opaque(_read_words(kind, {}, "type"), flags, _read_hex(extra))
         ace_type = _TYPES.get(kind.upper())
         if ace_type is None:
@@ -294,7 +294,7 @@ class _Reader:
         if ace_type in OBJECT_TYPES:
             return ObjectAce(ace_type, flags, mask, sid, object_type, inherited_type, self._condition(extra))
         if object_type or inherited_type:
-            raise SecurityDescriptorError(f"the entry ({text[:80]}) names an object type, which its type has none of")
+            raise SecurityDescriptorError(f"the entry ({text[:80]}) has an object type, but its ACE type has none")
         if ace_type == _ace.SYSTEM_RESOURCE_ATTRIBUTE:
             return ResourceAttributeAce(ace_type, flags, mask, sid, self._attribute(extra))
         if ace_type in (
@@ -309,7 +309,7 @@ class _Reader:
     def _opaque(self, ace_type: int, flags: int, body: bytes) -> AnyAce:
         size = 4 + len(body)
         if ace_type > 0xFF or flags > 0xFF or size > 0xFFFF:
-            raise SecurityDescriptorError("an entry's type and flags take 8 bits each, and its size 16")
+            raise SecurityDescriptorError("the type and flags of an ACE have 8 bits each, its size 16")
         return _ace.ace_from_bytes(bytes((ace_type, flags)) + size.to_bytes(2, "little") + body)
 
     def _condition(self, text: str) -> bytes:
@@ -326,13 +326,13 @@ class _Reader:
 
 
 def _read_words(text: str, known: Mapping[str, int], what: str) -> int:
-    """A number (decimal, hexadecimal, octal with a leading 0) or two-letter words."""
+    """Read a number (decimal, hexadecimal, or octal with a leading 0) or two-letter words."""
     if _NUMBER.fullmatch(text):
         octal = len(text) > 1 and text[0] == "0" and text[1].isdigit()
         try:
             return int(text, 8 if octal else 0)
         except ValueError:
-            raise SecurityDescriptorError(f"{text!r} is no octal number") from None
+            raise SecurityDescriptorError(f"{text!r} is not an octal number") from None
     value = 0
     words = re.sub(r"\s", "", text.upper())
     for index in range(0, len(words), 2):
@@ -347,11 +347,11 @@ def _read_guid(text: str) -> UUID | None:
     if not text:
         return None
     if not _GUID.fullmatch(text):
-        raise SecurityDescriptorError(f"{text[:80]!r} is no object type, which is a GUID")
+        raise SecurityDescriptorError(f"{text[:80]!r} is not an object type, which is a GUID")
     return UUID(text)
 
 
 def _read_hex(text: str) -> bytes:
     if not re.fullmatch(r"#(?:[0-9a-fA-F]{2})*", text):
-        raise SecurityDescriptorError(f"{text[:80]!r} is no hexadecimal body")
+        raise SecurityDescriptorError(f"{text[:80]!r} is not a hexadecimal body")
     return bytes.fromhex(text[1:])

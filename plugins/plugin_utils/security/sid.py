@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Security identifiers ([MS-DTYP] 2.4.2) and the well-known ones that every Windows host shares."""
+"""Security identifiers (SIDs, [MS-DTYP] 2.4.2) and those that are the same on every Windows host."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MAX_SUBAUTHORITY = 2**32 - 1
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sid:
-    """A security identifier: who an entry is about.
+    """A security identifier.
 
-    Two SIDs are the same account exactly if they are equal; names are localized and change, SIDs do not.
+    Equal SIDs are the same account. Names can be localized or changed; SIDs cannot.
 
     Attributes:
         authority: the 48-bit identifier authority.
@@ -36,18 +36,18 @@ class Sid:
 
     def __post_init__(self) -> None:
         if not 0 <= self.authority <= _MAX_AUTHORITY:
-            raise SecurityDescriptorError(f"SID authority {self.authority} does not fit in 48 bits")
+            raise SecurityDescriptorError(f"SID authority {self.authority} is larger than 48 bits")
         if len(self.subauthorities) > _MAX_SUBAUTHORITIES:
             raise SecurityDescriptorError(
                 f"a SID has at most {_MAX_SUBAUTHORITIES} subauthorities, not {len(self.subauthorities)}"
             )
         for value in self.subauthorities:
             if not 0 <= value <= _MAX_SUBAUTHORITY:
-                raise SecurityDescriptorError(f"SID subauthority {value} does not fit in 32 bits")
+                raise SecurityDescriptorError(f"SID subauthority {value} is larger than 32 bits")
 
     @classmethod
     def parse(cls, text: str) -> Sid:
-        """Read the string form, `S-1-5-32-544` ([MS-DTYP] 2.4.2.1), numbers in hexadecimal too, as Windows does.
+        """Read the string form, `S-1-5-32-544` ([MS-DTYP] 2.4.2.1). Like Windows, it accepts hexadecimal numbers.
 
         Raises:
             SecurityDescriptorError: the text is not a SID.
@@ -62,20 +62,20 @@ class Sid:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sid:
-        """Read the binary form at the start of `data`; `size` tells how much of it the SID takes.
+        """Read the binary form at the start of `data`. `size` is its length.
 
         Raises:
-            SecurityDescriptorError: the bytes end early or are of another revision than 1.
+            SecurityDescriptorError: the data is too short, or the revision is not 1.
         """
         if len(data) < 8:
-            raise SecurityDescriptorError(f"a SID takes at least 8 bytes, here are {len(data)}")
+            raise SecurityDescriptorError(f"a SID has at least 8 bytes, not {len(data)}")
         revision, count = data[0], data[1]
         if revision != 1:
-            raise SecurityDescriptorError(f"SID revision {revision} is unknown; only 1 exists")
+            raise SecurityDescriptorError(f"SID revision {revision} is unknown; the only revision is 1")
         if count > _MAX_SUBAUTHORITIES:
             raise SecurityDescriptorError(f"a SID has at most {_MAX_SUBAUTHORITIES} subauthorities, not {count}")
         if len(data) < 8 + 4 * count:
-            raise SecurityDescriptorError(f"a SID of {count} subauthorities ends after {len(data)} bytes")
+            raise SecurityDescriptorError(f"a SID with {count} subauthorities has more than {len(data)} bytes")
         return cls(int.from_bytes(data[2:8], "big"), struct.unpack_from(f"<{count}I", data, 8))
 
     @property
@@ -84,7 +84,7 @@ class Sid:
         return 8 + 4 * len(self.subauthorities)
 
     def to_bytes(self) -> bytes:
-        """The binary form ([MS-DTYP] 2.4.2.2)."""
+        """Return the binary form ([MS-DTYP] 2.4.2.2)."""
         count = len(self.subauthorities)
         head = bytes((1, count)) + self.authority.to_bytes(6, "big")
         return head + struct.pack(f"<{count}I", *self.subauthorities)
@@ -105,5 +105,5 @@ SYSTEM = Sid(5, (18,))
 ADMINISTRATORS = Sid(5, (32, 544))
 
 ANY_NETWORK_LOGON = frozenset({EVERYONE, NETWORK, AUTHENTICATED_USERS})
-"""Groups that the token of every account holds that logs on over the network with a password or a ticket
-(Microsoft, "Well-known SIDs"). Any other membership has to be read before it may count."""
+"""Groups in the token of every account that logs on over the network with a password or a ticket (Microsoft,
+"Well-known SIDs"). Any other group counts only if the membership was read."""

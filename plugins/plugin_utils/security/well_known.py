@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SIDs that are the same on every Windows host, by their SDDL alias and by their English name.
+"""SIDs that are the same on every Windows host, by SDDL alias and by English name.
 
-Sources: [MS-DTYP] 2.4.2.4 (well-known SIDs) and 2.5.1.1 (SDDL aliases). Aliases relative to a domain (DA, DU, LA …)
-stand for a relative identifier only.
+Sources: [MS-DTYP] 2.4.2.4 (well-known SIDs) and 2.5.1.1 (SDDL aliases). An alias relative to a domain (DA, DU, LA …)
+is a relative identifier only.
 """
 
 from __future__ import annotations
@@ -81,10 +81,10 @@ DOMAIN_ALIASES: dict[str, int] = {
     "PA": 520,
     "RS": 553,
 }
-"""Aliases that stand for an account of a domain, by its relative identifier ([MS-DTYP] 2.4.2.4)."""
+"""Relative identifiers of the aliases for accounts of a domain ([MS-DTYP] 2.4.2.4)."""
 
 FOREST_ALIASES: dict[str, int] = {"EA": 519, "EK": 527, "RO": 498, "SA": 518}
-"""The same for the root domain of a forest."""
+"""Relative identifiers of the aliases for accounts of a forest's root domain."""
 
 ALIAS_OF: dict[Sid, str] = {sid: alias for alias, sid in SDDL_ALIASES.items()}
 
@@ -125,15 +125,15 @@ _BY_NAME["localsystem"] = _S("S-1-5-18")
 
 
 def sid_of(word: str, domain: Sid | None = None, forest_root: Sid | None = None) -> Sid:
-    """The SID of what SDDL calls an account by, in upper case: `S-1-…` or an alias.
+    """Return the SID for the SID string `S-1-…` or the SDDL alias, both in upper case.
 
     Args:
         word: the text.
-        domain: SID of the domain that aliases like DA (Domain Admins) are about.
-        forest_root: SID of the forest's root domain, for EA, SA, RO and EK; the domain itself if left out.
+        domain: SID of the domain for aliases like DA (Domain Admins).
+        forest_root: SID of the forest's root domain, for EA, SA, RO and EK. The default is `domain`.
 
     Raises:
-        SecurityDescriptorError: it is neither, or an alias whose domain is not given.
+        SecurityDescriptorError: the text is neither, or the domain of the alias is not given.
     """
     if word.startswith("S-"):
         return Sid.parse(word)
@@ -150,9 +150,9 @@ def sid_of(word: str, domain: Sid | None = None, forest_root: Sid | None = None)
 
 
 def well_known_sid(name: str) -> Sid | None:
-    r"""The SID behind an English built-in name, with or without its authority, or None.
+    r"""Return the SID for an English built-in name, with or without its authority, or None.
 
-    Built-in names are localized on Windows, their SIDs are not: `BUILTIN\Administrators` in a playbook means
-    S-1-5-32-544 on a German server too.
+    Windows localizes built-in names, but not their SIDs: `BUILTIN\Administrators` in a playbook is S-1-5-32-544 on a
+    German server too.
     """
     return _BY_NAME.get(name.strip().casefold())

@@ -34,11 +34,11 @@ from ..security.descriptor import (
     SE_DACL_PRESENT,
     SE_SACL_AUTO_INHERIT_REQ,
     SE_SACL_AUTO_INHERITED,
+    SE_SACL_DEFAULTED,
     SE_SACL_PRESENT,
     SE_SACL_PROTECTED,
     SE_SELF_RELATIVE,
 )
-from ..security.inheritance import SE_SACL_DEFAULTED
 from ..wsman import Instance, Value
 from .port import DescriptorReading
 

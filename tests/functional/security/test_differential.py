@@ -25,7 +25,6 @@ from hypothesis import strategies as st
 from impacket.ldap import ldaptypes
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
-    MAXIMUM_ALLOWED,
     Ace,
     Acl,
     AnyAce,
@@ -40,20 +39,14 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import
     ConditionalAce,
     ObjectAce,
     OpaqueAce,
-    ResourceAttributeAce,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.claims import (
-    Claims,
-    ClaimValue,
-    ResourceAttribute,
-)
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.condition_tokens import (
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.conditional.condition import Condition
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.conditional.tokens import (
     EXISTENCE,
     Attribute,
     Integer,
     Source,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.conditions import Condition
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import FULL_CONTROL, map_generic
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known import (
     DOMAIN_ALIASES,
@@ -61,7 +54,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known
     SDDL_ALIASES,
 )
 from tests.functional.security.oracle import Refused, Samba, SambaIsMissing
-from tests.unit.security.differences import IMPACKET, REFUSED, SAMBA, Difference, read, samba_evaluates
+from tests.unit.security.conditional.strategies import conditions
+from tests.unit.security.differences import IMPACKET, REFUSED, SAMBA, Difference, read
 from tests.unit.security.strategies import (
     ACCOUNTS,
     CALLBACK_TYPES,
@@ -72,8 +66,6 @@ from tests.unit.security.strategies import (
     fillings,
     random_sid,
 )
-from tests.unit.security.test_conditions import claim_values, conditions, words
-from tests.unit.security.test_conditions import sids as condition_sids
 
 CASES = 2200
 """How many random cases are drawn in a run, for each kind of comparison; a few of them are the same."""
@@ -225,6 +217,7 @@ def test_samba_maps_generic_rights_of_files_the_same(samba: Samba, compare: Comp
 
 OWNER = Sid.parse("S-1-5-21-1-2-3-500")
 PARTIES = [*ACCOUNTS, OWNER, Sid.parse("S-1-3-4")]
+SAMBAS_MAXIMUM_ALLOWED = 0x02000000
 RIGHTS = [1 << number for number in range(21) if FULL_CONTROL >> number & 1]
 # Those that files have in use, and any without ACCESS_SYSTEM_SECURITY and MAXIMUM_ALLOWED, which no entry can give.
 MASKS = [0x1F01FF, 0x1301BF, 0x1200A9, 0x12019F, 0x10000, 0x60000, 0x2, 0x10000000, 0x20000000, 0x40000000, 0x80000000]
@@ -236,10 +229,9 @@ def random_mask(filling: Random) -> int:
 
 @dataclass(frozen=True)
 class Question:
-    """What these members may do with an object of this owner and DACL."""
+    """The access that these members have to an object with this DACL."""
 
     dacl: Acl | None
-    owner: Sid | None
     members: frozenset[Sid]
     requests: tuple[int, ...]
 
@@ -255,7 +247,6 @@ def questions(draw: st.DrawFn) -> Question:
 
     return Question(
         None if filling.random() < 0.05 else Acl(tuple(map(ace, kinds))),
-        filling.choice([None, OWNER, OWNER, *ACCOUNTS]),
         frozenset(filling.sample([*ACCOUNTS, OWNER], filling.randrange(5))),
         (random_mask(filling), random_mask(filling)),
     )
@@ -263,16 +254,16 @@ def questions(draw: st.DrawFn) -> Question:
 
 def test_samba_grants_the_same(samba: Samba, compare: Compare) -> None:
     def check(case: Question) -> None:
-        descriptor = SecurityDescriptor(0x0004, case.owner, dacl=case.dacl).to_bytes().hex()
-        requests = [MAXIMUM_ALLOWED, *RIGHTS, *case.requests]
+        descriptor = SecurityDescriptor(0x0004, dacl=case.dacl).to_bytes().hex()
+        requests = [SAMBAS_MAXIMUM_ALLOWED, *RIGHTS, *case.requests]
         granted = samba.ask("check", descriptor, [*map(str, case.members)], requests)
         everything, rights, requested = granted[0], granted[1 : len(RIGHTS) + 1], granted[len(RIGHTS) + 1 :]
-        ours = check_access(case.dacl, case.members, MAXIMUM_ALLOWED, owner=case.owner).granted
+        ours = check_access(case.dacl, case.members, FULL_CONTROL).granted
         assert ours == sum(right for right, found in zip(RIGHTS, rights, strict=True) if found is not None)
         if case.dacl is not None:
             assert ours == everything & FULL_CONTROL
         for request, found in zip(case.requests, requested, strict=True):
-            decision = check_access(case.dacl, case.members, request, owner=case.owner)
+            decision = check_access(case.dacl, case.members, request)
             assert decision.satisfied == (found is not None)
 
     compare(questions(), check)
@@ -400,40 +391,6 @@ def test_samba_reads_and_writes_the_same_conditions(samba: Samba, compare: Compa
         both_ways(samba, SecurityDescriptor(0x0004, dacl=Acl((ace,), 4)))
 
     compare(conditions.filter(samba_has_it), check, cases=3000)
-
-
-def test_samba_evaluates_conditions_to_nothing_else(samba: Samba, compare: Compare) -> None:
-    """Where both come to TRUE or FALSE it is the same; where one has UNKNOWN, see differences.py."""
-    if samba.version < (4, 20):
-        pytest.skip(NO_CONDITIONS)
-    decided = 0
-
-    def check(case: tuple[Condition, frozenset[Sid], dict[str, ClaimValue]]) -> None:
-        nonlocal decided
-        condition, groups, resource = case
-        sids = groups | {EVERYONE}
-        attributes = Acl(tuple(resource_attribute(name, value) for name, value in resource.items()))
-        theirs = samba_evaluates(samba, condition.to_bytes(), sids, attributes)
-        ours = condition.evaluate(Claims({}, {}, {}, resource, sids, sids_complete=True, device_sids_complete=True))
-        assert {ours, theirs} != {True, False}
-        decided += ours is not None and ours == theirs
-
-    values = claim_values.filter(lambda value: "\ud800" not in value.values)
-    compare(
-        st.tuples(
-            conditions.filter(samba_has_it),
-            st.frozensets(condition_sids),
-            st.lists(st.tuples(words, values), max_size=3, unique_by=lambda found: found[0].lower()).map(dict),
-        ),
-        check,
-        cases=3000,
-    )
-    assert decided > 200
-
-
-def resource_attribute(name: str, value: ClaimValue) -> ResourceAttributeAce:
-    attribute = ResourceAttribute(name, value.value_type, 0x2 if value.case_sensitive else 0, value.values)
-    return ResourceAttributeAce(0x12, 0, 0, EVERYONE, attribute.to_bytes())
 
 
 def test_every_two_letters_stand_for_the_same_sid(samba: Samba) -> None:

@@ -57,9 +57,9 @@ def test_names():
             "sid: 'CORP\\smssend' is no SID, neither as a string nor in hexadecimal or base64, and no well-known name; "
             "the SID of any other account only a server of its domain can tell",
         ),
-        ("01020000000000052000000020", "sid: a SID of 2 subauthorities ends after 13 bytes"),
+        ("01020000000000052000000020", "sid: a SID with 2 subauthorities has more than 13 bytes"),
         ("01010000000000010000000000", "sid: the SID S-1-1-0 takes 12 bytes, here are 13"),
-        ("AAAA", "sid: a SID takes at least 8 bytes, here are 3"),
+        ("AAAA", "sid: a SID has at least 8 bytes, not 3"),
     ],
 )
 def test_what_is_no_sid(value, message):

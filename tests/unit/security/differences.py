@@ -9,7 +9,7 @@ This is the whole list. Each difference is tested to be one still, so that a lin
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,6 @@ from uuid import UUID
 from impacket.ldap import ldaptypes
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
-    MAXIMUM_ALLOWED,
     Ace,
     Acl,
     OpaqueAce,
@@ -29,8 +28,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.claims import Claims
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.condition_text import parse_condition_text
 from tests.functional.security.oracle import Samba
 
 from .strategies import DOMAIN
@@ -133,11 +130,11 @@ def granted(
 ) -> Difference:
     """What is granted to USER of an object of somebody else, where conditions hold; None: the request is denied."""
     question = SecurityDescriptor(control, OWNER, dacl=dacl).to_bytes().hex()
-    token = Token(frozenset({USER}), condition=lambda _ace: True)
+    token = Token(frozenset({USER}))
     return Difference(
         about,
         source,
-        lambda: check_access(dacl, token, request, owner=OWNER).granted,
+        lambda: check_access(dacl, token, request).granted,
         lambda samba: samba.ask("check", question, [str(USER)], [request])[0],
         *answers,
         since_4_20,
@@ -148,7 +145,6 @@ _BEHIND_THE_SID = (
     "[MS-DTYP] 2.4.4.1 lets AceSize be larger than the fields; Samba's ndr_pull_security_ace skips the rest"
 )
 _SINCE_420 = "Samba's security.idl has the fields of these types since 4.20"
-_NO_CLAIMS = Claims({}, {}, {}, {}, frozenset({Sid.parse("S-1-1-0")}), sids_complete=True, device_sids_complete=True)
 _CALLBACK_OBJECT = with_dacl(entry(0x0B, MASK + bytes(4) + EVERYONE))
 _ALARM_CALLBACK_OBJECT = with_dacl(entry(0x10, MASK + bytes(4) + EVERYONE))
 _COMPOUND = with_dacl(entry(0x04, MASK + struct.pack("<HH", 1, 0) + EVERYONE + EVERYONE))
@@ -204,27 +200,6 @@ TEXTS: list[tuple[str, str, str, object, object, object]] = [
         for kind in ("TI", "TB")
     ),
 ]  # fmt: skip
-
-_OPERANDS = "[MS-DTYP] 2.4.4.17.7; an old Samba skips the entry, a later one has UNKNOWN"
-CONDITIONS: list[tuple[str, str, bool, object]] = [
-    ("((@User.x == 1) || (Member_of SID(WD)))", _OPERANDS, True, None),
-    ("((@User.x == 1) && (Member_of SID(BA)))", _OPERANDS, False, None),
-    ("(Exists @Resource.x)", "[MS-DTYP] 2.4.4.17.6; a later Samba has UNKNOWN", False, None),
-    ("(Exists x)", "[MS-DTYP] 2.4.4.17.6; Samba has no local attributes, so a later one has UNKNOWN", False, None),
-]
-
-
-def samba_evaluates(samba: Samba, condition: bytes, sids: Collection[Sid], attributes: Acl) -> bool | None:
-    """What Samba makes of a condition, seen through an entry that allows and one that denies."""
-    everyone, members = Sid.parse("S-1-1-0"), [str(sid) for sid in sids]
-    allows, denies = (ConditionalAce(kind, 0, 0x1, everyone, condition) for kind in (0x09, 0x0A))
-    answers = []
-    for aces in ((allows,), (denies, Ace(0x00, 0, 0x1, everyone))):
-        descriptor = SecurityDescriptor(0x0014, OWNER, dacl=Acl(aces), sacl=attributes)
-        answers += samba.ask("check", descriptor.to_bytes().hex(), members, [0x1])
-    allowed, not_denied = answers
-    return True if allowed else False if not_denied else None
-
 
 SAMBA = [
     carried(
@@ -310,13 +285,6 @@ SAMBA = [
         control=0,
     ),
     granted(
-        "everything that a NULL DACL allows",
-        "[MS-DTYP] 2.5.3.2: any access check succeeds; Samba counts what entries allow, and there are none",
-        None,
-        MAXIMUM_ALLOWED,
-        (0x1F01FF, 0),
-    ),
-    granted(
         "an allowing object entry that names no object type",
         "[MS-DTYP] 2.4.4.3: it means what an ACCESS_ALLOWED_ACE means; Samba's se_access_check leaves it out",
         Acl((ObjectAce(0x05, 0, 0x1, USER),), 4),
@@ -332,10 +300,10 @@ SAMBA = [
     ),
     granted(
         "an entry whose condition holds",
-        f"[MS-DTYP] 2.5.3.2; {_SINCE_420}, and its access check goes by them",
+        f"the controller does not evaluate conditions: the right is unknown, not granted; {_SINCE_420}",
         Acl((ConditionalAce(0x09, 0, 0x1, USER, _IS_USER),)),
         0x1,
-        (0x1, None),
+        (0, None),
         since_4_20=0x1,
     ),
     *(
@@ -349,20 +317,6 @@ SAMBA = [
             since_4_20,
         )
         for about, source, text, ours, theirs, since_4_20 in TEXTS
-    ),
-    *(
-        Difference(
-            f"the condition {condition}",
-            source,
-            lambda condition=condition: parse_condition_text(condition).evaluate(_NO_CLAIMS),
-            lambda samba, condition=condition: samba_evaluates(
-                samba, parse_condition_text(condition).to_bytes(), _NO_CLAIMS.sids, Acl()
-            ),
-            ours,
-            False,
-            since_4_20,
-        )
-        for condition, source, ours, since_4_20 in CONDITIONS
     ),
 ]
 

@@ -170,3 +170,9 @@ def descriptor_bytes(
             offsets[index] = 20 + len(body)
             body += part
     return struct.pack("<BBHIIII", 1, filling.randrange(256), control | 0x8000, *offsets) + body
+
+
+# All of UTF-16 but NUL, surrogates without a partner too; joined where two of them make a character.
+unicode_text = st.text(st.characters(exclude_characters="\0"), max_size=12).map(
+    lambda text: text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+)

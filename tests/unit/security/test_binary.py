@@ -95,7 +95,7 @@ def test_every_type_is_carried_byte_for_byte(ace: Ace | OpaqueAce) -> None:
 def test_absent_null_and_empty_dacl_are_three_things() -> None:
     absent, null, empty = SecurityDescriptor(), SecurityDescriptor(4), SecurityDescriptor(4, dacl=Acl())
     assert [d.has_dacl for d in (absent, null, empty)] == [False, True, True]
-    assert [d.dacl_grants_everything for d in (absent, null, empty)] == [True, True, False]
+    assert [d.dacl is None for d in (absent, null, empty)] == [True, True, False]
     encoded = [d.to_bytes() for d in (absent, null, empty)]
     # Control bits 0x8000 and 0x8004; a DACL offset of 0 or of 20, where an ACL header of 8 bytes follows.
     assert [struct.unpack_from("<H", data, 2)[0] for data in encoded] == [0x8000, 0x8004, 0x8004]
@@ -174,7 +174,7 @@ def test_an_acl_that_ends_before_its_entries_is_refused(slack: int, behind: byte
 def test_an_entry_that_leaves_its_acl_is_refused(length: int) -> None:
     entry = EVERYONE_ENTRY[:2] + struct.pack("<H", length) + EVERYONE_ENTRY[4:]
     # What the entry claims is there, but it is not the list's.
-    with pytest.raises(SecurityDescriptorError, match="entry 2 of 2 does not fit"):
+    with pytest.raises(SecurityDescriptorError, match="entry 2 of 2 is longer"):
         Acl.from_bytes(acl_header(48, 2) + EVERYONE_ENTRY + entry + bytes(0xFFFF))
 
 
@@ -257,7 +257,7 @@ def test_a_malformed_descriptor_header_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize("offset", [1, 19, 20 + 16, 0xFFFFFFFF])
 def test_an_offset_outside_the_descriptor_is_refused(part: str, offset: int) -> None:
     data = header(control=0x8014, **{part: offset}) + ADMINISTRATORS
-    with pytest.raises(SecurityDescriptorError, match=f"offset {offset} lies outside"):
+    with pytest.raises(SecurityDescriptorError, match=f"offset {offset} is outside"):
         SecurityDescriptor.from_bytes(data)
 
 

@@ -53,13 +53,13 @@ NAMES = {SENDER: "CORP\\smssend"}
         ),
         (
             ConditionalAce(0x0A, 0, 0x10000, SENDER),
-            "deny CORP\\smssend  Delete  (this folder only)  [only if its condition holds]",
-            "deny CORP\\smssend  Special (Delete)  [only if its condition holds]",
+            "deny CORP\\smssend  Delete  (this folder only)  [only if its condition is true]",
+            "deny CORP\\smssend  Special (Delete)  [only if its condition is true]",
         ),
         (
             ObjectAce(0x06, 0, 0x110000, SENDER),
-            "deny CORP\\smssend  Delete, Synchronize  (this folder only)  [may be about some kinds of objects only]",
-            "deny CORP\\smssend  Special (Delete, Synchronize)  [may be about some kinds of objects only]",
+            "deny CORP\\smssend  Delete, Synchronize  (this folder only)  [may apply to some object types only]",
+            "deny CORP\\smssend  Special (Delete, Synchronize)  [may apply to some object types only]",
         ),
         (
             Ace(2, 0xC0, 0x1F01FF, SENDER),
@@ -73,13 +73,13 @@ NAMES = {SENDER: "CORP\\smssend"}
         ),
         (
             ConditionalAce(0x09, 0x10, 0x1F01FF, SENDER),
-            "allow CORP\\smssend  Full control  (this folder only)  [only if its condition holds]  [inherited]",
-            "allow CORP\\smssend  Full Control  [only if its condition holds]  [inherited]",
+            "allow CORP\\smssend  Full control  (this folder only)  [only if its condition is true]  [inherited]",
+            "allow CORP\\smssend  Full Control  [only if its condition is true]  [inherited]",
         ),
         (
             ObjectAce(0x06, 0, 0x1F01FF, SENDER, UUID(int=1)),
-            "deny CORP\\smssend  Full control  (this folder only)  [may be about some kinds of objects only]",
-            "deny CORP\\smssend  Full Control  [may be about some kinds of objects only]",
+            "deny CORP\\smssend  Full control  (this folder only)  [may apply to some object types only]",
+            "deny CORP\\smssend  Full Control  [may apply to some object types only]",
         ),
         # Header, mask and 16 bits twice take 12 bytes, the SIDs 12 and 28.
         (

@@ -39,14 +39,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import
     ObjectAce,
     ResourceAttributeAce,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.inheritance import (
-    AutoInherit,
-    child_descriptor,
-    inherited_aces,
-    marked_as_inherited,
-)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.inheritance import inherited_aces
 
 from . import samba_inheritance
+from .new_objects import AutoInherit, child_descriptor
 from .strategies import ACCOUNTS, accounts, dacls, file_masks
 
 USER, OWNER, GROUP = ACCOUNTS[0], Sid.parse("S-1-5-21-1-2-3-500"), Sid.parse("S-1-5-21-1-2-3-513")
@@ -461,70 +457,6 @@ def test_only_an_object_entry_that_is_inherited_takes_the_place_of_the_default(
         flags=AutoInherit.DACL | AutoInherit.DEFAULT_DESCRIPTOR_FOR_OBJECT,
     )
     assert made == parse_sddl(f"D:AI(A;;0x2;;;BU)(A;ID;0x1;;;{USER})")
-
-
-# Descriptors from before automatic inheritance ([MS-DTYP] 2.5.3.5)
-
-
-def test_entries_that_came_from_the_parent_are_marked() -> None:
-    parent = parse_sddl("D:(A;OICI;GA;;;CO)(A;OICI;FR;;;BU)(D;OI;FW;;;WD)")
-    old = parse_sddl("O:BAG:SYD:(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;FR;;;BU)(D;OIIO;FW;;;WD)(A;;FR;;;AU)")
-    marked = "D:AI(A;;FR;;;AU)(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)(A;OICIID;FR;;;BU)(D;OIIOID;FW;;;WD)"
-    # The explicit allow would have to pass the inherited deny.
-    protected = "D:PAI(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;FR;;;BU)(D;OIIO;FW;;;WD)(A;;FR;;;AU)"
-    assert format_sddl(marked_as_inherited(parent, old, is_folder=True)) == "O:BAG:SY" + protected
-    calm = parse_sddl("D:(A;OICI;GA;;;CO)(A;OICI;FR;;;BU)")
-    old = parse_sddl("O:BAG:SYD:(A;;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;FR;;;BU)(A;;FR;;;AU)")
-    assert format_sddl(marked_as_inherited(calm, old, is_folder=True)) == "O:BAG:SY" + marked.replace(
-        "(D;OIIOID;FW;;;WD)", ""
-    )
-
-
-@pytest.mark.parametrize(
-    ("sddl", "expected"),
-    [
-        ("D:(A;;FA;;;SY)", "D:PAI(A;;FA;;;SY)"),
-        ("D:P(A;;FR;;;BU)", "D:P(A;;FR;;;BU)"),
-        ("D:AI(A;;FR;;;BU)", "D:AI(A;;FR;;;BU)"),
-        ("D:NO_ACCESS_CONTROL", "D:NO_ACCESS_CONTROL"),
-        ("D:(D;;FW;;;WD)(A;;FR;;;BU)", "D:AI(D;;FW;;;WD)(A;ID;FR;;;BU)"),
-    ],
-)
-def test_lists_that_nothing_came_to_are_protected_and_decided_ones_left(sddl: str, expected: str) -> None:
-    parent = parse_sddl("D:(A;OICI;FR;;;BU)")
-    assert format_sddl(marked_as_inherited(parent, parse_sddl(sddl), is_folder=False)) == expected
-
-
-def test_audit_entries_that_came_from_the_parent_are_marked_too() -> None:
-    parent = parse_sddl("D:(A;OICI;FR;;;BU)S:(AU;OICISA;FW;;;WD)")
-    old = "{}S:(AU;SA;FW;;;WD)(AU;FA;FR;;;BU)"
-    marked = "S:AI(AU;FA;FR;;;BU)(AU;IDSA;FW;;;WD)"
-    for before, after in (
-        ("D:(A;;FR;;;BU)", "D:AI(A;ID;FR;;;BU)"),
-        ("D:P(A;;FR;;;BU)", "D:P(A;;FR;;;BU)"),
-        ("", ""),
-    ):
-        found = marked_as_inherited(parent, parse_sddl(old.format(before)), is_folder=False)
-        assert format_sddl(found) == after + marked
-
-
-def test_nothing_came_from_a_parent_without_lists() -> None:
-    old = parse_sddl("D:(A;;FA;;;SY)S:(AU;SA;FW;;;WD)")
-    found = marked_as_inherited(parse_sddl("O:BA"), old, is_folder=False)
-    assert format_sddl(found) == "D:PAI(A;;FA;;;SY)S:PAI(AU;SA;FW;;;WD)"
-
-
-@given(dacls, dacls, file_masks)
-def test_marking_changes_nobodys_access(above: Acl, below: Acl, mask: int) -> None:
-    parent = SecurityDescriptor(0x0004, dacl=above)
-    came = [ace.without_inherited_flag() for ace in inherited_aces(above, is_folder=False, owner=OWNER, group=GROUP)]
-    mixed = [ace.without_inherited_flag() for pair in zip(below.aces, came, strict=False) for ace in pair]
-    old = SecurityDescriptor(0x0004, OWNER, GROUP, Acl(tuple(mixed)))
-    marked = marked_as_inherited(parent, old, is_folder=False)
-    for account in ACCOUNTS:
-        token = frozenset({account})
-        assert check_access(marked.dacl, token, mask).granted == check_access(old.dacl, token, mask).granted
-    assert marked_as_inherited(parent, marked, is_folder=False) == marked
 
 
 # Samba's implementations, which nobody here wrote

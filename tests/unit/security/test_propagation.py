@@ -26,9 +26,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     parse_sddl,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce, ResourceAttributeAce
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.inheritance import AutoInherit, child_descriptor
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.propagation import MAX_DEPTH, Node, propagate
 
+from .new_objects import AutoInherit, child_descriptor
 from .strategies import accounts, aces, file_masks, inheritance_flags
 
 PARENT = parse_sddl("D:(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;CO)")

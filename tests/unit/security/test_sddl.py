@@ -109,7 +109,7 @@ def test_unknown_types_stay_visible_and_whole() -> None:
         ("D:(ZZ;;FA;;;BA)", "are unknown"),
         ("D:(A;;0x1ffffffff;;;BA)", "32 bits"),
         ("D:(A;;99999999999;;;BA)", "32"),
-        ("D:NO_ACCESS_CONTROL(A;;FA;;;BA)", "no entries"),
+        ("D:NO_ACCESS_CONTROL(A;;FA;;;BA)", "cannot have entries"),
         ("D:(A;;089;;;BA)", "octal"),
         ("D:(A;;FA;bf967aba-0de6-11d0-a285-00aa003049e2;;BA)", "object type"),
         ("D:(OA;;FA;bf967aba;;BA)", "GUID"),
@@ -123,10 +123,10 @@ def test_unknown_types_stay_visible_and_whole() -> None:
         ("S:S:", "S: is given twice"),
         ("D:(;;;;;;#00)", "are unknown"),
         ("D:(9;;;;;;#00)", "are unknown"),
-        ("D:(0x9;;;;;;#0)", "no hexadecimal body"),
-        ("D:(0x9;;;;;;#0 0)", "no hexadecimal body"),
-        ("D:(0x9;;;;;;0000)", "no hexadecimal body"),
-        ("D:(A;;FA;;;BA;00)", "no hexadecimal body"),
+        ("D:(0x9;;;;;;#0)", "not a hexadecimal body"),
+        ("D:(0x9;;;;;;#0 0)", "not a hexadecimal body"),
+        ("D:(0x9;;;;;;0000)", "not a hexadecimal body"),
+        ("D:(A;;FA;;;BA;00)", "not a hexadecimal body"),
         ("D:(A;;FA;;bf967aba-0de6-11d0-a285-00aa003049e2;BA)", "object type"),
         ("S:(SP;;NW;;;S-1-17-1)", "unknown right"),
     ],
@@ -323,7 +323,7 @@ def test_what_an_entry_cannot_hold_is_refused(text: str) -> None:
 @pytest.mark.parametrize("fields", ["0x16;;FA;;;", "0x16;;;{0};;", "0x16;;;;{0};", "0x16;;;;;BA"])
 def test_an_entry_given_as_bytes_has_no_other_fields(fields: str) -> None:
     kind = "bf967aba-0de6-11d0-a285-00aa003049e2"
-    with pytest.raises(SecurityDescriptorError, match="its body and its fields"):
+    with pytest.raises(SecurityDescriptorError, match="a hexadecimal body and other fields"):
         parse_sddl(f"D:({fields.format(kind)};#00000000)")
 
 

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The condition of a conditional entry ([MS-DTYP] 2.4.4.17): its tokens, its bytes, and what it evaluates to.
+"""The condition of a conditional ACE ([MS-DTYP] 2.4.4.17): its tokens and its binary form.
 
-A condition is kept as what it is on the wire, tokens in postfix order. Each is checked to be one that the
-document allows, so that evaluation meets no operand it has no rule for. All work is linear in the input.
+A condition keeps the tokens in postfix order, as in the binary form. Its operands are checked, so that it always has a
+text. All work is linear in the input.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from .claims import Claims, decode_utf16, encode_utf16
-from .condition_evaluation import outcomes
-from .condition_tokens import LOGICAL, Attribute, Base, Integer, Operator, Scalar, Sign, Source, Token
-from .errors import SecurityDescriptorError
-from .sid import Sid
+from ..errors import SecurityDescriptorError
+from ..sid import Sid
+from .tokens import LOGICAL, Attribute, Base, ConditionToken, Integer, Operator, Scalar, Sign, Source
+from .utf16 import decode_utf16, encode_utf16
 
 SIGNATURE = b"artx"
-"""ACE_CONDITION_SIGNATURE, what the application data of a conditional entry starts with."""
+"""ACE_CONDITION_SIGNATURE: the application data of a conditional ACE starts with it."""
 
 MAX_SIZE = 0xFFFF
-"""Longest condition in bytes: no entry is longer."""
+"""Maximum length of a condition in bytes: no ACE is longer."""
 
 MAX_DEPTH = 1000
-"""How deep operations may be nested in each other."""
+"""Maximum number of nested operations."""
 
 _WIDTH_CODES = {1: 0x01, 2: 0x02, 4: 0x03, 8: 0x04}
 _WIDTHS = {code: width for width, code in _WIDTH_CODES.items()}
@@ -42,14 +41,13 @@ class Condition:
         tokens: in postfix order.
 
     Raises:
-        SecurityDescriptorError: the tokens make no expression that [MS-DTYP] 2.4.4.17 allows, or it is too long
-            or too deep.
+        SecurityDescriptorError: [MS-DTYP] 2.4.4.17 does not allow the expression, or it is too long or too deep.
     """
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[ConditionToken, ...]
 
     def __post_init__(self) -> None:
-        stack: list[tuple[Token, int]] = []
+        stack: list[tuple[ConditionToken, int]] = []
         for token in self.tokens:
             depth = 0
             if isinstance(token, Operator):
@@ -58,55 +56,41 @@ class Condition:
                     raise SecurityDescriptorError(f"a condition is nested deeper than {MAX_DEPTH} operations")
             stack.append((token, depth))
         if len(stack) != 1 or not isinstance(stack[0][0], Operator | Attribute):
-            raise SecurityDescriptorError("a condition is one operation or attribute")
+            raise SecurityDescriptorError("a condition consists of one operation or attribute")
         self.to_bytes()
 
     def to_bytes(self) -> bytes:
-        """The application data of a conditional entry: signature, tokens, zeros up to a multiple of 4 bytes.
+        """Return the application data of a conditional ACE: signature, tokens, zeros up to a multiple of 4 bytes.
 
         Raises:
-            SecurityDescriptorError: it would take more than 65535 bytes.
+            SecurityDescriptorError: the data is longer than 65535 bytes.
         """
         data = SIGNATURE + b"".join(map(_token_bytes, self.tokens))
         data += bytes(-len(data) % 4)
         if len(data) > MAX_SIZE:
-            raise SecurityDescriptorError(f"a condition takes at most {MAX_SIZE} bytes, not {len(data)}")
+            raise SecurityDescriptorError(f"a condition has at most {MAX_SIZE} bytes, not {len(data)}")
         return data
-
-    def evaluate(self, claims: Claims) -> bool | None:
-        """Whether the condition holds; None where it evaluates to UNKNOWN or too little is known to say."""
-        found = self.outcomes(claims)
-        return next(iter(found)) if len(found) == 1 else None
-
-    def outcomes(self, claims: Claims) -> frozenset[bool | None]:
-        """What EvaluateAceCondition can return ([MS-DTYP] 2.5.3.1.5), None for UNKNOWN.
-
-        It is more than one value where the answer depends on what `claims` leaves open; learning more never adds
-        one. An allowing entry applies if the answer is True, a denying one if it is True or None (2.4.4.17.3), so
-        either is decided as soon as all outcomes agree on that.
-        """
-        return outcomes(self.tokens, claims)
 
 
 def parse_condition(data: bytes) -> Condition:
-    """Read the application data of a conditional entry, all of it, padding included.
+    """Read the application data of a conditional ACE, padding included.
 
     Raises:
-        SecurityDescriptorError: there is no condition in it, or one that [MS-DTYP] 2.4.4.17 does not allow.
+        SecurityDescriptorError: the data is not a condition, or [MS-DTYP] 2.4.4.17 does not allow the condition.
     """
     if not data.startswith(SIGNATURE):
-        raise SecurityDescriptorError("the application data of the entry is no condition")
+        raise SecurityDescriptorError("the application data of the ACE is not a condition")
     if len(data) > MAX_SIZE or len(data) % 4:
-        raise SecurityDescriptorError(f"a condition does not take {len(data)} bytes")
-    tokens: list[Token] = []
+        raise SecurityDescriptorError(f"a condition cannot have {len(data)} bytes")
+    tokens: list[ConditionToken] = []
     position = len(SIGNATURE)
     while position < len(data):
         code = data[position]
         if code == 0:
             if len(data) - position > 3 or any(data[position:]):
-                raise SecurityDescriptorError(f"a token of type 0 stands at byte {position} of a condition")
+                raise SecurityDescriptorError(f"byte {position} of a condition is a token of type 0")
             break
-        token: Token
+        token: ConditionToken
         if code in _OPERATORS:
             token, position = _OPERATORS[code], position + 1
         elif code in _SOURCES:
@@ -120,8 +104,8 @@ def parse_condition(data: bytes) -> Condition:
     return Condition(tuple(tokens))
 
 
-def _take_operands(operation: Operator, stack: list[tuple[Token, int]]) -> int:
-    """Take the operands of an operator off the stack; the depth of the deeper one."""
+def _take_operands(operation: Operator, stack: list[tuple[ConditionToken, int]]) -> int:
+    """Remove the operands of an operator from the stack; return the depth of the deeper one."""
     count = 1 if operation.is_unary else 2
     if len(stack) < count:
         raise SecurityDescriptorError(f"{operation.name} of a condition lacks an operand")
@@ -136,7 +120,7 @@ def _take_operands(operation: Operator, stack: list[tuple[Token, int]]) -> int:
     return depth
 
 
-def _token_bytes(token: Token) -> bytes:
+def _token_bytes(token: ConditionToken) -> bytes:
     match token:
         case Operator():
             return bytes((token.value,))
@@ -153,7 +137,7 @@ def _token_bytes(token: Token) -> bytes:
             return _counted(_SID, token.to_bytes())
         case tuple() if token and not any(isinstance(item, tuple | Operator | Attribute) for item in token):
             return _counted(_COMPOSITE, b"".join(map(_token_bytes, token)))
-    raise SecurityDescriptorError(f"{token!r:.80} cannot stand in a condition")
+    raise SecurityDescriptorError(f"a condition cannot contain {token!r:.80}")
 
 
 def _counted(code: int, body: bytes) -> bytes:
@@ -161,13 +145,13 @@ def _counted(code: int, body: bytes) -> bytes:
 
 
 def _read_counted(data: bytes, position: int, end: int) -> tuple[bytes, int]:
-    """What stands behind its own length, and the position behind it."""
+    """Read bytes that follow their length; return them and the position after them."""
     if position + 4 > end:
-        raise SecurityDescriptorError(f"a condition ends in the token at byte {position - 1}")
+        raise SecurityDescriptorError(f"a condition ends inside the token at byte {position - 1}")
     start = position + 4
     stop = start + int(struct.unpack_from("<I", data, position)[0])
     if stop > end:
-        raise SecurityDescriptorError(f"a condition ends in the token at byte {position - 1}")
+        raise SecurityDescriptorError(f"a condition ends inside the token at byte {position - 1}")
     return data[start:stop], stop
 
 
@@ -185,17 +169,17 @@ def _read_scalar(data: bytes, position: int, end: int) -> tuple[Scalar, int]:
     code = data[position]
     if code in _WIDTHS:
         if position + 11 > end:
-            raise SecurityDescriptorError(f"a condition ends in the number at byte {position}")
+            raise SecurityDescriptorError(f"a condition ends inside the number at byte {position}")
         number, sign_code, base_code = struct.unpack_from("<QBB", data, position + 1)
         try:
             sign, base = Sign(sign_code), Base(base_code)
         except ValueError:
-            raise SecurityDescriptorError(f"sign or base of the number at byte {position} is unknown") from None
+            raise SecurityDescriptorError(f"the number at byte {position} has an unknown sign or base") from None
         if sign is Sign.MINUS and number:
             number -= 2**64
         return Integer(number, sign, base, _WIDTHS[code]), position + 11
     if code not in (_STRING, _OCTET_STRING, _SID):
-        raise SecurityDescriptorError(f"no token of type 0x{code:02x} may stand at byte {position} of a condition")
+        raise SecurityDescriptorError(f"a condition cannot have a token of type 0x{code:02x} at byte {position}")
     body, stop = _read_counted(data, position + 1, end)
     if code == _STRING:
         return decode_utf16(body), stop
@@ -203,5 +187,5 @@ def _read_scalar(data: bytes, position: int, end: int) -> tuple[Scalar, int]:
         return body, stop
     sid = Sid.from_bytes(body)
     if sid.size != len(body):
-        raise SecurityDescriptorError(f"bytes stand behind the SID at byte {position} of a condition")
+        raise SecurityDescriptorError(f"a condition has bytes after the SID at byte {position}")
     return sid, stop

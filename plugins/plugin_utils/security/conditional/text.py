@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Conditions and resource attributes as SDDL writes them ([MS-DTYP] 2.5.1.1): the seventh field of an entry.
+"""Conditions and resource attributes as SDDL ([MS-DTYP] 2.5.1.1): the seventh field of an ACE string.
 
-Where Windows and the grammar differ, what Windows writes is written and both are read. A condition or attribute
-that has no text, such as a string with a quotation mark in it, is refused and not written as something else.
+Where Windows and the grammar differ, this module writes what Windows writes and reads both. A condition or attribute
+without a text, such as a string that contains a quotation mark, is refused.
 """
 
 from __future__ import annotations
@@ -12,31 +12,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from .claims import ResourceAttribute, Value, ValueType, decode_utf16, encode_utf16
-from .condition_tokens import (
+from ..errors import SecurityDescriptorError
+from ..sid import Sid
+from ..well_known import ALIAS_OF, sid_of
+from .condition import MAX_DEPTH, Condition
+from .resource_attribute import ResourceAttribute, Value, ValueType
+from .tokens import (
     EXISTENCE,
     LOGICAL,
     MEMBERSHIP,
     Attribute,
     Base,
+    ConditionToken,
     Integer,
     Literal,
     Operator,
     Scalar,
     Sign,
     Source,
-    Token,
 )
-from .conditions import MAX_DEPTH, Condition
-from .errors import SecurityDescriptorError
-from .sid import Sid
-from .well_known import ALIAS_OF, sid_of
+from .utf16 import decode_utf16, encode_utf16
 
 MAX_TEXT = 500_000
-"""Longest text that is read, in characters: more than 64 KiB of tokens can say."""
+"""Maximum length of a text in characters: longer than the text of 64 KiB of tokens."""
 
 SidReader = Callable[[str], Sid]
-"""Makes a SID of its text or alias, in upper case, or raises SecurityDescriptorError."""
+"""Returns the SID for a text or alias in upper case, or raises SecurityDescriptorError."""
 
 _SYMBOLS = {
     "==": Operator.EQUAL,
@@ -48,7 +49,7 @@ _SYMBOLS = {
     "&&": Operator.AND,
     "||": Operator.OR,
 }
-# As Windows writes them: it has "Member_of_any" where the grammar has "Member_of_Any". Read in any letter case.
+# As Windows writes them: "Member_of_any" instead of the grammar's "Member_of_Any". They are read in any case.
 _WORDS = {
     "Contains": Operator.CONTAINS,
     "Not_Contains": Operator.NOT_CONTAINS,
@@ -77,13 +78,13 @@ _TYPE_LETTERS = {
     ValueType.BOOLEAN: "TB",
 }
 _TYPE_OF = {letters: value_type for value_type, letters in _TYPE_LETTERS.items()}
-# What binds at least as tightly as the operator ([MS-DTYP] 2.5.1.3).
+# Operators of the same or a higher precedence ([MS-DTYP] 2.5.1.3).
 _TIGHTER = {
     Operator.AND: frozenset({Operator.NOT, Operator.AND}),
     Operator.OR: frozenset({Operator.NOT, Operator.AND, Operator.OR}),
 }
 
-_NAME = r"[^\x00\t-\r !\"%&()<=>|]|%[0-9A-Fa-f]{4}"  # attr-char2, escapes still in it
+_NAME = r"[^\x00\t-\r !\"%&()<=>|]|%[0-9A-Fa-f]{4}"  # attr-char2, including escapes
 _NOT_SPACE = re.compile(r"[^\t-\r ]")
 _BEFORE_TERM = re.compile(r"[(!]")
 _OPEN = re.compile(r"\(")
@@ -112,10 +113,10 @@ _MUST_NOT_ESCAPE = re.compile(r"[A-Za-z0-9#$'*+\-./:;?@\[\\\]^_`{}~]")
 
 
 def closing_parenthesis(text: str, start: int) -> int:
-    """The position of the parenthesis that closes the one at `start`; what stands in quotation marks is passed over.
+    """Return the position of the parenthesis that closes the one at `start`, ignoring quoted text.
 
     Raises:
-        SecurityDescriptorError: it is never closed, or none stands at `start`.
+        SecurityDescriptorError: the parenthesis is not closed, or `start` is not an opening parenthesis.
     """
     depth = 0
     for found in _PAIR.finditer(text, start) if text.startswith("(", start) else ():
@@ -123,23 +124,23 @@ def closing_parenthesis(text: str, start: int) -> int:
         if depth == 0:
             return found.start()
     raise SecurityDescriptorError(
-        f"no closed parenthesis stands at character {start + 1}, before {text[start : start + 20]!r}"
+        f"no closed parenthesis at character {start + 1}, before {text[start : start + 20]!r}"
     )
 
 
 def parse_condition_text(text: str, read_sid: SidReader = sid_of) -> Condition:
-    """Read a conditional expression, with or without parentheses around the whole.
+    """Read a conditional expression, with or without outer parentheses.
 
     Raises:
-        SecurityDescriptorError: it is malformed, too long or too deep; says where.
+        SecurityDescriptorError: the text is malformed, too long or too deep; the message contains the position.
     """
     scan = _Scanner(text, read_sid)
-    tokens: list[Token] = []
+    tokens: list[ConditionToken] = []
     pending: list[Operator | None] = []  # None is an open parenthesis
     while True:
         while mark := scan.take(_BEFORE_TERM):
             pending.append(None if mark[0] == "(" else Operator.NOT)
-            if len(pending) > 2 * MAX_DEPTH + 1:  # a parenthesis for each, and one around all
+            if len(pending) > 2 * MAX_DEPTH + 1:  # one parenthesis for each operation, and an outer one
                 raise scan.error(f"nested deeper than {MAX_DEPTH} operations")
         _read_term(scan, tokens)
         while _close(scan, tokens, pending) or _read_relation(scan, tokens):
@@ -162,11 +163,11 @@ def parse_condition_text(text: str, read_sid: SidReader = sid_of) -> Condition:
 
 
 def format_condition(condition: Condition) -> str:
-    """The expression as Windows writes it, parentheses around every operand of a logical operator and the whole.
+    """Return the expression as Windows writes it: parentheses around each operand of a logical operator and around all.
 
     Raises:
-        SecurityDescriptorError: no text is read as this condition: a string holds a quotation mark, the name of a
-            local attribute is the name of an operator, a number is narrower than 8 bytes.
+        SecurityDescriptorError: the condition has no text. For example, a string contains a quotation mark, a local
+            attribute has the name of an operator, or a number has fewer than 8 bytes.
     """
     stack: list[_Rope] = []
     for token in condition.tokens:
@@ -183,18 +184,18 @@ def format_condition(condition: Condition) -> str:
             stack.append((left, f" {_TEXT_OF[token]} ", right))
     text = "".join(_strands(("(", stack.pop(), ")")))
     if _or_none(parse_condition_text, text) != condition:
-        raise SecurityDescriptorError(f"SDDL has no text for the condition {text:.80}")
+        raise SecurityDescriptorError(f"SDDL cannot express the condition {text:.80}")
     return text
 
 
 def parse_resource_attribute_text(text: str, read_sid: SidReader = sid_of) -> ResourceAttribute:
     """Read `("Project",TS,0x0,"Windows","SQL")`.
 
-    Octets are read as Windows reads them here, not as the grammar has them: `#` is a zero wherever it stands, and
-    an odd number of digits has a zero before it.
+    Octets are read as Windows reads them, not by the grammar: every `#` is a zero, and an odd number of digits gets a
+    leading zero.
 
     Raises:
-        SecurityDescriptorError: it is malformed or too long; says where.
+        SecurityDescriptorError: the text is malformed or too long; the message contains the position.
     """
     scan = _Scanner(text, read_sid)
     scan.expect(_OPEN, "'('")
@@ -208,27 +209,27 @@ def parse_resource_attribute_text(text: str, read_sid: SidReader = sid_of) -> Re
         values.append(_read_value(scan, value_type))
     scan.expect(_CLOSE, "',' or ')'")
     if not scan.at_end:
-        raise scan.error("expected nothing more")
+        raise scan.error("expected the end of the text")
     return ResourceAttribute(name, value_type, flags, tuple(values))
 
 
 def format_resource_attribute(attribute: ResourceAttribute) -> str:
-    """The attribute as Windows writes it.
+    """Return the attribute as Windows writes it.
 
     Raises:
-        SecurityDescriptorError: no text is read as this attribute: a string holds a quotation mark, an octet string
-            is empty, or the attribute is laid out in a way that text does not tell.
+        SecurityDescriptorError: the attribute has no text. For example, a string contains a quotation mark, an octet
+            string is empty, or the binary form has an unusual layout.
     """
     parts = [f'"{_escape(attribute.name)}"', _TYPE_LETTERS[attribute.value_type], f"0x{attribute.flags:x}"]
     parts += map(_format_value, attribute.values)
     text = f"({','.join(parts)})"
     if _or_none(parse_resource_attribute_text, text) != attribute:
-        raise SecurityDescriptorError(f"SDDL has no text for the resource attribute {text:.80}")
+        raise SecurityDescriptorError(f"SDDL cannot express the resource attribute {text:.80}")
     return text
 
 
 class _Scanner:
-    """A text and how far it is read."""
+    """A text and the current position in it."""
 
     def __init__(self, text: str, read_sid: SidReader) -> None:
         if len(text) > MAX_TEXT:
@@ -238,7 +239,7 @@ class _Scanner:
         self.read_sid = read_sid
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Pass over space, and over what the pattern matches then."""
+        """Skip white space, then match the pattern."""
         start = self._start()
         found = pattern.match(self.text, start)
         if found is not None:
@@ -265,8 +266,8 @@ class _Scanner:
         return found.start() if found else len(self.text)
 
 
-def _close(scan: _Scanner, tokens: list[Token], pending: list[Operator | None]) -> bool:
-    """Read a closing parenthesis, and end what was opened with it."""
+def _close(scan: _Scanner, tokens: list[ConditionToken], pending: list[Operator | None]) -> bool:
+    """Read a closing parenthesis and complete the operations inside it."""
     if scan.take(_CLOSE) is None:
         return False
     while pending:
@@ -277,8 +278,8 @@ def _close(scan: _Scanner, tokens: list[Token], pending: list[Operator | None]) 
     raise scan.error("a ')' without its '('")
 
 
-def _read_term(scan: _Scanner, tokens: list[Token]) -> None:
-    """Read an attribute, or an operator that stands before its operand, with that."""
+def _read_term(scan: _Scanner, tokens: list[ConditionToken]) -> None:
+    """Read an attribute, or a prefix operator with its operand."""
     if (attribute := _take_prefixed(scan)) is not None:
         tokens.append(attribute)
         return
@@ -297,8 +298,8 @@ def _read_term(scan: _Scanner, tokens: list[Token]) -> None:
         raise scan.error(f"an attribute is missing before {word}")
 
 
-def _read_relation(scan: _Scanner, tokens: list[Token]) -> bool:
-    """Read an operator between two operands, with the right one."""
+def _read_relation(scan: _Scanner, tokens: list[ConditionToken]) -> bool:
+    """Read an infix operator and its right operand."""
     if symbol := scan.take(_RELATIONAL):
         found = _SYMBOLS[symbol[0]]
     elif word := scan.take(_WORD):
@@ -314,12 +315,12 @@ def _read_relation(scan: _Scanner, tokens: list[Token]) -> bool:
     return True
 
 
-def _read_operand(scan: _Scanner, operation: Operator) -> Token:
-    """The right operand of an operator; Windows allows parentheses around it."""
+def _read_operand(scan: _Scanner, operation: Operator) -> ConditionToken:
+    """Read the right operand of an operator. Windows allows parentheses around it."""
     depth = 0
     while scan.take(_OPEN):
         depth += 1
-    operand: Token = _take_prefixed(scan) or _read_literal(scan)
+    operand: ConditionToken = _take_prefixed(scan) or _read_literal(scan)
     if not operation.accepts(operand):
         raise scan.error(f"{_TEXT_OF[operation]} has an operand of a wrong type")
     for _again in range(depth):
@@ -396,7 +397,7 @@ def _unescape(scan: _Scanner, text: str) -> str:
             raise scan.error(f"{found[0]} must not be escaped in the name")
         return unit
 
-    # Escapes are UTF-16 code units: two of them can be one character.
+    # Escapes are UTF-16 code units: two escapes can be one character.
     return decode_utf16(encode_utf16(_ESCAPE.sub(replaced, text)))
 
 
@@ -433,7 +434,7 @@ def _format_value(value: Value) -> str:
 
 
 _Rope = str | tuple["_Rope", ...]
-"""Text in the order of its strands: joined once at the end, however deep it is nested."""
+"""Nested parts of a text, joined once at the end."""
 
 
 def _strands(rope: _Rope) -> Iterable[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from .errors import SecurityDescriptorError
-from .sid import Sid
+from ..errors import SecurityDescriptorError
+from ..sid import Sid
 
 
 class Operator(enum.Enum):
@@ -41,11 +41,11 @@ class Operator(enum.Enum):
 
     @property
     def is_unary(self) -> bool:
-        """Whether it takes one operand, not two."""
+        """Whether the operator has one operand, not two."""
         return self is Operator.NOT or self in EXISTENCE or self in MEMBERSHIP
 
-    def accepts(self, operand: Token) -> bool:
-        """Whether `operand` can be its only or right one; an operator stands for the result of an operation."""
+    def accepts(self, operand: ConditionToken) -> bool:
+        """Whether `operand` can be the only or right operand. An operator represents the result of its operation."""
         if self in LOGICAL:
             return isinstance(operand, Attribute | Operator)
         if self in EXISTENCE:
@@ -54,19 +54,18 @@ class Operator(enum.Enum):
             return all(isinstance(sid, Sid) for sid in (operand if isinstance(operand, tuple) else (operand,)))
         if isinstance(operand, Attribute):
             return operand.source is not Source.LOCAL
-        # [MS-DTYP] 2.5.1.1: what has an order is one number, string or octet string.
+        # [MS-DTYP] 2.5.1.1: only a single number, string or octet string can be ordered.
         return not isinstance(operand, Operator | Sid | tuple if self in ORDER else Operator)
 
 
 LOGICAL = frozenset({Operator.AND, Operator.OR, Operator.NOT})
 EXISTENCE = frozenset({Operator.EXISTS, Operator.NOT_EXISTS})
 MEMBERSHIP = frozenset(found for found in Operator if "MEMBER_OF" in found.name)
-EQUALITY = frozenset({Operator.EQUAL, Operator.NOT_EQUAL})
 ORDER = frozenset({Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL})
 
 
 class Source(enum.Enum):
-    """Where an attribute is looked up, by the byte-code of its token ([MS-DTYP] 2.4.4.17.8)."""
+    """The set of claims that an attribute names, by the byte-code of its token ([MS-DTYP] 2.4.4.17.8)."""
 
     LOCAL = 0xF8
     USER = 0xF9
@@ -76,10 +75,10 @@ class Source(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The name of a claim; letter case does not matter ([MS-DTYP] 2.5.1.2).
+    """The name of a claim. Windows ignores case in it ([MS-DTYP] 2.5.1.2).
 
     Attributes:
-        source: whose claim.
+        source: the set of claims.
         name: at least one character, no NUL.
     """
 
@@ -88,11 +87,11 @@ class Attribute:
 
     def __post_init__(self) -> None:
         if not self.name or "\0" in self.name:
-            raise SecurityDescriptorError("the name of an attribute is empty or holds a NUL")
+            raise SecurityDescriptorError("the name of an attribute is empty or contains a NUL")
 
 
 class Sign(enum.Enum):
-    """The sign that a number is written with ([MS-DTYP] 2.4.4.17.5)."""
+    """The sign in the text of a number ([MS-DTYP] 2.4.4.17.5)."""
 
     PLUS = 1
     MINUS = 2
@@ -100,7 +99,7 @@ class Sign(enum.Enum):
 
 
 class Base(enum.Enum):
-    """The base that a number is written in ([MS-DTYP] 2.4.4.17.5)."""
+    """The base in the text of a number ([MS-DTYP] 2.4.4.17.5)."""
 
     OCTAL = 1
     DECIMAL = 2
@@ -112,11 +111,11 @@ class Integer:
     """A number.
 
     Attributes:
-        value: at most 0 with a minus, else at least 0: the sign decides, not the highest bit of the eight bytes
-            that hold the number ([MS-DTYP] 2.4.4.17.5).
-        sign: how it is written; decides about the value's sign.
-        base: how it is written.
-        width: 1, 2, 4 or 8 bytes. Text always makes it 8.
+        value: at most 0 with a minus sign, otherwise at least 0. The highest bit of the eight bytes that store the
+            number is not a sign ([MS-DTYP] 2.4.4.17.5).
+        sign: the sign in the text.
+        base: the base in the text.
+        width: 1, 2, 4 or 8 bytes. A number read from text has 8.
     """
 
     value: int
@@ -126,7 +125,7 @@ class Integer:
 
     def __post_init__(self) -> None:
         if self.width not in (1, 2, 4, 8):
-            raise SecurityDescriptorError(f"no number of a condition is {self.width} bytes wide")
+            raise SecurityDescriptorError(f"a number of a condition cannot have {self.width} bytes")
         low = -(2 ** (8 * self.width - 1)) if self.sign is Sign.MINUS else 0
         high = 0 if self.sign is Sign.MINUS else 2**64 - 1 if self.width == 8 else 2 ** (8 * self.width - 1) - 1
         if not low <= self.value <= high:
@@ -135,6 +134,6 @@ class Integer:
 
 Scalar = Integer | str | bytes | Sid
 Literal = Scalar | tuple[Scalar, ...]
-"""A composite is a tuple. Composites in composites have no text and no rule, and are refused."""
+"""A tuple is a composite. A composite inside a composite is refused: no rule and no text exist for it."""
 
-Token = Operator | Attribute | Literal
+ConditionToken = Operator | Attribute | Literal

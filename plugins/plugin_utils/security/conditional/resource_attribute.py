@@ -1,26 +1,19 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Claims: the security attributes that conditions of entries ask for ([MS-DTYP] 2.4.4.17.2, 2.4.10).
-
-A claim of a user or of a device stands in a token; a resource attribute stands in an entry of the object's SACL,
-as a CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1.
-"""
+"""The data of a resource attribute ACE, a CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1 ([MS-DTYP] 2.4.10.1)."""
 
 from __future__ import annotations
 
 import enum
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .errors import SecurityDescriptorError
-from .sid import Sid
+from ..errors import SecurityDescriptorError
+from ..sid import Sid
+from .utf16 import decode_utf16, encode_utf16
 
-VALUE_CASE_SENSITIVE = 0x0002
-"""CLAIM_SECURITY_ATTRIBUTE_VALUE_CASE_SENSITIVE, the one flag that decides anything here."""
-
-_KNOWN_FLAGS = 0xFFFF003F  # the upper half is the application's own
+_KNOWN_FLAGS = 0xFFFF003F  # an application may use the upper 16 bits
 _MAX_SIZE = 0xFFFF
 _HEADER = struct.Struct("<IHHII")
 _INTEGERS = {1: struct.Struct("<q"), 2: struct.Struct("<Q"), 6: struct.Struct("<Q")}
@@ -29,7 +22,7 @@ Value = int | str | bytes | Sid
 
 
 class ValueType(enum.Enum):
-    """The ValueType of a claim, named as CLAIM_SECURITY_ATTRIBUTE_TYPE_* ([MS-DTYP] 2.4.10.1)."""
+    """The ValueType field. The names are those of CLAIM_SECURITY_ATTRIBUTE_TYPE_* ([MS-DTYP] 2.4.10.1)."""
 
     INT64 = 0x0001
     UINT64 = 0x0002
@@ -40,71 +33,19 @@ class ValueType(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimValue:
-    """What a claim says; without any value it is null, as if there were no such claim.
-
-    Attributes:
-        value_type: the one type of all values.
-        values: int for INT64 and UINT64, str without NUL for STRING, Sid, bool or bytes.
-        case_sensitive: whether strings are compared to the letter.
-
-    Raises:
-        SecurityDescriptorError: a value is of another type or out of range.
-    """
-
-    value_type: ValueType
-    values: tuple[Value, ...]
-    case_sensitive: bool = False
-
-    def __post_init__(self) -> None:
-        for value in self.values:
-            if not _fits(self.value_type, value):
-                raise SecurityDescriptorError(f"{value!r:.80} is no value of a claim of type {self.value_type.name}")
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What is known of the token and the object that a condition is asked about; `Claims()` knows nothing.
-
-    A set of claims that is None was not read: whatever depends on it stays open. An empty one was read and empty.
-    Whether SIDs that count for denying only belong into `sids` depends on the entry: for one that denies they do
-    (Microsoft, "Security Descriptor Definition Language for Conditional ACEs").
-
-    Attributes:
-        user: the token's UserClaims[] ([MS-DTYP] 2.5.2), by name.
-        device: its DeviceClaims[].
-        local: its LocalClaims[].
-        resource: the resource attributes in the object's SACL. Of one name the first counts ([MS-DTYP] 2.5.3.1.7).
-        sids: SIDs that are known to be in the token.
-        sids_complete: whether every other SID is known not to be in it.
-        device_sids: SIDs that are known to be the device's.
-        device_sids_complete: whether every other SID is known not to be.
-    """
-
-    user: Mapping[str, ClaimValue] | None = None
-    device: Mapping[str, ClaimValue] | None = None
-    local: Mapping[str, ClaimValue] | None = None
-    resource: Mapping[str, ClaimValue] | None = None
-    sids: frozenset[Sid] = frozenset()
-    sids_complete: bool = False
-    device_sids: frozenset[Sid] = frozenset()
-    device_sids_complete: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ResourceAttribute:
-    """A CLAIM_SECURITY_ATTRIBUTE_RELATIVE_V1, the data of a resource attribute entry ([MS-DTYP] 2.4.10.1).
+    """A resource attribute: a name and values of one type.
 
     Attributes:
-        name: at least one character, no NUL; letter case does not matter to a condition.
-        value_type: the one type of all values.
-        flags: 32 bits; of the lower half only 0x3F are defined.
-        values: as of ClaimValue.
-        encoding: the bytes it was read from, where they are laid out otherwise than Windows lays them out for
-            SDDL, so that nothing is lost; empty in the usual layout.
+        name: at least one character, no NUL.
+        value_type: the type of all values.
+        flags: 32 bits; of the lower 16 bits, only 0x3F are defined.
+        values: int for INT64 and UINT64, str without NUL for STRING, Sid, bool or bytes.
+        encoding: the bytes that the attribute was read from, if their layout is not the one that Windows uses for
+            SDDL; so that no byte is lost. Empty for the usual layout.
 
     Raises:
-        SecurityDescriptorError: a part is out of range.
+        SecurityDescriptorError: a part is of a wrong type or out of range.
     """
 
     name: str
@@ -115,25 +56,22 @@ class ResourceAttribute:
 
     def __post_init__(self) -> None:
         if not self.name or "\0" in self.name:
-            raise SecurityDescriptorError("the name of a resource attribute is empty or holds a NUL")
+            raise SecurityDescriptorError("the name of a resource attribute is empty or contains a NUL")
         if self.flags & ~_KNOWN_FLAGS:
             raise SecurityDescriptorError(f"flags 0x{self.flags:x} of a resource attribute are not defined")
-        ClaimValue(self.value_type, self.values)  # refuses values of another type
-
-    @property
-    def claim(self) -> ClaimValue:
-        """What a condition sees of it."""
-        return ClaimValue(self.value_type, self.values, bool(self.flags & VALUE_CASE_SENSITIVE))
+        for value in self.values:
+            if not _fits(self.value_type, value):
+                raise SecurityDescriptorError(f"{value!r:.80} is not a {self.value_type.name} value")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ResourceAttribute:
         """Read an attribute that fills `data`, padding included.
 
         Raises:
-            SecurityDescriptorError: it is malformed, or values overlap.
+            SecurityDescriptorError: the attribute is malformed, or values overlap.
         """
         if not _HEADER.size <= len(data) <= _MAX_SIZE:
-            raise SecurityDescriptorError(f"a resource attribute does not take {len(data)} bytes")
+            raise SecurityDescriptorError(f"a resource attribute cannot have {len(data)} bytes")
         name_offset, kind, _reserved, flags, count = _HEADER.unpack_from(data)
         if count > (len(data) - _HEADER.size) // 4:
             raise SecurityDescriptorError(f"a resource attribute of {len(data)} bytes has no room for {count} values")
@@ -143,7 +81,7 @@ class ResourceAttribute:
             raise SecurityDescriptorError(f"the type {kind} of a resource attribute is unknown") from None
         name, end = _read_string(data, name_offset)
         values = []
-        # Values that overlap could make a few bytes say gigabytes.
+        # Without this check, overlapping values could expand a few bytes to gigabytes.
         room = len(data) - _HEADER.size - 4 * count - (end - name_offset)
         for offset in struct.unpack_from(f"<{count}I", data, _HEADER.size):
             value, end = _read_value(data, offset, value_type)
@@ -155,10 +93,10 @@ class ResourceAttribute:
         return attribute if attribute.to_bytes() == data else replace(attribute, encoding=bytes(data))
 
     def to_bytes(self) -> bytes:
-        """The binary form: header, offsets, name, values, one directly behind the other, padded to 4 bytes.
+        """Return the binary form: header, offsets, name and values without gaps, padded to 4 bytes.
 
         Raises:
-            SecurityDescriptorError: it would take more than 65535 bytes.
+            SecurityDescriptorError: the binary form is longer than 65535 bytes.
         """
         if self.encoding:
             return self.encoding
@@ -173,33 +111,9 @@ class ResourceAttribute:
             offset += len(part)
         size = offset + -offset % 4
         if size > _MAX_SIZE:
-            raise SecurityDescriptorError(f"a resource attribute takes at most {_MAX_SIZE} bytes, not {size}")
+            raise SecurityDescriptorError(f"a resource attribute has at most {_MAX_SIZE} bytes, not {size}")
         head = _HEADER.pack(start, self.value_type.value, 0, self.flags, len(self.values))
         return head + struct.pack(f"<{len(offsets)}I", *offsets) + b"".join(parts) + bytes(size - offset)
-
-
-def upcase(text: str) -> str:
-    """Upper case one character for one, as Windows compares without regard to case; `ß` stays itself."""
-    return "".join(upper if len(upper := c.upper()) == 1 and c < "\U00010000" else c for c in text)
-
-
-def encode_utf16(text: str) -> bytes:
-    """UTF-16, least significant byte first; surrogates without a partner, which Windows does not forbid, are kept."""
-    return text.encode("utf-16-le", "surrogatepass")
-
-
-def decode_utf16(data: bytes) -> str:
-    """The reverse of `encode_utf16`.
-
-    Raises:
-        SecurityDescriptorError: a byte is left over, or a NUL stands in the text.
-    """
-    if len(data) % 2:
-        raise SecurityDescriptorError("UTF-16 text has an odd number of bytes")
-    text = data.decode("utf-16-le", "surrogatepass")
-    if "\0" in text:
-        raise SecurityDescriptorError("a NUL stands in UTF-16 text")
-    return text
 
 
 def _fits(value_type: ValueType, value: Value) -> bool:
@@ -230,7 +144,7 @@ def _value_bytes(value_type: ValueType, value: Value) -> bytes:
 
 
 def _read_value(data: bytes, offset: int, value_type: ValueType) -> tuple[Value, int]:
-    """One value and the offset behind it."""
+    """Return one value and the offset after it."""
     if value_type is ValueType.STRING:
         return _read_string(data, offset)
     if value_type in (ValueType.SID, ValueType.OCTET_STRING):
@@ -266,10 +180,10 @@ def _read_octets(data: bytes, offset: int) -> tuple[bytes, int]:
 
 
 def _sid_of(octets: bytes) -> Sid:
-    """A SID as text, or, as tokens hold it, in binary; the first octet tells: `S`, or the revision 1."""
+    """Read a SID as text (first octet `S`) or in binary form (first octet 1, the revision)."""
     if octets[:1] == b"\1":
         sid = Sid.from_bytes(octets)
         if sid.size != len(octets):
-            raise SecurityDescriptorError("bytes stand behind a SID in a resource attribute")
+            raise SecurityDescriptorError("a resource attribute has bytes after a SID")
         return sid
     return Sid.parse(octets.removesuffix(b"\0").decode("ascii", "replace"))
