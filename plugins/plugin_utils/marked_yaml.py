@@ -1,12 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a YAML document strictly, and remembers on which line each of its parts stands.
+"""Reads a YAML document strictly and keeps the line number of each part.
 
-Only what a description needs: dictionaries with text for keys, lists, and plain values. What YAML has beyond that is
-refused: anchors and aliases (a short document that grows beyond all bounds), tags (values of foreign types), a key that
-is given twice (the first of the two would be lost without a word), and several documents in one file. One tag is read,
-and only where the reader's caller wants it: ``!vault``.
+A description needs dictionaries with text keys, lists and plain values. Everything else in YAML is refused: anchors and
+aliases (a short document could expand without limit), tags (values of other types), duplicate keys (the first value
+would be lost silently), and several documents in one file. The tag ``!vault`` is read if the caller allows it.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from typing import TypeGuard
 
 import yaml
 
-# Ten times what the largest hierarchy that is read takes, with room for comments.
+# Ten times the size of the largest hierarchy that is read, including comments.
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 20
 
-# libyaml is some twenty times as fast, and not everybody has it.
+# libyaml is about twenty times faster, but it is not always installed.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER = yaml.resolver.Resolver()
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
@@ -30,7 +29,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 class MarkedYamlError(ValueError):
-    """The document can't be read; ``line`` counts from 1, 0 if none is to blame."""
+    """The document cannot be read; ``line`` starts at 1 and is 0 if no line is the cause."""
 
     def __init__(self, line: int, problem: str) -> None:
         self.line = line
@@ -40,13 +39,13 @@ class MarkedYamlError(ValueError):
 
 @dataclass(slots=True)
 class Marks:
-    """Where a value stands: its line, and the same for what is in it."""
+    """The line of a value, and the lines of the values inside it."""
 
     line: int
     parts: dict[str | int, Marks] = field(default_factory=dict)
 
     def line_of(self, path: tuple[str | int, ...]) -> int:
-        """The line of what the path leads to, or of the innermost thing around it that is there."""
+        """Return the line of the value at this path, or of the innermost existing value around it."""
         marks = self
         for step in path:
             if step not in marks.parts:
@@ -57,42 +56,42 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Vaulted:
-    """A value that Ansible Vault encrypted, as it stands in the document."""
+    """A value that is encrypted with Ansible Vault, as in the document."""
 
     ciphertext: str
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document's value and where its parts stand."""
+    """A document's value and the lines of its parts."""
 
     value: object
     marks: Marks
 
 
 def read_document(data: bytes, vaulted: tuple[str, ...] = ()) -> Document:
-    """Read one document of UTF-8.
+    """Read one UTF-8 document.
 
     Args:
         data: the document.
-        vaulted: the keys that lead to the dictionary whose values may be encrypted; empty if nothing may.
+        vaulted: the keys of the dictionary whose values may be encrypted; empty if no value may be.
 
     Raises:
-        MarkedYamlError: it is too large, too deep, malformed, or holds something that is refused.
+        MarkedYamlError: the document is too large, nested too deeply, malformed, or contains something that is refused.
     """
     if len(data) > MAX_BYTES:
-        raise MarkedYamlError(0, f"the file has {len(data)} bytes; more than {MAX_BYTES} are not read")
+        raise MarkedYamlError(0, f"the file has {len(data)} bytes; the maximum is {MAX_BYTES}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MarkedYamlError(
-            data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; save the file as such"
+            data.count(b"\n", 0, error.start) + 1, "this is not UTF-8; save the file as UTF-8"
         ) from None
     try:
         return _build(yaml.parse(text, Loader=_LOADER), vaulted)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise MarkedYamlError(line, f"the character {_shown(error.character)} must not stand in YAML") from None
+        raise MarkedYamlError(line, f"YAML does not allow the character {_shown(error.character)}; remove it") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line if mark else 0
@@ -109,7 +108,7 @@ def _shown(character: object) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A dictionary or list whose end is still to come; ``key`` is the dictionary's key whose value comes next."""
+    """A dictionary or list before its end; ``key`` is the key whose value comes next."""
 
     value: dict[str, object] | list[object]
     marks: Marks
@@ -143,7 +142,7 @@ def _build(events: Iterator[yaml.Event], vaulted: tuple[str, ...]) -> Document:
                 closed = stack.pop()
                 add(closed.value, closed.marks)
             elif isinstance(event, yaml.DocumentStartEvent) and documents:
-                raise MarkedYamlError(_line(event), "a second document starts here; keep one")
+                raise MarkedYamlError(_line(event), "a second document starts here; keep one document")
             continue
         line = _line(event)
         if _is_vaulted(event) and vaulted and tuple(outer.key for outer in stack[:-1]) == vaulted and stack[-1].key:
@@ -154,7 +153,7 @@ def _build(events: Iterator[yaml.Event], vaulted: tuple[str, ...]) -> Document:
             add(_scalar(event), Marks(line))
             continue
         if len(stack) == MAX_DEPTH:
-            raise MarkedYamlError(line, f"more than {MAX_DEPTH} lists and dictionaries in each other are not read")
+            raise MarkedYamlError(line, f"more than {MAX_DEPTH} nested lists and dictionaries are not supported")
         stack.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], Marks(line)))
     return documents[0] if documents else Document(None, Marks(1))
 
@@ -169,21 +168,21 @@ def _is_vaulted(event: yaml.NodeEvent) -> TypeGuard[yaml.ScalarEvent]:
 
 def _refuse_extras(event: yaml.NodeEvent, line: int) -> None:
     if isinstance(event, yaml.AliasEvent):
-        raise MarkedYamlError(line, f"the alias *{event.anchor} is not read; write out what it stands for")
+        raise MarkedYamlError(line, f"the alias *{event.anchor} is not supported; write the value instead")
     if event.anchor is not None:
-        raise MarkedYamlError(line, f"the anchor &{event.anchor} is not read; leave it out")
+        raise MarkedYamlError(line, f"the anchor &{event.anchor} is not supported; remove it")
     tag = getattr(event, "tag", None)
     if tag is not None:
         shown = f"!!{tag.removeprefix(_TAG)}" if tag.startswith(_TAG) else tag
-        raise MarkedYamlError(line, f"the tag {shown[:60]} is not read; leave it out")
+        raise MarkedYamlError(line, f"the tag {shown[:60]} is not supported; remove it")
 
 
 def _open_key(mapping: _Open, key: object, line: int) -> None:
     if not isinstance(key, str):
         shown = "a list or a dictionary" if isinstance(key, (list, dict)) else str(key)
-        raise MarkedYamlError(line, f"the key {shown} is no text; put it in quotes")
+        raise MarkedYamlError(line, f"the key {shown} is not text; put it in quotes")
     if key == "<<":
-        raise MarkedYamlError(line, "the merge key << is not read; write out what it stands for")
+        raise MarkedYamlError(line, "the merge key << is not supported; write the keys instead")
     if key in mapping.value:
         first = mapping.marks.parts[key].line
         raise MarkedYamlError(line, f"the key '{key[:60]}' is given twice, first in line {first}; keep one")
@@ -192,7 +191,7 @@ def _open_key(mapping: _Open, key: object, line: int) -> None:
 
 
 def _scalar(event: yaml.ScalarEvent) -> object:
-    """The value as Ansible's YAML 1.1 takes it, but for dates and bytes, which stay text."""
+    """Return the value as Ansible reads YAML 1.1, except dates and bytes, which stay text."""
     tag: str = _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
     node = yaml.ScalarNode(tag, event.value)
     try:
@@ -205,6 +204,6 @@ def _scalar(event: yaml.ScalarEvent) -> object:
         if tag == _TAG + "float":
             return _CONSTRUCTOR.construct_yaml_float(node)
     except ValueError:
-        # 08 looks like an octal number; one of thousands of digits is none that Python reads.
+        # 08 looks like an octal number. Python does not read numbers with thousands of digits.
         return event.value
     return event.value

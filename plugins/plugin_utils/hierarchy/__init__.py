@@ -1,12 +1,14 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A hierarchy of SMS sites and what follows from it: pure values, no input or output.
+"""A hierarchy of SMS or ConfigMgr sites and the access that it requires: pure values, no input or output.
 
-Read top to bottom: :mod:`.products` says what each product requires, :mod:`.model` holds sites and
-their addresses, :mod:`.description` reads them from the ``sms_sites`` variable (and :mod:`.custom_products` products of
-one's own from ``sms_products``) and reports every mistake at once, :mod:`.grants` derives which account needs access
-on which site server, and :mod:`.findings` says what in it is not as it should be.
+- :mod:`.products`: what each product requires.
+- :mod:`.model`: sites and their addresses.
+- :mod:`.description`: reads the variable ``sms_sites`` and reports all mistakes together. :mod:`.custom_products` reads
+  your own products from ``sms_products``.
+- :mod:`.grants`: which account needs access to which site server.
+- :mod:`.findings`: problems in the description.
 """
 
 from __future__ import annotations

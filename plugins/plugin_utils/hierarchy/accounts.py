@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Windows account names as people write them: what is malformed, and when two are the same."""
+"""Windows account names as users write them: checks and comparisons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re
 # The longest form is a user principal name: Active Directory schema, User-Principal-Name, Range-Upper.
 MAX_LENGTH = 1024
 
-# Not allowed in an account name: Active Directory schema, SAM-Account-Name. (So is the backslash, which
+# Not allowed in an account name: Active Directory schema, SAM-Account-Name. (The backslash is not allowed either; it
 # separates the domain.)
 _FORBIDDEN = '"/[]:;|=,+*?<>'
 
@@ -26,15 +26,15 @@ _MAX_COMPUTER_NAME = 15
 
 
 def account_key(account: str) -> str:
-    """Return what two spellings of one account name have in common: Windows ignores case in names."""
+    """Return a key for comparisons. Windows ignores case in account names."""
     return account.lower()
 
 
 def account_problem(account: str) -> str | None:
-    r"""Say what is wrong with ``account``, as the end of a sentence, or return None if nothing is.
+    r"""Return what is wrong with ``account``, as the end of a sentence, or None.
 
-    Accepted are ``DOMAIN\name``, ``.\name``, ``name@dns.domain``, a bare name such as ``Everyone``, and a
-    SID string ([MS-DTYP] 2.4.2.1). Whether the account exists only its server can tell.
+    Allowed are ``DOMAIN\name``, ``.\name``, ``name@dns.domain``, a bare name such as ``Everyone``, and a SID string
+    ([MS-DTYP] 2.4.2.1). Only a server can check whether the account exists.
     """
     if len(account) > MAX_LENGTH:
         return f"is longer than {MAX_LENGTH} characters"
@@ -53,26 +53,26 @@ def account_problem(account: str) -> str | None:
     elif found := [char for char in _FORBIDDEN if char in name]:
         return f"contains {' '.join(found)}, which Windows does not allow in an account name"
     if any(not part.strip() for part in parts):
-        return r"lacks its name or its domain; write DOMAIN\name or name@dns.domain"
+        return r"has no name or no domain; write DOMAIN\name or name@dns.domain"
     if any(part != part.strip() for part in parts):
         return "has a space at the start or the end of its name or its domain"
     return None
 
 
 def is_local_system(account: str) -> bool:
-    """Tell whether that is LocalSystem, which acts on the network as the computer account (same source)."""
+    """Whether the account is LocalSystem, which is the computer account on the network (same source)."""
     return account_key(account) in _LOCAL_SYSTEM
 
 
 def is_computer_account(account: str) -> bool:
-    """Tell whether the name is of the form that only computer accounts have: it ends with ``$``."""
+    """Whether the name has the form of a computer account: it ends with ``$``."""
     return account.partition("@")[0].endswith("$")
 
 
 def computer_account(domain: str | None, host: str) -> str | None:
-    r"""Return ``DOMAIN\COMPUTER$`` for a computer of that host name; None if the two do not tell.
+    r"""Return ``DOMAIN\COMPUTER$`` for a host name; None if it cannot be derived.
 
-    The first label of a host name is the computer's name as long as it is no longer than one can be.
+    The first label of a host name is the computer name, unless it is too long for one.
     """
     name = host.partition(".")[0].upper()
     if not domain or not name or len(name) > _MAX_COMPUTER_NAME or name.isdigit():
@@ -83,7 +83,7 @@ def computer_account(domain: str | None, host: str) -> str | None:
 def split_account(account: str) -> tuple[str | None, str] | None:
     r"""Return the domain and the name of ``DOMAIN\name``; the domain is None for ``.\name``.
 
-    None for the other spellings: a user principal name need not hold the domain's name, a SID and a bare name do not.
+    None for the other forms: a user principal name may not contain the domain's name, a SID and a bare name never do.
     """
     domain, backslash, name = account.partition("\\")
     if not backslash:
@@ -92,11 +92,11 @@ def split_account(account: str) -> tuple[str | None, str] | None:
 
 
 def same_account(first: str, second: str) -> bool | None:
-    """Tell whether two names are of the same account; None where only a server can tell."""
+    """Whether two names are the same account; None if only a server can compare them."""
     if account_key(first) == account_key(second) or (is_local_system(first) and is_local_system(second)):
         return True
     if is_local_system(first) or is_local_system(second):
-        # On the network LocalSystem is the computer account, whose name is not known here.
+        # On the network, LocalSystem is the computer account. Its name is not known here.
         other = second if is_local_system(first) else first
         return None if is_computer_account(other) or split_account(other) is None else False
     one, other_one = split_account(first), split_account(second)
@@ -108,7 +108,7 @@ def same_account(first: str, second: str) -> bool | None:
 
 
 def same_domain(first: str | None, second: str | None) -> bool | None:
-    """Tell whether two names are of the same domain; None where one is not known or one is a DNS name."""
+    """Whether two names are the same domain; None if one is not known or only one is a DNS name."""
     if not first or not second:
         return None
     if first.lower() == second.lower():

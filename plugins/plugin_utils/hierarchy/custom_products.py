@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the ``sms_products`` variable: products of one's own, from scratch or based on a known one."""
+"""Reads the variable ``sms_products``: your own products, from scratch or based on another product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .products import PRODUCTS, DefaultSender, Holder, Logs, Product, Requiremen
 
 VARIABLE = "sms_products"
 
-# Far above any need; what is larger is a mistake.
+# Far more than necessary; a larger number is a mistake.
 MAX_PRODUCTS = 1000
 
 _FLAGS = (
@@ -43,9 +43,8 @@ KEYS = (
     "logs",
     "source",
 )
-_FACTS = KEYS[2:-1]
 
-# Ansible makes a group of each name.
+# Each name becomes an Ansible group.
 _NAME = re.compile("[a-z][a-z0-9_]{0,49}", re.ASCII)
 
 # Not allowed in the name of a share: Microsoft Learn, NetShareAdd function, Remarks on shi2_netname.
@@ -59,43 +58,44 @@ _GROUP = re.compile(r'[^\x00-\x1f"/\\\[\]:;|=,+*?<>]{1,256}')
 
 
 def read_products(description: object, problems: list[Problem]) -> Mapping[str, Product]:
-    """Return the known products and those that ``description`` (the value of ``sms_products``) adds.
+    """Return the built-in products and those of ``description``, the value of ``sms_products``.
 
-    What is wrong is added to ``problems``. A product with mistakes is there nevertheless, so that the sites that name
-    it are not wrong because of them.
+    Mistakes are added to ``problems``. A product with mistakes is returned as well, so that the sites with this product
+    are not reported too.
     """
     if description is None:
         return PRODUCTS
     if not isinstance(description, Mapping):
-        text = f"{VARIABLE} must be a dictionary of products by their names, but it is {kind_of(description)}."
+        text = f"{VARIABLE} must be a dictionary of products by name, but it is {kind_of(description)}."
         problems.append(Problem(text, (VARIABLE,)))
         return PRODUCTS
     if len(description) > MAX_PRODUCTS:
-        text = f"{VARIABLE} describes {len(description)} products; more than {MAX_PRODUCTS} are not read."
+        text = f"{VARIABLE} describes {len(description)} products; the maximum is {MAX_PRODUCTS}."
         problems.append(Problem(text, (VARIABLE,)))
         return PRODUCTS
     products = dict(PRODUCTS)
     for name, values in description.items():
         path = (VARIABLE, str(name))
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            text = f"{VARIABLE}: name {quoted(name)} is malformed; use small letters, digits and _, a letter first."
+            advice = "use lower-case letters, digits and _, and start with a letter"
+            text = f"{VARIABLE}: name {quoted(name)} is malformed; {advice}."
             problems.append(Problem(text, path))
         elif name in PRODUCTS:
-            text = f"{VARIABLE}: {quoted(name)} is known; give yours another name, based_on: {name}."
+            text = f"{VARIABLE}: {quoted(name)} is a built-in product; use another name with based_on: {name}."
             problems.append(Problem(text, path))
         elif not isinstance(values, Mapping):
             text = f"product {name} must be a dictionary that describes it, but it is {kind_of(values)}."
             problems.append(Problem(text, path))
             products[name] = _unknown(name)
         else:
-            products[name] = _Profile(name, Fields(values, f"product {name}", path, problems)).read(products)
+            products[name] = _ProductReader(name, Fields(values, f"product {name}", path, problems)).read(products)
     return products
 
 
 def find_product(name: str, description: object = None) -> Product:
-    """Return the product called ``name``: a known one, or one that ``description`` (see above) adds.
+    """Return the product with that name: a built-in one, or one of ``description`` (see above).
 
-    Raises :class:`ValueError` if the description is wrong, or with the names that are known when there is none.
+    Raises :class:`ValueError` if the description has mistakes or no product has that name.
     """
     problems: list[Problem] = []
     products = read_products(description, problems)
@@ -112,7 +112,7 @@ def _unknown(name: str) -> Product:
     return Product(name, name, "", "", nothing, nothing)
 
 
-class _Profile:
+class _ProductReader:
     """Reads one product."""
 
     def __init__(self, name: str, given: Fields) -> None:
@@ -137,29 +137,29 @@ class _Profile:
             base,
             name=self._name,
             title=given.text("title") or (f"{self._name} (based on {base.title})" if based_on in known else self._name),
-            # Where somebody says otherwise, the base's source for it and its gap no longer count.
+            # A given fact replaces the base's fact, so the base's source and gap for it are replaced too.
             sources={**base.sources, **dict.fromkeys(facts, source)},
             gaps={fact: gap for fact, gap in base.gaps.items() if fact not in facts},
             **facts,
         )
         if product.held_by_group and not product.group:
-            given.refuse("a group holds rights, but group is missing; give its name, with {code} for the site code")
+            given.refuse("the holder is a group, but group is missing; give its name, with {code} for the site code")
         return product
 
     def _require(self) -> None:
-        """Without a base everything that decides about access has to be said."""
+        """Without a base, every fact that access depends on is required."""
         for key, advice in (
             ("share", "give the name of the site share"),
-            ("directory", "give the directory behind it, relative to the installation root"),
+            ("directory", "give the directory of the share, relative to the installation root"),
             ("share_access", "give its holder and access"),
             ("directory_access", "give its holder and rights"),
-            ("source", "say where these facts are from"),
+            ("source", "give the document that these facts are from"),
         ):
             if not self._given.has(key):
-                self._given.refuse(f"{key} is missing; {advice}, or a product that this one is based_on")
+                self._given.refuse(f"{key} is missing; {advice}, or use based_on")
 
     def _facts(self) -> Iterator[tuple[str, Any]]:
-        """Yield what is given, by the attribute's name."""
+        """Yield the given facts by attribute name."""
         given = self._given
         for key, pattern, what in (
             ("share", _SHARE, "the name of a share"),
@@ -167,12 +167,12 @@ class _Profile:
         ):
             if text := given.text(key):
                 if not pattern.fullmatch(text):
-                    given.refuse(f"{key} {quoted(text)} can't be {what}", key)
+                    given.refuse(f"{key} {quoted(text)} cannot be {what}", key)
                 yield key, text
         if directory := given.text("directory"):
             if not all(_COMPONENT.fullmatch(part) and part.strip(". ") for part in re.split(r"[\\/]", directory)):
                 given.refuse(
-                    f"directory {quoted(directory)} is no path relative to the installation root, such as "
+                    f"directory {quoted(directory)} is not a path relative to the installation root, such as "
                     r"inboxes\despoolr.box\receive",
                     "directory",
                 )
@@ -180,7 +180,7 @@ class _Profile:
         for key, mask in (("share_access", _share_mask), ("directory_access", _directory_mask)):
             if (requirement := given.mapping(key)) is not None:
                 holder = requirement.choice(
-                    "holder", [each.value for each in Holder], "holder", "it is one of", "give account or group"
+                    "holder", [each.value for each in Holder], "holder", "use one of", "give account or group"
                 )
                 yield key, Requirement(Holder(holder or Holder.ACCOUNT), mask(requirement))
         if (senders := given.texts("default_senders")) is not None:
@@ -200,13 +200,13 @@ class _Profile:
             if sender in known:
                 yield DefaultSender(sender)
             else:
-                hint = did_you_mean(sender, known) or f"; they are {', '.join(known)}"
+                hint = did_you_mean(sender, known) or f"; use {', '.join(known)}"
                 self._given.refuse(f"unknown default sender {quoted(sender)}{hint}", "default_senders")
 
 
 def _share_mask(requirement: Fields) -> int:
     requirement.refuse_unknown(("holder", "access"))
-    access = requirement.choice("access", SHARE_ACCESS, "access", "it is one of", "give full_control, change or read")
+    access = requirement.choice("access", SHARE_ACCESS, "access", "use one of", "give full_control, change or read")
     return SHARE_ACCESS.get(access, 0)
 
 

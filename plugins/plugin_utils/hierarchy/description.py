@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the ``sms_sites`` variable into a :class:`.model.Hierarchy`, or says all that is wrong with it."""
+"""Reads the variable ``sms_sites`` into a :class:`.model.Hierarchy`, or reports all its mistakes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .accounts import is_computer_account
 from .custom_products import read_products
 from .fields import SHOWN_ITEMS, Fields, HierarchyError, Path, Problem, did_you_mean, is_list, kind_of, listed, quoted
 from .model import ADDRESS_TYPES, CENTRAL, COURIER, SECONDARY, SITE_TYPES, Address, Hierarchy, Site
-from .products import PRODUCTS, DefaultSender, Product
+from .products import DEFAULT_PRODUCT, PRODUCTS, DefaultSender, Product
 
 VARIABLE = "sms_sites"
 
-# Far above any real hierarchy; what is larger is a mistake, not a description.
+# Far more than any real hierarchy; a larger number is a mistake.
 MAX_SITES = 100_000
 
 SITE_KEYS = (
@@ -35,16 +35,15 @@ SITE_KEYS = (
     "trusted_domains",
 )
 ADDRESS_KEYS = ("to", "sender_account", "type")
-DEFAULT_PRODUCT = "sms_1_2"
 
 
 def read_hierarchy(description: object, products: object = None) -> Hierarchy:
     """Return the hierarchy that ``description`` (the value of ``sms_sites``) describes.
 
-    ``products`` is the value of ``sms_products``, products of one's own by their names; None if there are none.
+    ``products`` is the value of ``sms_products``, your own products by name; None if there are none.
 
-    Raises :class:`HierarchyError` with every error found, those within an entry first, in the order of the
-    description. The time it takes grows linearly with the size of the description.
+    Raises :class:`HierarchyError` with all errors. Errors within an entry come first, in the order of the description.
+    The time is linear in the size of the description.
     """
     problems: list[Problem] = []
     known = read_products(products, problems)
@@ -55,7 +54,7 @@ def read_hierarchy(description: object, products: object = None) -> Hierarchy:
         text = "sms_sites is empty; describe at least one site."
         raise HierarchyError([*problems, Problem(text, (VARIABLE,))])
     if len(description) > MAX_SITES:
-        text = f"sms_sites describes {len(description)} sites; more than {MAX_SITES} are not read."
+        text = f"sms_sites describes {len(description)} sites; the maximum is {MAX_SITES}."
         raise HierarchyError([*problems, Problem(text, (VARIABLE,))])
     entries = [_read_site(entry, number, known, problems) for number, entry in enumerate(description, start=1)]
     problems += _relations(entries)
@@ -66,10 +65,10 @@ def read_hierarchy(description: object, products: object = None) -> Hierarchy:
 
 @dataclass(frozen=True, slots=True)
 class _SiteItem:
-    """One entry of the list as far as it could be read.
+    """One entry of the list, as far as it could be read.
 
-    Where something could not be read, the site has the empty string in its place, and an error says so;
-    such a site never leaves this module. ``number`` counts from 1, as the operator does.
+    A value that could not be read is the empty string, and an error is reported. Such a site never leaves this module.
+    ``number`` starts at 1.
     """
 
     site: Site
@@ -93,7 +92,7 @@ def _read_site(values: object, number: int, products: Mapping[str, Product], pro
         text = f"{place} must be a dictionary that describes a site, but it is {kind_of(values)}."
         problems.append(Problem(text, path))
         return _SiteItem(Site("", "", PRODUCTS[DEFAULT_PRODUCT]), number)
-    # The code comes first: everything after it names the site by its code.
+    # The code comes first: later messages contain it.
     code = Fields(values, place, path, problems).code("code", "give the site's 3-character code")
     fields = Fields(values, _place(code, number), path, problems)
     fields.refuse_unknown(SITE_KEYS)
@@ -128,7 +127,7 @@ def _server_account(fields: Fields) -> str:
     account = fields.account("server_account")
     if account and not is_computer_account(account):
         fields.refuse(
-            f"server_account {quoted(account)} is no computer account; write DOMAIN\\COMPUTER$", "server_account"
+            f"server_account {quoted(account)} is not a computer account; write DOMAIN\\COMPUTER$", "server_account"
         )
     return account
 
@@ -153,7 +152,7 @@ class _Addresses:
                 text = f"{here} must be a dictionary with to and sender_account, but it is {kind_of(entry)}."
                 self._problems.append(Problem(text, path))
                 continue
-            to = Fields(entry, here, path, self._problems).code("to", "give the code of the site it leads to")
+            to = Fields(entry, here, path, self._problems).code("to", "give the code of the destination site")
             place = f"{self._place}, address to {to}" if to else here
             fields = Fields(entry, place, path, self._problems)
             fields.refuse_unknown(ADDRESS_KEYS)
@@ -163,9 +162,7 @@ class _Addresses:
     def _account(self, fields: Fields, is_courier: bool) -> str:
         if is_courier:
             if fields.has("sender_account"):
-                fields.refuse(
-                    f"an address of type {COURIER} has no account; leave sender_account out", "sender_account"
-                )
+                fields.refuse(f"an address of type {COURIER} has no account; remove sender_account", "sender_account")
             return ""
         advice = "give the account that the Sender uses there"
         if DefaultSender.COMPUTER_ACCOUNT in self._site.product.default_senders:
@@ -177,7 +174,7 @@ class _Addresses:
 
 
 def _relations(entries: Sequence[_SiteItem]) -> Iterator[Problem]:
-    """Yield what is wrong between sites, and between the addresses of one."""
+    """Yield the problems between sites, and between the addresses of a site."""
     described: dict[str, list[_SiteItem]] = {}
     children: dict[str, str] = {}
     for entry in entries:
@@ -207,7 +204,7 @@ def _described_twice(same: Sequence[_SiteItem]) -> Problem:
 
 
 def _shared_servers(entries: Sequence[_SiteItem]) -> Iterator[Problem]:
-    # Places in a dictionary: a site that is described twice is another error, not two sites on one server.
+    # A dictionary of places: a site that is described twice is another error, not two sites on one server.
     sharing: dict[str, dict[str, _SiteItem]] = {}
     for entry in entries:
         if entry.site.server:
@@ -227,7 +224,7 @@ def _parent_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterato
     if parent is None:
         return
     if parent == entry.site.code:
-        yield entry.problem("it is its own parent; name the site above it, or leave parent out", "parent")
+        yield entry.problem("it is its own parent; give the code of the site above it, or remove parent", "parent")
     elif parent not in described:
         yield entry.problem(
             f"its parent {parent} is not described; add site {parent} to sms_sites or correct the parent", "parent"
@@ -237,13 +234,18 @@ def _parent_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterato
 def _type_errors(entry: _SiteItem, children: Mapping[str, str]) -> Iterator[Problem]:
     site = entry.site
     if site.type == CENTRAL and site.parent:
-        yield entry.problem("a central site has no parent; correct its type, or leave parent out", "type")
+        yield entry.problem("a central site has no parent; correct its type, or remove parent", "type")
     if site.type == SECONDARY:
         if not site.parent:
-            yield entry.problem("a secondary site has a parent; name the site above it, or correct its type", "type")
+            yield entry.problem(
+                "a secondary site must have a parent; give the code of the site above it, or correct its type", "type"
+            )
         if site.code in children:
             child = children[site.code]
-            yield entry.problem(f"a secondary site has no sites below it, but {child} is; correct one of them", "type")
+            yield entry.problem(
+                f"a secondary site cannot have sites below it, but {child} has it as its parent; correct one of them",
+                "type",
+            )
 
 
 def _address_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterator[Problem]:
@@ -261,7 +263,7 @@ def _address_errors(entry: _SiteItem, described: Mapping[str, object]) -> Iterat
 
 
 def _loops(parents: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each loop among the parents once. Every site is walked over once, however deep the hierarchy."""
+    """Yield each loop of parents once. Every site is visited once, at any depth of the hierarchy."""
     walked: set[str] = set()
     for start in parents:
         trail: dict[str, None] = {}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the fields of what people write, and says what is wrong with them so that they can correct it."""
+"""Reads the fields of a description and reports mistakes in a form that users can correct."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from .accounts import account_problem
 from .servers import server_problem
 
 Path = tuple[str | int, ...]
-"""Where in what was written: keys and positions, from the outside in."""
+"""The place in a description: keys and positions, from the outermost to the innermost."""
 
 _SITE_CODE = re.compile("[A-Z0-9]{3}", re.IGNORECASE | re.ASCII)
 
-# SMS names directories after site codes: Microsoft KB Q182420 (SMS 1.x, 2.0) and 279868 (later products).
+# SMS creates directories with site codes as names: Microsoft KB Q182420 (SMS 1.x, 2.0) and 279868 (later products).
 _RESERVED_CODES = frozenset({"AUX", "CON", "NUL", "PRN"})
 
 # A NetBIOS or a DNS name: Microsoft Learn, "Naming conventions in Active Directory for computers, domains, sites, and
 # OUs", which also gives the length.
 _DOMAIN = re.compile(r"[^\\/:*?\"<>|@,~!#$%^&'(){}\s]{1,255}")
 
-# How much of somebody's input one message repeats: characters of a text, items of a list.
+# Limits for input in a message: characters of a text, items of a list.
 _SHOWN_CHARACTERS = 60
 SHOWN_ITEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to correct, and where it stands."""
+    """One mistake and its place."""
 
     text: str
     path: Path = ()
 
 
 class HierarchyError(ValueError):
-    """A description that can't be used; ``errors`` holds one sentence for each thing to correct."""
+    """A description that cannot be used; ``errors`` contains one sentence for each mistake."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -49,10 +49,10 @@ class HierarchyError(ValueError):
 
 
 class Fields:
-    """Reads the fields of one dictionary; what can't be read is reported and becomes the empty string or None.
+    """Reads the fields of one dictionary. A mistake is reported, and the value is the empty string or None.
 
-    A field without a value (null) counts as missing. ``advice`` makes a field mandatory: it is what the error
-    about a missing one tells the operator to do.
+    A field without a value (null) counts as missing. ``advice`` makes a field mandatory: the error about a missing
+    field contains it.
     """
 
     def __init__(self, values: Mapping[object, object], place: str, path: Path, problems: list[Problem]) -> None:
@@ -67,7 +67,7 @@ class Fields:
         self._problems.append(Problem(f"{self.place}: {problem}.", path))
 
     def refuse_unknown(self, known: Sequence[str]) -> None:
-        """Report keys that nothing reads."""
+        """Report unknown keys."""
         for key in self._values:
             if key not in known:
                 hint = did_you_mean(key, known) or f"; the keys are {', '.join(known)}"
@@ -89,7 +89,7 @@ class Fields:
             quote = "; put it in quotes" if isinstance(value, (bool, int, float)) else ""
             self.refuse(f"{key} must be text, but it is {kind_of(value)}{quote}", key)
         elif not value.strip():
-            self.refuse(f"{key} is blank; {advice or 'leave it out or give it a value'}", key)
+            self.refuse(f"{key} is blank; {advice or 'give it a value or remove it'}", key)
         elif value != value.strip() or not value.isprintable():
             self.refuse(f"{key} {quoted(value)} starts or ends with a space or contains a control character", key)
         else:
@@ -105,7 +105,7 @@ class Fields:
             return ""
         code = value.upper()
         if code in _RESERVED_CODES:
-            self.refuse(f"{key} {quoted(value)} is a device name that Windows reserves; it can't be a site code", key)
+            self.refuse(f"{key} {quoted(value)} is a reserved device name of Windows; it cannot be a site code", key)
             return ""
         return code
 
@@ -145,12 +145,12 @@ class Fields:
 
     def _domain(self, key: str, value: str) -> str:
         if value and not _DOMAIN.fullmatch(value):
-            self.refuse(f"{key} {quoted(value)} is no name of a domain; write CORP or corp.example", key)
+            self.refuse(f"{key} {quoted(value)} is not a domain name; write CORP or corp.example", key)
             return ""
         return value
 
     def domains(self, key: str) -> tuple[str, ...] | None:
-        """Names of domains; None if the key has no value."""
+        """Domain names; None if the key has no value."""
         names = self.texts(key)
         return None if names is None else tuple(filter(None, (self._domain(key, name) for name in names)))
 
@@ -162,10 +162,10 @@ class Fields:
         if not is_list(value):
             self.refuse(f"{key} must be a list, but it is {kind_of(value)}", key)
             return ()
-        return tuple(filter(None, (self._text(key, item, "leave it out or give it a value") for item in value)))
+        return tuple(filter(None, (self._text(key, item, "give it a value or remove it") for item in value)))
 
     def flag(self, key: str) -> bool | None:
-        """A truth value; None if the key has none."""
+        """True or false; None if the key has no value."""
         value = self._values.get(key)
         if value is None or isinstance(value, bool):
             return value
@@ -173,7 +173,7 @@ class Fields:
         return None
 
     def mapping(self, key: str) -> Fields | None:
-        """The fields of a dictionary below this one; None if the key has no value."""
+        """The fields of a nested dictionary; None if the key has no value."""
         value = self._values.get(key)
         if value is None:
             return None
@@ -192,7 +192,7 @@ class Fields:
         return value
 
     def address_type(self, key: str, known: Sequence[str]) -> str:
-        """One of the known words in upper case, the first if the key has no value."""
+        """One of the known words in upper case. The default is the first."""
         value = self.text(key).upper() or known[0]
         if value not in known:
             hint = did_you_mean(value, known) or f"; the types are {', '.join(known)}"
@@ -201,34 +201,34 @@ class Fields:
 
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether that is a list as YAML or Python makes one."""
+    """Whether the value is a list or a tuple."""
     return isinstance(value, (list, tuple))
 
 
 def listed(items: Sequence[str], separator: str = ", ") -> str:
-    """Return the items as a message may list them: not too many."""
+    """Return the items for a message, limited in number."""
     if len(items) <= SHOWN_ITEMS:
         return separator.join(items)
     return separator.join([*items[:SHOWN_ITEMS], f"... {len(items)} in all"])
 
 
 def did_you_mean(value: object, known: Iterable[str]) -> str:
-    """Return a hint at the known word nearest to ``value``, or nothing."""
-    # Comparing is quadratic in the length, so a long value is cut first.
+    """Return a hint with the known word most similar to ``value``, or the empty string."""
+    # The comparison is quadratic in the length, so a long value is cut first.
     words = {word.lower(): word for word in known}
     close = get_close_matches(str(value)[:_SHOWN_CHARACTERS].lower(), words, n=1)
     return f" (did you mean '{words[close[0]]}'?)" if close else ""
 
 
 def quoted(value: object) -> str:
-    """Return somebody's input as a message may show it: on one line, in quotes, not too long."""
+    """Return input for a message: on one line, in quotes, limited in length."""
     text = str(value)
     shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:_SHOWN_CHARACTERS])
     return f"'{shown}'" if len(text) <= _SHOWN_CHARACTERS else f"'{shown}...'"
 
 
 def kind_of(value: object) -> str:
-    """Return what an operator calls a value of that type."""
+    """Return the name of the value's type for a message."""
     if value is None:
         return "empty"
     for types, name in (

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What in a hierarchy is not as it should be, though it can be worked with. What is not known is never a fault.
+"""Findings about the description of a hierarchy. Missing information is never an error.
 
-Every kind of finding has a page in ``docs/findings``.
+Each kind of finding has a page in ``docs/findings``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from types import MappingProxyType
 from .accounts import account_key, is_computer_account, is_local_system, same_account, same_domain, split_account
 from .fields import listed
 from .model import SECONDARY, Hierarchy, Route, Site
-from .products import PRODUCTS, DefaultSender
+from .products import DefaultSender, source_of
 
 
 class Severity(Enum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     ERROR = "error"
-    """Something can't work."""
+    """A transfer cannot work."""
     WARNING = "warning"
-    """Something goes against what the product's documentation says, or will stop working unnoticed."""
+    """The description contradicts the product's documentation, or a transfer can stop without notice."""
     INFO = "info"
-    """Something to know, or something that could not be found out."""
+    """Information, or something that could not be determined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class FindingKind:
     """One kind of finding.
 
     Attributes:
-        id: its name, which is also that of its page.
-        severity: how bad it is.
-        title: what is the matter, in a line.
+        id: its name, which is also the name of its page.
+        severity: its severity.
+        title: summary in one line.
         advice: what to do.
-        source: what it rests on; a product of one's own may name another document.
+        source: the document that it is based on. A custom product may have another document.
     """
 
     id: str
@@ -51,7 +51,7 @@ class FindingKind:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: its kind, the code of the site to look at, and what was seen there."""
+    """One finding: its kind, the code of the site to check, and the evidence."""
 
     kind: FindingKind
     site: str
@@ -59,7 +59,7 @@ class Finding:
     source: str
 
     def as_dict(self) -> dict[str, str]:
-        """The finding as a playbook gets it."""
+        """Return the finding as a playbook gets it."""
         return {
             "id": self.kind.id,
             "severity": self.kind.severity.value,
@@ -72,9 +72,6 @@ class Finding:
 
 _ARTICLE = "Microsoft KB Q179118, MORE INFORMATION"
 _PLAIN = "follows from the description"
-_1_2 = PRODUCTS["sms_1_2"].sources
-_2007 = PRODUCTS["configmgr_2007"].sources
-_LATER = PRODUCTS["configmgr"].sources
 _TRUST = 'Microsoft Learn, "Understanding Trust Transitivity" (cc754612)'
 _NEIGHBOURS = (
     "Configuration Manager 2007 documentation library, the page with the section "
@@ -88,92 +85,94 @@ KINDS: Mapping[str, FindingKind] = MappingProxyType(
             FindingKind(
                 "self_address_account",
                 Severity.WARNING,
-                "A site sends to itself as another account than its services log on as",
-                "Usually the Sender account of a site's address to itself is the SMS service account. Change it in the "
-                "properties of that address, or make sure that the account has its access on the site's own server, "
-                "since other services use it too. Another account for the addresses to other sites is fine.",
+                "A site's address to itself has another account than its services",
+                "Use the SMS service account in the properties of the site's address to itself. If you keep another "
+                "account, make sure that it has access to the site's own server: other services use it too. Addresses "
+                "to other sites may have another account.",
                 _ARTICLE,
             ),
             FindingKind(
                 "service_account_changed",
                 Severity.WARNING,
-                "SMS_EXECUTIVE logs on as another account than is described",
-                "If the service account was changed by Setup, the Sender accounts were not: change them by hand in the "
-                "properties of the site's addresses where they should follow. Then correct service_account.",
+                "SMS_EXECUTIVE logs on with another account than described",
+                "Correct service_account in the description. If Setup changed the service account, it did not change "
+                "the Sender accounts. Change them manually in the properties of the site's addresses where necessary.",
                 _ARTICLE,
             ),
             FindingKind(
                 "service_account_unknown",
                 Severity.INFO,
-                "Whether the accounts of a site agree is not known",
-                "Read the logon account of SMS_EXECUTIVE on the site's server, and write accounts as DOMAIN\\name.",
+                "The accounts of a site cannot be compared",
+                "Read the logon account of SMS_EXECUTIVE on the site's server. Write accounts as DOMAIN\\name.",
                 _ARTICLE,
             ),
             FindingKind(
                 "untrusted_domain",
                 Severity.ERROR,
-                "A Sender account is of a domain that the destination's domain does not trust",
-                "Use an account of the destination's domain, or of one that it trusts, or let the destination's domain "
-                "trust the account's.",
+                "A Sender account is from a domain that the destination's domain does not trust",
+                "Use an account of the destination's domain or of a domain that it trusts. Or create a trust: the "
+                "destination's domain must trust the account's domain.",
                 _TRUST,
             ),
             FindingKind(
                 "trust_unknown",
                 Severity.INFO,
-                "Whether the destination's domain trusts the Sender account's is not described",
-                "Give the destination's trusted_domains, or the forest of both sites.",
+                "It is not described whether the destination's domain trusts the Sender account's domain",
+                "Describe trusted_domains of the destination, or forest of both sites.",
                 _TRUST,
             ),
             FindingKind(
                 "service_account_lockout",
                 Severity.WARNING,
                 "A child site may lock out its parent's service account",
-                "Give the service accounts different names or the same password, or let the parent's domain trust the "
-                "child's: SMS 1.2 tries its service account first, whatever the address says.",
-                _1_2["tries_service_account_first"],
+                "Use different names or the same password for the two service accounts. Or create a trust: the "
+                "parent's domain must trust the child's domain. The child always tries its service account first, "
+                "whatever account its address has.",
+                source_of("tries_service_account_first"),
             ),
             FindingKind(
                 "secondary_account",
                 Severity.WARNING,
-                "A secondary site is described with another Sender account than its computer account",
-                "A secondary site of this product always sends as its server's computer account. Leave sender_account "
-                "out, so that the right account gets the access.",
-                _LATER["secondary_uses_computer_account"],
+                "A secondary site has another Sender account than its computer account",
+                "Remove sender_account from the address, so that the computer account gets access. A secondary site "
+                "of this product always uses the computer account of its site server.",
+                source_of("secondary_uses_computer_account"),
             ),
             FindingKind(
                 "secondary_in_other_forest",
                 Severity.WARNING,
                 "A secondary site is in another forest than its parent",
-                "This product does not support it. Correct the forest, or plan a primary site in its place.",
-                _2007["secondary_stays_in_forest"],
+                "Correct forest, or use a primary site instead. This product does not support such a secondary site.",
+                source_of("secondary_stays_in_forest"),
             ),
             FindingKind(
                 "computer_account_across_forests",
                 Severity.WARNING,
-                "A computer account is to send to another forest",
-                "Use a domain user account as the Sender account of this address. With this product a computer account "
-                "does not reach a site server of another forest.",
-                _2007["computer_account_stays_in_forest"],
+                "A computer account is the Sender account for another forest",
+                "Use a domain user account as the Sender account of this address. With this product, a computer "
+                "account cannot access a site server of another forest.",
+                source_of("computer_account_stays_in_forest"),
             ),
             FindingKind(
                 "several_routes",
                 Severity.WARNING,
-                "A site is described with several addresses to one destination",
-                "This product has one file replication route to a destination. Keep the address that exists.",
-                _LATER["single_route"],
+                "A site has several addresses to one destination",
+                "Describe only the address that exists. This product has one file replication route to each "
+                "destination.",
+                source_of("single_route"),
             ),
             FindingKind(
                 "group_membership",
                 Severity.INFO,
-                "A Sender account has to be made a member of the destination's group by hand",
-                "Setup adds the computer accounts only. Make sure that the account is a member of the group.",
-                _LATER["group"],
+                "A Sender account must be added to the destination's group manually",
+                "Make sure that the account is a member of the group. Setup adds computer accounts only.",
+                source_of("group"),
             ),
             FindingKind(
                 "no_way_back",
                 Severity.WARNING,
-                "A site has no address to its neighbour that sends to it",
-                "Describe the address, or create it if it does not exist: inventory and status go up, packages and "
+                "A site has no address to a neighbour that sends to it",
+                "Describe the address, or create it if it does not exist. Inventory and status go up, packages and "
                 "collections go down.",
                 _NEIGHBOURS,
             ),
@@ -181,23 +180,23 @@ KINDS: Mapping[str, FindingKind] = MappingProxyType(
                 "not_connected",
                 Severity.WARNING,
                 "Neither a site nor its parent has an address to the other",
-                "Describe the addresses, or leave addresses out of both to take the product's default.",
+                "Describe the addresses, or remove addresses from both sites to use the product's default.",
                 _NEIGHBOURS,
             ),
             FindingKind(
                 "default_account_unknown",
                 Severity.WARNING,
-                "A site has no addresses described, and as whom it sends is not known",
-                "Describe its addresses, or what its default account follows from: service_account, server_account, or "
-                "the server's domain.",
+                "No addresses described and no known default account",
+                "Describe the addresses of the site. Or describe the default account: service_account, "
+                "server_account, or the domain of the server.",
                 _PLAIN,
             ),
             FindingKind(
                 "account_across_products",
                 Severity.INFO,
                 "One Sender account needs access on sites of several products",
-                "The products require different rights, and one retired site's password opens the others. In a "
-                "migration, give the new sites an account of their own.",
+                "In a migration, use a separate account for the new sites. The products require different rights, and "
+                "the password of a retired site gives access to the others.",
                 _PLAIN,
             ),
         )
@@ -206,12 +205,11 @@ KINDS: Mapping[str, FindingKind] = MappingProxyType(
 
 
 def hierarchy_findings(hierarchy: Hierarchy, logons: Mapping[str, str | None] | None = None) -> tuple[Finding, ...]:
-    """Return what is to be said of the hierarchy, by the code of the site and then in the order of :data:`KINDS`.
+    """Return the findings, sorted by site code and then in the order of :data:`KINDS`.
 
     Args:
         hierarchy: the sites.
-        logons: as which account SMS_EXECUTIVE logs on, by site code in upper case, as read from the site servers;
-            None if none were read.
+        logons: logon account of SMS_EXECUTIVE on the site servers, by site code in upper case; None if none was read.
     """
     order = {kind: number for number, kind in enumerate(KINDS)}
     routes = {site.code: tuple(hierarchy.routes(site)) for site in hierarchy.sites}
@@ -237,7 +235,7 @@ def _of_service_accounts(
     hierarchy: Hierarchy, routes: _Routes, logons: Mapping[str, str | None] | None
 ) -> Iterator[Finding]:
     for site in hierarchy.sites:
-        # A default is taken from the description of the service account, so it says nothing about the address.
+        # A default account comes from the described service account, so a comparison would have no meaning.
         to_itself = (route for route in routes[site.code] if route.to == site.code and not route.is_default)
         own = tuple(dict.fromkeys(route.account for route in to_itself))
         described = site.service_account
@@ -247,21 +245,21 @@ def _of_service_accounts(
                 "service_account_changed",
                 site,
                 same_account(described, logon),
-                f"service_account says {described}, SMS_EXECUTIVE logs on as {logon}",
+                f"service_account is {described}, SMS_EXECUTIVE logs on as {logon}",
             )
         elif logons is not None and not logon and (own or described):
             yield _finding("service_account_unknown", site, "the logon account of SMS_EXECUTIVE was not read")
         account = logon or described
         if account is None:
             continue
-        said = f"SMS_EXECUTIVE logs on as {account}" if logon else f"service_account says {account}"
+        evidence = f"SMS_EXECUTIVE logs on as {account}" if logon else f"service_account is {account}"
         acting = site.computer_account if is_local_system(account) else account
         for sender in own:
             yield from _compared(
                 "self_address_account",
                 site,
                 same_account(sender, acting or account),
-                f"it sends to itself as {sender}, {said}",
+                f"it sends to itself as {sender}, {evidence}",
             )
 
 
@@ -269,7 +267,7 @@ def _compared(kind: str, site: Site, same: bool | None, evidence: str) -> Iterat
     if same is False:
         yield _finding(kind, site, evidence)
     elif same is None:
-        yield _finding("service_account_unknown", site, f"{evidence}; by their names they can't be compared")
+        yield _finding("service_account_unknown", site, f"{evidence}; the two names cannot be compared")
 
 
 def _of_trust(hierarchy: Hierarchy, routes: _Routes) -> Iterator[Finding]:
@@ -291,14 +289,14 @@ def _of_trust(hierarchy: Hierarchy, routes: _Routes) -> Iterator[Finding]:
                 others = listed(destination.trusted_domains or ()) or "no other domain"
                 yield _finding("untrusted_domain", destination, f"{evidence} trusts {others}")
             elif trusted is None:
-                yield _finding("trust_unknown", destination, f"{evidence} is another, or spelled in another way")
+                yield _finding("trust_unknown", destination, f"{evidence} is another domain or another spelling")
         parent = hierarchy.by_code(site.parent) if site.parent else None
         if parent is not None:
             yield from _lockout(site, parent, forests)
 
 
 def _trusts(site: Site, domain: str, forests: Mapping[str, str]) -> bool | None:
-    """Tell whether the domain of the site's server lets accounts of that domain in; None if that is not known."""
+    """Whether the domain of the site's server trusts that domain; None if that is not known."""
     if same_domain(site.domain, domain):
         return True
     forest = forests.get(domain)
@@ -327,8 +325,8 @@ def _lockout(child: Site, parent: Site, forests: Mapping[str, str]) -> Iterator[
         yield _finding(
             "service_account_lockout",
             parent,
-            f"its service account {parent.service_account} has the name of {child.service_account}, that of "
-            f"{child.code} below it, whose domain {child.domain} it does not trust",
+            f"its service account {parent.service_account} has the same name as {child.service_account}, the service "
+            f"account of its child {child.code}; its domain does not trust {child.domain}",
             product.sources.get("tries_service_account_first"),
         )
 
@@ -345,7 +343,7 @@ def _of_secondary_sites(hierarchy: Hierarchy) -> Iterator[Finding]:
                     yield _finding(
                         "secondary_account",
                         site,
-                        f"its address to {address.to} says {account}"
+                        f"its address to {address.to} has the account {account}"
                         + (f", its computer account is {site.computer_account}" if site.computer_account else ""),
                         product.sources.get("secondary_uses_computer_account"),
                     )
@@ -354,15 +352,15 @@ def _of_secondary_sites(hierarchy: Hierarchy) -> Iterator[Finding]:
             yield _finding(
                 "secondary_in_other_forest",
                 site,
-                f"it is in {site.forest}, its parent {parent.code} in {parent.forest}",
+                f"it is in the forest {site.forest}, its parent {parent.code} in {parent.forest}",
                 product.sources.get("secondary_stays_in_forest"),
             )
 
 
 def _is_computer_account_of(site: Site, account: str) -> bool | None:
-    """Tell whether that is the computer account of the site's server; None if that is not known."""
+    """Whether that is the computer account of the site's server; None if that is not known."""
     if not is_computer_account(account):
-        # A SID does not tell.
+        # The kind of account is not visible in a SID.
         return None if split_account(account) is None and "@" not in account else False
     return same_account(account, site.computer_account) if site.computer_account else None
 
@@ -413,15 +411,17 @@ def _of_neighbours(hierarchy: Hierarchy, routes: _Routes) -> Iterator[Finding]:
     for site in hierarchy.sites:
         parent = hierarchy.by_code(site.parent) if site.parent else None
         if _is_silent(site) and (parent is not None or hierarchy.children(site.code)):
-            kinds = " or ".join(_WORDS[kind] for kind in site.product.default_senders) or "account"
-            yield _finding("default_account_unknown", site, f"the {kinds} that it sends as by default is not described")
+            kinds = " or ".join(_WORDS[kind] for kind in site.product.default_senders) or "account of the product"
+            yield _finding(
+                "default_account_unknown", site, f"its default Sender account, the {kinds}, is not described"
+            )
         if parent is None:
             continue
         up, down = (site.code, parent.code) in sends, (parent.code, site.code) in sends
         if up and not down and not _is_silent(parent):
-            yield _finding("no_way_back", parent, f"{site.code} sends to it, it has no address to {site.code}")
+            yield _finding("no_way_back", parent, f"{site.code} sends to it, but it has no address to {site.code}")
         elif down and not up and not _is_silent(site):
-            yield _finding("no_way_back", site, f"{parent.code} sends to it, it has no address to {parent.code}")
+            yield _finding("no_way_back", site, f"{parent.code} sends to it, but it has no address to {parent.code}")
         elif not up and not down and not _is_silent(site) and not _is_silent(parent):
             yield _finding("not_connected", site, f"its parent is {parent.code}")
 
@@ -433,7 +433,7 @@ _WORDS = {
 
 
 def _is_silent(site: Site) -> bool:
-    """Whether nothing is known of how the site sends."""
+    """Whether neither the addresses nor the default account of the site are known."""
     return site.addresses is None and site.default_sender is None
 
 
@@ -446,7 +446,7 @@ def _of_accounts(hierarchy: Hierarchy, routes: _Routes) -> Iterator[Finding]:
                 _spelling, products = uses.setdefault(account_key(route.account), (route.account, {}))
                 products.setdefault(destination.product.name, {})[route.to] = destination
     for account, products in uses.values():
-        # A computer account has to be the same everywhere.
+        # A computer account is the same everywhere.
         if len(products) > 1 and not is_computer_account(account):
             sites = {code: site for reached in products.values() for code, site in reached.items()}
             shown = "; ".join(

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from a hierarchy: the access that each site server owes.
+"""The access that a hierarchy requires on each site server.
 
-A Sender writes to its destination, so it is the destination's site server that owes the Sender account
-its access (Microsoft KB Q179118, RESOLUTION). A site's address to itself counts like any other.
+A Sender writes to its destination, so the Sender account needs access on the destination's site server (Microsoft KB
+Q179118, RESOLUTION). A site's address to itself counts like any other.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .model import Hierarchy, Route
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Access that ``server``, the site server of ``site``, owes to ``account``.
+    """Access that ``account`` needs on ``server``, the site server of ``site``.
 
-    ``senders`` are the codes of the sites that send to ``site`` as that account, sorted, each once; ``by_default``
-    are those among them that have no address described.
+    ``senders`` are the codes of the sites that send to ``site`` with that account, sorted and unique. ``by_default``
+    are the senders without described addresses.
     """
 
     server: str
@@ -41,10 +41,10 @@ class Grant:
 
 
 def required_grants(hierarchy: Hierarchy) -> Mapping[str, tuple[Grant, ...]]:
-    """Return, for every site code in order, the grants that its site server owes; none is an empty tuple.
+    """Return the access that each site server must grant, by site code in order; an empty tuple if there is none.
 
-    An account that several sites use, in whatever case, is one grant, spelled as by the first of them. The
-    result depends on what the sites say and not on the order in which they were described.
+    An account that several sites use is one grant, even if upper and lower case differ. It has the spelling of the
+    first site. The result does not depend on the order of the description.
     """
     sites = sorted(hierarchy.sites, key=lambda site: site.code)
     arriving: dict[str, dict[str, list[Route]]] = {site.code: {} for site in sites}

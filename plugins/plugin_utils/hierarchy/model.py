@@ -13,7 +13,7 @@ from .accounts import computer_account, is_local_system
 from .products import DefaultSender, Product
 
 # Address types by Microsoft's names for them: SMS 2.0 SDK and Configuration Manager 2007 SDK,
-# SMS_SCI_Address.AddressType. MS_MAPI is not known to log on with an account at all and is left out.
+# SMS_SCI_Address.AddressType. MS_MAPI is left out: no source mentions a logon account for it.
 ADDRESS_TYPES = (
     "MS_LAN",
     "MS_ASYNC_RAS",
@@ -25,7 +25,7 @@ ADDRESS_TYPES = (
     "MS_COURIER",
 )
 
-# Packages of Courier Sender travel on a disk, so it logs on nowhere: SMS 2.0 Help, "Courier Sender Overview".
+# Courier Sender sends packages on a disk and does not log on: SMS 2.0 Help, "Courier Sender Overview".
 COURIER = "MS_COURIER"
 
 CENTRAL, PRIMARY, SECONDARY = SITE_TYPES = ("central", "primary", "secondary")
@@ -33,9 +33,9 @@ CENTRAL, PRIMARY, SECONDARY = SITE_TYPES = ("central", "primary", "secondary")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How a site sends to another: the destination's code and the account that its Sender uses there.
+    """An address: the code of the destination and the account that the Sender uses there.
 
-    ``sender_account`` is None if the address names none; then it is the product's default.
+    ``sender_account`` is None if the address has none. Then the product's default account applies.
     """
 
     to: str
@@ -50,16 +50,16 @@ class Site:
     Attributes:
         code: its 3-character code in upper case.
         server: the inventory host name of its site server.
-        product: what runs there.
-        parent: code of the site it reports to.
-        service_account: the account that its services are said to log on as.
-        name: what people call it.
-        addresses: where it sends to; None if that is not described.
-        type: central, primary or secondary, if it is described.
-        server_account: the site server's computer account, ``DOMAIN\COMPUTER$``, if it is described.
+        product: the installed product.
+        parent: code of the site that it reports to.
+        service_account: described logon account of its services.
+        name: display name.
+        addresses: its addresses; None if they are not described.
+        type: central, primary or secondary, if described.
+        server_account: the site server's computer account, ``DOMAIN\COMPUTER$``, if described.
         domain: the site server's domain.
         forest: the forest of that domain.
-        trusted_domains: the domains that this domain trusts; None if that is not described.
+        trusted_domains: the domains that this domain trusts; None if they are not described.
     """
 
     code: str
@@ -77,15 +77,15 @@ class Site:
 
     @property
     def computer_account(self) -> str | None:
-        """The site server's computer account, as described, or by the server's name if its domain is described."""
+        """The site server's computer account: as described, or derived from the server's name and domain."""
         return self.server_account or computer_account(self.domain, self.server)
 
     @property
     def default_sender(self) -> str | None:
-        """The account that its Senders use where no address names one; None if it is not known."""
+        """The account that its Senders use for an address without an account; None if it is not known."""
         for kind in self.product.default_senders:
             account = self.service_account if kind is DefaultSender.SERVICE_ACCOUNT else self.computer_account
-            # LocalSystem is nobody to another computer but the computer account, which has its own turn.
+            # On the network, LocalSystem is the computer account, which is a default sender of its own.
             if account and not is_local_system(account):
                 return account
         return None
@@ -93,9 +93,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address in effect: who sends to whom, and as whom.
+    """One effective address: the source, the destination and the account.
 
-    ``is_default`` tells that no address is described, and that the product's default is taken for it.
+    ``is_default`` is true if no address is described and the product's default is used.
     """
 
     source: Site
@@ -107,15 +107,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """The sites of one or more hierarchies, in the order in which they were described.
+    """The sites of one or more hierarchies, in the order of the description.
 
-    Site codes and servers are unique and every code that a site refers to exists;
-    :func:`.description.read_hierarchy` sees to that.
+    :func:`.description.read_hierarchy` ensures that site codes and servers are unique and that every code that a site
+    refers to exists.
     """
 
     sites: tuple[Site, ...]
     _codes: Mapping[str, Site] = field(init=False, repr=False, compare=False)
-    _servers: Mapping[str, Site] = field(init=False, repr=False, compare=False)
     _children: Mapping[str, tuple[Site, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -123,31 +122,26 @@ class Hierarchy:
         for site in self.sites:
             if site.parent is not None:
                 children.setdefault(site.parent, []).append(site)
-        # A frozen dataclass sets what it derives from its own fields this way.
+        # A frozen dataclass must set derived fields in this way.
         for name, index in (
             ("_codes", {site.code: site for site in self.sites}),
-            ("_servers", {site.server.lower(): site for site in self.sites}),
             ("_children", {code: tuple(sites) for code, sites in children.items()}),
         ):
             object.__setattr__(self, name, MappingProxyType(index))
 
     def by_code(self, code: str) -> Site | None:
-        """Return the site with that code, in any case, or None."""
+        """Return the site with that code, or None. Case does not matter."""
         return self._codes.get(code.upper())
 
-    def by_server(self, server: str) -> Site | None:
-        """Return the site whose site server has that name, in any case, or None."""
-        return self._servers.get(server.lower())
-
     def children(self, code: str) -> tuple[Site, ...]:
-        """Return the sites that report directly to the site with that code, in the order described."""
+        """Return the sites that report directly to the site with that code, in the order of the description."""
         return self._children.get(code.upper(), ())
 
     def type_of(self, site: Site) -> str | None:
-        """Return whether the site is central, primary or secondary.
+        """Return the type of the site: central, primary or secondary; None if it is not known.
 
-        What is not described follows from its place: the top of a hierarchy is the central site, and only a primary
-        site has sites below it. A site with a parent and without children may be either, so it is None.
+        A type that is not described is derived: the site at the top is the central site, and only a primary site has
+        sites below it. A site with a parent and without children can be primary or secondary.
         """
         if site.type:
             return site.type
@@ -156,9 +150,9 @@ class Hierarchy:
         return PRIMARY if self.children(site.code) else None
 
     def routes(self, site: Site) -> Iterator[Route]:
-        """Yield how the site sends: by its addresses, or if none are described, to its parent and its children.
+        """Yield the site's routes: its addresses or, if none are described, routes to its parent and its children.
 
-        An address whose account is not known leads nowhere yet, and neither does one of Courier Sender.
+        An address without a known account has no route. An address of Courier Sender has none either.
         """
         default = site.default_sender
         if site.addresses is None:

@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each product requires of a destination site server, as data, each fact with its source.
+"""What each product requires on a destination site server, as data. Each fact has its source.
 
-A fact whose source leaves something open says so in the product's ``gaps``; what no source says is not here.
+If the source of a fact leaves something open, the product's ``gaps`` contains a note. Facts without a source are left
+out.
 """
 
 from __future__ import annotations
@@ -17,26 +18,26 @@ from ..security.rights import DELETE, FULL_CONTROL, MODIFY, READ_AND_WRITE
 
 
 class Holder(Enum):
-    """Who has an entry of its own in a DACL."""
+    """The kind of account that the ACE is for."""
 
     ACCOUNT = "account"
-    """Each Sender account itself."""
+    """Each Sender account."""
     GROUP = "group"
-    """The site server's local group, of which each Sender account is a member."""
+    """The site server's local group; each Sender account must be a member."""
 
 
 class DefaultSender(Enum):
     """The account that a Sender uses if its address names none."""
 
     SERVICE_ACCOUNT = "service_account"
-    """The account that the sending site's ``SMS_EXECUTIVE`` service logs on as."""
+    """The logon account of the sending site's ``SMS_EXECUTIVE`` service."""
     COMPUTER_ACCOUNT = "computer_account"
-    r"""The sending site server's own account, ``DOMAIN\COMPUTER$``."""
+    r"""The sending site server's computer account, ``DOMAIN\COMPUTER$``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An access mask ([MS-DTYP] 2.4.3) and who must be granted it."""
+    """An access mask ([MS-DTYP] 2.4.3) and the kind of account that must have it."""
 
     holder: Holder
     mask: int
@@ -44,7 +45,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """File names of the logs in which a failure of a Sender shows, each component's own."""
+    """File names of the logs that can show a failed transfer, by component."""
 
     despooler: tuple[str, ...] = ()
     scheduler: tuple[str, ...] = ()
@@ -56,26 +57,25 @@ class Product:
     """One product's requirements on the site server that a Sender writes to.
 
     Attributes:
-        name: what a description calls it.
-        title: what people call it.
+        name: name in descriptions.
+        title: full name.
         share: name of the site share.
-        directory: the directory behind it, relative to the installation root.
-        share_access: what the share's DACL must grant, and to whom.
-        directory_access: the same for the directory's DACL.
-        group: name of the local group, with ``{code}`` for the code of the site whose server it is on; None if no
-            group holds anything.
-        default_senders: the accounts that a Sender uses if its address names none: the first that is known.
+        directory: the directory of the share, relative to the installation root.
+        share_access: required share permissions.
+        directory_access: required NTFS permissions of the directory.
+        group: name of the local group on the site server, with ``{code}`` for the site code; None if no group is used.
+        default_senders: the accounts that a Sender uses if its address has none; the first known one applies.
         self_address: whether a site usually has an address to itself.
         secondary_uses_computer_account: whether the Sender of a secondary site always uses its computer account.
-        computer_account_stays_in_forest: whether a computer account can't be used to send to another forest.
+        computer_account_stays_in_forest: whether a computer account cannot send to another forest.
         secondary_stays_in_forest: whether a secondary site must be in the forest of its parent.
         single_route: whether a site has only one address to each destination.
-        tries_service_account_first: whether a Sender logs on to its parent's share with its service account before it
-            uses the account of the address.
-        services: names of the services whose logon account matters, the one that runs the Senders first.
+        tries_service_account_first: whether a Sender first tries to log on to the parent's share with the service
+            account, before it uses the account of the address.
+        services: names of the services whose logon account matters; the service that runs the Senders comes first.
         logs: names of the logs.
         sources: the document for each of these facts, by the attribute's name.
-        gaps: what the source of a fact leaves open, by the attribute's name.
+        gaps: what the source leaves open, by the attribute's name.
     """
 
     name: str
@@ -99,42 +99,42 @@ class Product:
 
     @property
     def share_mask(self) -> int:
-        """What the share must grant, whoever holds it."""
+        """The access mask that the share must grant."""
         return self.share_access.mask
 
     @property
     def directory_mask(self) -> int:
-        """What the directory must grant, whoever holds it."""
+        """The access mask that the directory must grant."""
         return self.directory_access.mask
 
     @property
     def held_by_group(self) -> bool:
-        """Whether a Sender account needs to be a member of the site server's local group."""
+        """Whether a Sender account must be a member of the site server's local group."""
         return Holder.GROUP in (self.share_access.holder, self.directory_access.holder)
 
     @property
     def source(self) -> str:
-        """The document that states what the directory must grant."""
+        """The document with the NTFS permissions that the directory must grant."""
         return self.sources.get("directory_access", "")
 
     @property
     def probe_steps(self) -> tuple[str, ...]:
-        """What a Sender account must be able to do here, by the names of ``sender_probe``'s steps.
+        """The steps of ``sender_probe`` that must be possible for a Sender account.
 
-        That is what the required rights allow. A rename takes DELETE as a deletion does ([MS-FSA] 2.1.5.15.11 and
-        2.1.5.15.3), which the Read and Write of SMS 1.2 lacks.
+        These are the steps that the required rights allow. Like a deletion, a rename needs DELETE ([MS-FSA] 2.1.5.15.11
+        and 2.1.5.15.3). Read and Write, the rights of SMS 1.2, do not contain it.
         """
         steps = ("connect", "log_on", "open_share", "list", "create", "write", "read")
         return (*steps, "rename", "delete") if self.share_mask & self.directory_mask & DELETE else steps
 
     def group_on(self, code: str) -> str | None:
-        """Return the name of the local group on the server of the site with that code, or None if there is none."""
+        """Return the name of the local group on the server of this site, or None if the product has none."""
         return self.group.replace("{code}", code.upper()) if self.group else None
 
     def expects(self, path: str) -> bool:
-        """Tell whether ``path`` (a Windows path, in either kind of slash) ends in this product's directory.
+        """Whether ``path`` (a Windows path with slashes or backslashes) ends with this product's directory.
 
-        Whole components are compared, without regard to case, as Windows does.
+        Whole components are compared. As on Windows, case does not matter.
         """
         suffix = _components(self.directory)
         return _components(path)[-len(suffix) :] == suffix
@@ -168,15 +168,15 @@ _GROUP = "SMS_SiteToSiteConnection_{code}"
 _EXECUTIVE = "SMS_EXECUTIVE"
 _LATER_LOGS = Logs(despooler=("despool.log",), scheduler=("sched.log",), sender=("sender.log",))
 
-# Read, Write, Execute and Delete, in Windows' words Modify.
+# Read, Write, Execute and Delete: Windows shows it as Modify.
 _READ_WRITE_EXECUTE_DELETE = MODIFY
-# The least that lets all of that through the share.
+# The smallest share permission that allows all of these rights.
 _CHANGE = MODIFY
 
-_AS_2007 = "no document of this version states it; taken from Configuration Manager 2007"
+_AS_2007 = "not in a document of this version; taken from Configuration Manager 2007"
 _SHARE_MASK_GAP = (
-    "no document says which rights the group has on the share; Change is the least with which its members can use what "
-    "they have on the directory"
+    "no document gives the rights of the group on the share; Change is the smallest permission with which the members "
+    "can use their rights on the directory"
 )
 
 PRODUCTS: Mapping[str, Product] = MappingProxyType(
@@ -221,8 +221,8 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                 },
                 gaps={
                     "default_senders": (
-                        "the article calls the service account the usual one for the address to the site itself, and "
-                        "says of addresses to other sites only that they may use another"
+                        "the article calls the service account usual for the address to the site itself; addresses to "
+                        "other sites may use another account"
                     ),
                 },
             ),
@@ -246,9 +246,9 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                     "logs": _FLOWCHARTS_2_0,
                 },
                 gaps={
-                    "share_access": f"{_AS_2007}, as the least that lets the rights on the directory through",
+                    "share_access": f"{_AS_2007}, as the smallest permission that allows the rights on the directory",
                     "directory_access": _AS_2007,
-                    "default_senders": "taken from SMS 2003 in standard security, which works as SMS 2.0 did",
+                    "default_senders": "taken from SMS 2003 in standard security, which works like SMS 2.0",
                 },
             ),
             Product(
@@ -259,7 +259,7 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                 share_access=Requirement(Holder.GROUP, _CHANGE),
                 directory_access=Requirement(Holder.ACCOUNT, _READ_WRITE_EXECUTE_DELETE),
                 group=_GROUP,
-                # Standard security has a service account. Advanced security has none: its services log on as
+                # Standard security uses a service account. Advanced security does not: its services log on as
                 # LocalSystem, which is the computer account on the network.
                 default_senders=(DefaultSender.SERVICE_ACCOUNT, DefaultSender.COMPUTER_ACCOUNT),
                 services=(_EXECUTIVE,),
@@ -278,8 +278,8 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                     "share": _AS_2007,
                     "share_access": f"{_AS_2007}; {_SHARE_MASK_GAP}",
                     "directory_access": _AS_2007,
-                    "services": "the name in SMS 2.0 and in Configuration Manager; no page of this version was read",
-                    "group": "no document of this version was found that spells the group's name",
+                    "services": "the name in SMS 2.0 and Configuration Manager; no document of this version was read",
+                    "group": "no document of this version with the group's name was found",
                 },
             ),
             Product(
@@ -312,15 +312,15 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
                 gaps={
                     "share_access": _SHARE_MASK_GAP,
                     "group": (
-                        "its documentation calls the group Site to Site Connection; the name is that of later versions"
+                        "its documentation calls the group Site to Site Connection; the name is from later versions"
                     ),
                     "computer_account_stays_in_forest": (
                         "a Microsoft support engineer writes that it works where both forests trust each other at "
                         "functional level Windows Server 2003 (Cross-Forest Communications Between Configuration "
                         "Manager Sites, 2009)"
                     ),
-                    "services": "the name of later versions; no page of this version was read",
-                    "logs": "the names of later versions; no page of this version was read",
+                    "services": "the name is from later versions; no document of this version was read",
+                    "logs": "the names are from later versions; no document of this version was read",
                 },
             ),
             Product(
@@ -353,3 +353,11 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(
         )
     }
 )
+
+DEFAULT_PRODUCT = "sms_1_2"
+"""The product of a site without a described product: the one that Microsoft KB Q179118 is about."""
+
+
+def source_of(fact: str) -> str:
+    """Return the source of a fact, from the latest product that the fact applies to."""
+    return next(product.sources[fact] for product in reversed(tuple(PRODUCTS.values())) if getattr(product, fact))

@@ -436,8 +436,8 @@ def test_servers_that_ansible_would_take_for_something_else(parse):
     assert said[1:] == [
         f"{asked} P01: server 'all' is a group that Ansible makes in every inventory; give the computer's name.",
         f"{asked} P02: server 'localhost' is the controller itself; give the computer's name.",
-        f"{asked} P03: server '10.0.0.5' is an address; give the computer's name, and the address as ansible_host of "
-        "that host.",
+        f"{asked} P03: server '10.0.0.5' is an IP address; give the computer's name, and set ansible_host of "
+        "this host to the address.",
     ]
     with running_lab(scenario([sites[0], sites[4]])) as lab, pytest.raises(AnsibleParserError) as caught:
         parse({"sms_provider": source(lab["C01"])})

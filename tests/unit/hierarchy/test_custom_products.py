@@ -123,7 +123,7 @@ def test_a_wrong_value_is_one_error_and_names_its_key(key, value):
 
 def test_there_is_a_limit():
     products = {f"p{number}": {"based_on": "configmgr"} for number in range(MAX_PRODUCTS + 1)}
-    assert errors_of(products)[0] == "sms_products describes 1001 products; more than 1000 are not read."
+    assert errors_of(products)[0] == "sms_products describes 1001 products; the maximum is 1000."
 
 
 def test_the_known_products_are_not_touched():

@@ -211,7 +211,7 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
         ),
         pytest.param(
             [site("C01", name="")],
-            ["site C01: name is blank; leave it out or give it a value."],
+            ["site C01: name is blank; give it a value or remove it."],
             id="blank name",
         ),
         pytest.param(
@@ -238,8 +238,8 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
             pytest.param(
                 [site(code)],
                 [
-                    f"entry 1 of sms_sites: code '{code}' is a device name that Windows reserves; "
-                    "it can't be a site code."
+                    f"entry 1 of sms_sites: code '{code}' is a reserved device name of Windows; "
+                    "it cannot be a site code."
                 ],
                 id=f"reserved code {code}",
             )
@@ -275,7 +275,7 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
         ),
         pytest.param(
             [site("P01", parent="p01")],
-            ["site P01: it is its own parent; name the site above it, or leave parent out."],
+            ["site P01: it is its own parent; give the code of the site above it, or remove parent."],
             id="own parent",
         ),
         pytest.param(
@@ -324,7 +324,7 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
         ),
         pytest.param(
             [site("C01", service_account="CORP\\")],
-            [r"site C01: service_account 'CORP\' lacks its name or its domain; write DOMAIN\name or name@dns.domain."],
+            [r"site C01: service_account 'CORP\' has no name or no domain; write DOMAIN\name or name@dns.domain."],
             id="malformed service account",
         ),
         pytest.param(
@@ -339,7 +339,7 @@ THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
         ),
         pytest.param(
             [site("C01", addresses=[{"sender_account": r"CORP\a"}])],
-            ["site C01, address 1: to is missing; give the code of the site it leads to."],
+            ["site C01, address 1: to is missing; give the code of the destination site."],
             id="address to nowhere",
         ),
         pytest.param(
@@ -396,7 +396,7 @@ def test_every_mistake_has_its_message(description, errors):
 
 def test_a_site_that_is_its_own_parent_is_not_below_itself_too():
     assert errors_of([site("S01", parent="S01", type="secondary")]) == [
-        "site S01: it is its own parent; name the site above it, or leave parent out."
+        "site S01: it is its own parent; give the code of the site above it, or remove parent."
     ]
 
 
@@ -415,7 +415,7 @@ def test_all_mistakes_come_at_once():
         "entry 2 of sms_sites: its parent X01 is not described; add site X01 to sms_sites or correct the parent.",
         "entry 2 of sms_sites: it has an address to Q01, which is not described; "
         "add site Q01 to sms_sites or correct the address.",
-        "site P02: it is its own parent; name the site above it, or leave parent out.",
+        "site P02: it is its own parent; give the code of the site above it, or remove parent.",
     ]
 
 
@@ -442,7 +442,7 @@ def test_a_deep_chain_is_read():
 
 
 def test_there_is_a_limit():
-    assert errors_of([None] * 100_001) == ["sms_sites describes 100001 sites; more than 100000 are not read."]
+    assert errors_of([None] * 100_001) == ["sms_sites describes 100001 sites; the maximum is 100000."]
 
 
 def calls(function, *arguments):

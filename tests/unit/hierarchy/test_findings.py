@@ -64,7 +64,7 @@ CASES = {
     "service_account_changed": (
         pair(),
         {"C01": r"CORP\smssvc", "P01": r"CORP\smssvc-new"},
-        ("P01", r"service_account says CORP\smssvc, SMS_EXECUTIVE logs on as CORP\smssvc-new"),
+        ("P01", r"service_account is CORP\smssvc, SMS_EXECUTIVE logs on as CORP\smssvc-new"),
     ),
     "service_account_unknown": (
         pair(),
@@ -87,7 +87,7 @@ CASES = {
         None,
         (
             "P01",
-            r"C01 sends to it as OTHER\smssend; its server's domain CORP is another, or spelled in another way",
+            r"C01 sends to it as OTHER\smssend; its server's domain CORP is another domain or another spelling",
         ),
     ),
     "service_account_lockout": (
@@ -98,8 +98,8 @@ CASES = {
         None,
         (
             "C01",
-            r"its service account CORP\smssvc has the name of BRANCH\smssvc, that of P01 below it, whose domain BRANCH "
-            "it does not trust",
+            r"its service account CORP\smssvc has the same name as BRANCH\smssvc, the service account of its child "
+            "P01; its domain does not trust BRANCH",
         ),
     ),
     "secondary_account": (
@@ -108,7 +108,7 @@ CASES = {
             site("S01", parent="P01", type="secondary", addresses=[to("P01", r"CORP\smssend")], **MODERN),
         ],
         None,
-        ("S01", r"its address to P01 says CORP\smssend, its computer account is CORP\S01$"),
+        ("S01", r"its address to P01 has the account CORP\smssend, its computer account is CORP\S01$"),
     ),
     "secondary_in_other_forest": (
         [
@@ -116,7 +116,7 @@ CASES = {
             site("S01", parent="P01", type="secondary", domain="OTHER", forest="other.example", **OLD),
         ],
         None,
-        ("S01", "it is in other.example, its parent P01 in corp.example"),
+        ("S01", "it is in the forest other.example, its parent P01 in corp.example"),
     ),
     "computer_account_across_forests": (
         [
@@ -145,7 +145,7 @@ CASES = {
     "no_way_back": (
         pair(child={"addresses": [to("P01", r"CORP\smssvc")]}),
         None,
-        ("P01", "C01 sends to it, it has no address to C01"),
+        ("P01", "C01 sends to it, but it has no address to C01"),
     ),
     "not_connected": (
         pair(parent={"addresses": []}, child={"addresses": [{"to": "C01", "type": "MS_COURIER"}]}),
@@ -155,7 +155,7 @@ CASES = {
     "default_account_unknown": (
         [site("C01", addresses=[to("P01", r"CORP\a")]), site("P01", parent="C01", product="configmgr")],
         None,
-        ("P01", "the computer account that it sends as by default is not described"),
+        ("P01", "its default Sender account, the computer account, is not described"),
     ),
     "account_across_products": (
         [
@@ -214,11 +214,11 @@ def test_what_was_read_counts_more_than_what_is_described():
         (
             "service_account_changed",
             "P01",
-            r"service_account says CORP\smsold, SMS_EXECUTIVE logs on as CORP\smssvc",
+            r"service_account is CORP\smsold, SMS_EXECUTIVE logs on as CORP\smssvc",
         )
     ]
     assert found(sites) == [
-        ("self_address_account", "P01", r"it sends to itself as CORP\smssvc, service_account says CORP\smsold")
+        ("self_address_account", "P01", r"it sends to itself as CORP\smssvc, service_account is CORP\smsold")
     ]
 
 

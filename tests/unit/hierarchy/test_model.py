@@ -20,14 +20,8 @@ def test_by_code(code):
     assert HIERARCHY.by_code(code) is PRIMARY
 
 
-@pytest.mark.parametrize("server", ["Central.corp.example", "CENTRAL.CORP.EXAMPLE"])
-def test_by_server(server):
-    assert HIERARCHY.by_server(server) is CENTRAL
-
-
 def test_what_is_not_there():
     assert HIERARCHY.by_code("X01") is None
-    assert HIERARCHY.by_server("central") is None
     assert HIERARCHY.children("X01") == ()
 
 

@@ -30,8 +30,8 @@ GOOD = [
 
 GROUP = "is a group that Ansible makes in every inventory"
 CONTROLLER = "is the controller itself"
-ADDRESS = "is an address"
-PATTERN = "can't be the name of a computer"
+ADDRESS = "is an IP address"
+PATTERN = "is not a valid computer name"
 BAD = {
     "all": GROUP,
     "ALL": GROUP,
@@ -82,7 +82,7 @@ def described(server):
 
 @pytest.mark.parametrize("server", GOOD)
 def test_a_computer_is_named(server):
-    assert described(server).by_server(server).server == server
+    assert described(server).sites[0].server == server
     # To Ansible, the name selects this host and nothing else.
     inventory = InventoryManager(DataLoader(), sources=["nobody,"])
     inventory.add_host(server)

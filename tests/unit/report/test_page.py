@@ -192,7 +192,7 @@ def test_everything_is_there_without_a_script() -> None:
         "C01 sends here as smssend@corp.example",
         "is a member of the group",
         "whose rights are unknown; members: CORP\\a; missing: CORP\\b",
-        "A site has no address to its neighbour that sends to it",
+        "A site has no address to a neighbour that sends to it",
         "Describe the address, or create it.",
         "O:BAG:SYD:(A;;FA;;;BA)",
         "The audit was interrupted",
