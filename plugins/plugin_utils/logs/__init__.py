@@ -1,11 +1,15 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the logs of a site server tell about its Senders: pure reading of byte streams, standard library only.
+"""Finds failed transfers in the logs of a site server: reads byte streams, standard library only.
 
-Read bottom up: :mod:`.text` makes lines of bytes, :mod:`.reader` finds the entries they belong to, :mod:`.stamp`
-reads their times, :mod:`.codes` and :mod:`.symptoms` are what is looked for, as data with sources, :mod:`.analysis`
-counts it, :mod:`.causes` says what likely caused it, and :mod:`.result` is how a module returns it.
+- :mod:`.text`: bytes to lines.
+- :mod:`.reader`: lines to log entries.
+- :mod:`.stamp`: times of entries.
+- :mod:`.codes` and :mod:`.symptoms`: messages and error codes to search for, as data with sources.
+- :mod:`.analysis`: counts the symptoms.
+- :mod:`.causes`: likely causes.
+- :mod:`.result`: the return values of the module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logs read, and the occurrences of each symptom in them, in memory that does not grow with the logs."""
+"""Counts the symptoms in logs. Memory does not grow with the size of the logs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .symptoms import SYMPTOMS, Symptom
 from .text import shown
 
 MOST_IDS = 1000
-"""Different jobs, packages or sites that are remembered of one group, and groups that are made of one symptom."""
+"""Maximum number of jobs, packages or sites of one group, and of groups of one symptom."""
 MOST_EXAMPLES = 3
 LONGEST_EXAMPLE = 400
 
 _IDENTIFIERS = ("job", "package", "site")
 _WORDS = tuple(symptom.word.encode() for symptom in SYMPTOMS)
-# Whatever speaks of an error that is none of the symptoms' is worth a count. "Win32 error = 0" is no error.
+# Lines with an error that is not a symptom are counted. "Win32 error = 0" is not an error.
 _ERROR_WORDS = (b"error", b"Error", b"ERROR")
 _ERROR = re.compile(r"\berror\b(?! ?(?:code ?)?= ?0\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line that shows a symptom: where it stands, and its text, safe to show."""
+    """A line with a symptom: its log, its number and its text without unprintable characters."""
 
     log: str
     number: int
@@ -40,22 +40,22 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
-    """What a log is like.
+    """Properties of a log.
 
     Attributes:
-        name: how the log was called.
-        encoding: how it is encoded.
-        size: its bytes.
-        lines: its lines.
+        name: its name.
+        encoding: its encoding.
+        size: its size in bytes.
+        lines: its number of lines.
         entries: entries with fields.
-        malformed: entries whose fields are broken or whose end is missing.
-        plain: lines outside of any entry, or before the fields of one.
+        malformed: entries with malformed fields or without an end.
+        plain: lines outside of entries, or before the fields of an entry.
         too_long: lines that were cut.
-        matched: lines that show a symptom.
-        other_errors: lines that speak of an error which is none of the symptoms.
-        other_examples: some of them.
-        first: time of its first entry, where it has one.
-        last: time of its last entry, where it has one.
+        matched: lines with a symptom.
+        other_errors: lines with an error that is not a symptom.
+        other_examples: some of these lines.
+        first: time of its first entry, if it has one.
+        last: time of its last entry, if it has one.
     """
 
     name: str
@@ -75,18 +75,18 @@ class LogReport:
 
 @dataclass(slots=True)
 class Occurrences:
-    """All lines that show a symptom with the same code and the same destination.
+    """All lines with the same symptom, the same code and the same destination.
 
     Attributes:
-        symptom: which.
-        code: the code in the lines, as it is written there; empty where they have none.
-        server: the destination server, as it is written there; empty where they name none. After MOST_IDS groups of a
-            symptom, all further lines make one group without code and server.
-        count: how many lines.
-        undated: how many of them have no time.
-        first, last: the earliest and latest time of the others, by the server's own clock.
-        ids: what the lines name, by "job", "package" and "site", in order of appearance.
-        ids_complete: false if there were more than MOST_IDS of one.
+        symptom: the symptom.
+        code: the code as in the lines; empty if they have none.
+        server: the destination server as in the lines; empty if they have none. After MOST_IDS groups of a symptom, all
+            further lines are one group without code and server.
+        count: number of lines.
+        undated: number of lines without a time.
+        first, last: the earliest and latest time of the other lines, in the server's local time.
+        ids: the identifiers in the lines, by "job", "package" and "site", in order of appearance.
+        ids_complete: false if there were more than MOST_IDS of one kind.
         logs: names of the logs.
         examples: the first of the lines.
     """
@@ -105,16 +105,16 @@ class Occurrences:
 
     @property
     def explained(self) -> Code | None:
-        """What the code means, if that is known."""
+        """The meaning of the code, if it is known."""
         return self.symptom.codes.get(_normal(self.code))
 
     @property
     def kind(self) -> CodeKind:
-        """What the failure is likely a matter of."""
+        """The likely kind of failure."""
         return self.explained.kind if self.explained else self.symptom.kind
 
     def add(self, log: str, line: Line, match: re.Match[str]) -> None:
-        """Count one more line."""
+        """Add a line."""
         self.count += 1
         stamp = line.header.stamp if line.header else stamp_at_end(line.text)
         if stamp is None:
@@ -138,11 +138,11 @@ class Occurrences:
 
 
 class Analysis:
-    """Reads logs, one after the other.
+    """Reads logs one after the other.
 
     Attributes:
-        occurrences: what was found so far.
-        reports: what the logs are like.
+        occurrences: the symptoms found so far.
+        reports: properties of the logs.
     """
 
     def __init__(self) -> None:
@@ -152,12 +152,12 @@ class Analysis:
 
     @property
     def occurrences(self) -> tuple[Occurrences, ...]:
-        """What was found, in the order of SYMPTOMS, the largest group of a symptom first."""
+        """The symptoms found, in the order of SYMPTOMS, the largest group of a symptom first."""
         order = list(SYMPTOMS)
         return tuple(sorted(self._found.values(), key=lambda found: (order.index(found.symptom), -found.count)))
 
     def read(self, name: str, chunks: Iterable[bytes]) -> LogReport:
-        """Read one log, given as pieces of any size. Nothing in a log makes this fail; what `chunks` raises passes."""
+        """Read one log from pieces of any size. Only `chunks` can raise an error, never the content of a log."""
         reader = LogReader()
         matched = others = 0
         examples: list[Example] = []
@@ -197,8 +197,8 @@ class Analysis:
         return False
 
     def _group(self, symptom: Symptom, match: re.Match[str]) -> Occurrences:
-        told = match.groupdict()
-        code, server = told.get("code") or "", told.get("server") or ""
+        fields = match.groupdict()
+        code, server = fields.get("code") or "", fields.get("server") or ""
         key = (symptom.id, _normal(code), server.lower())
         if key not in self._found:
             if self._groups[symptom.id] >= MOST_IDS:

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What likely caused the failures: the symptoms put beside the access that the Sender accounts have now.
+"""Likely causes of the failures: compares the symptoms with the current access of the Sender accounts.
 
-A log tells that something failed; it does not tell the account, nor what its access was then. So a cause says what it
-rests on: `confirmed` if an account given lacks access today, `not_confirmed` if all of them have it, `unknown` if none
-was given, and `log` where the code in the log is enough.
+A log shows that a transfer failed. It does not show the account or its access at that time. So each cause has an
+evidence: `confirmed` if a given account lacks access now, `not_confirmed` if all given accounts have access, `unknown`
+if no account was given, and `log` if the code in the log is enough.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .analysis import Occurrences
 from .codes import CodeKind
 from .stamp import Stamp
 
-_UNNAMED = "a destination that the log does not name"
+_UNNAMED = "an unknown destination"
 
 
 class Evidence(str, Enum):
-    """What a cause rests on."""
+    """The evidence for a cause."""
 
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not_confirmed"
@@ -37,8 +37,8 @@ class AccessProblem:
 
     Attributes:
         account: the account.
-        where: the share or directory, in words.
-        why: the entries that decide, or what no entry grants.
+        where: the share or directory, as text.
+        why: the ACEs that decide, or the rights that no ACE grants.
     """
 
     account: str
@@ -51,9 +51,9 @@ class ServerAccess:
     """The access of Sender accounts to one site server.
 
     Attributes:
-        host: the server as the Sender's log calls it; None for the server that wrote the logs.
-        accounts: the accounts that were asked for.
-        problems: what they lack.
+        host: the server, with the name in the Sender's log; None for the server that wrote the logs.
+        accounts: the checked accounts.
+        problems: missing access.
     """
 
     host: str | None
@@ -66,16 +66,16 @@ class Cause:
     """One likely cause.
 
     Attributes:
-        kind: what it is a matter of.
-        evidence: what that rests on.
-        statement: one sentence for an operator.
-        server: the destination that the log names; None for the server that wrote the log.
+        kind: kind of failure.
+        evidence: evidence for the cause.
+        statement: text for an administrator.
+        server: the destination in the log; None for the server that wrote the log.
         accounts: the accounts that lack access.
         symptoms: identifiers of the symptoms.
-        jobs: jobs that the lines name.
-        packages: packages that they name.
-        count: lines.
-        last: the latest of them.
+        jobs: jobs in the lines.
+        packages: packages in the lines.
+        count: number of lines.
+        last: time of the latest line.
     """
 
     kind: CodeKind
@@ -91,10 +91,10 @@ class Cause:
 
 
 def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
-    """The result of `sender_access_info` (or of `sender_access`, after the run).
+    """Read a result of `sender_access_info` or `sender_access`.
 
     Raises:
-        ValueError: it is not such a result.
+        ValueError: the value is not such a result.
     """
     try:
         places = {
@@ -112,18 +112,18 @@ def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
             if not access[part]["satisfied"]
         ]
     except (KeyError, TypeError, IndexError):
-        raise ValueError("it is not the result of sitekeeper.sms.sender_access_info") from None
+        raise ValueError("it is not a result of sitekeeper.sms.sender_access_info") from None
     return ServerAccess(host, tuple(name for name, _access in senders), tuple(problems))
 
 
 def find_causes(occurrences: Iterable[Occurrences], access: Sequence[ServerAccess]) -> tuple[Cause, ...]:
-    """The likely causes, those of missing access first. What tells no reason, or a harmless one, has no cause."""
+    """Return the likely causes, missing access first. A symptom of the kind OTHER has no cause."""
     groups: dict[tuple[CodeKind, str | None], list[Occurrences]] = {}
     for found in occurrences:
         if found.kind is not CodeKind.OTHER:
             groups.setdefault((found.kind, _server(found)), []).append(found)
     order = list(CodeKind)
-    # One failure writes several lines, and not all of them name the destination.
+    # A failure writes several lines, and not every line contains the destination.
     named = {kind for kind, server in groups if server not in (None, _UNNAMED)}
     causes = [
         _cause(kind, server, group, access)
@@ -158,9 +158,9 @@ def _cause(kind: CodeKind, server: str | None, group: list[Occurrences], access:
 
 
 _ADVICE = {
-    CodeKind.LOGON: "Permissions are not the cause. Set the account and its password again where the address is kept",
-    CodeKind.NAME: "Permissions are not the cause. Check the server's name in the address, the network and the share",
-    CodeKind.PATH: "Check that the share points to the directory of the product; permissions come after that",
+    CodeKind.LOGON: "Permissions are not the cause. Set the account and its password again in the address of the site",
+    CodeKind.NAME: "Permissions are not the cause. Check the server name in the address, the network and the share",
+    CodeKind.PATH: "Check that the share points to the directory of the product. Check permissions after that",
 }
 
 
@@ -186,24 +186,24 @@ def _denied(
         return (
             Evidence.NOT_CONFIRMED,
             (),
-            f"for want of access{when}, but {names} now has all that is required: it was repaired since, or the site"
-            " uses another account, which the log does not tell",
+            f"because access was denied{when}. Now the required access exists for {names}: it was repaired later, or"
+            " the site uses another account. The log does not name the account",
         )
     return (
         Evidence.UNKNOWN,
         (),
-        "for want of access. Of which account the log does not tell: give the access of the Sender accounts to"
-        f" {server or 'this site server'}",
+        "because access was denied. The log does not name the account. Pass the result of sender_access_info for"
+        f" {server or 'this site server'} as `access` to match it",
     )
 
 
 def _codes(group: list[Occurrences]) -> str:
-    told = {f"{found.code} ({code.meaning})": None for found in group if (code := found.explained)}
-    return "error " + ", ".join(told)
+    codes = {f"{found.code} ({code.meaning})": None for found in group if (code := found.explained)}
+    return "error " + ", ".join(codes)
 
 
 def _same_host(given: str | None, server: str | None) -> bool:
-    r"""Whether both name one server, by its NetBIOS name or the first label of its DNS name."""
+    r"""Whether both are the same server, by NetBIOS name or the first label of the DNS name."""
     if given is None or server is None:
         return given is server
     return given.lstrip("\\").partition(".")[0].lower() == server.partition(".")[0].lower()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the codes in the messages say, as data."""
+"""The meaning of error codes in log messages, as data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 
 class CodeKind(str, Enum):
-    """What a failure is likely a matter of.
+    """The likely kind of failure.
 
-    ACCESS_DENIED: permissions. LOGON: the account itself. NAME: the server or its share is not found. PATH: a file or
+    ACCESS_DENIED: permissions. LOGON: the account. NAME: the server or its share is not found. PATH: a file or
     directory is not found. OTHER: none of these.
     """
 
@@ -27,13 +27,13 @@ class CodeKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What one code means.
+    """The meaning of one code.
 
     Attributes:
-        name: what it is called; may be empty.
-        meaning: what it says, in our words.
-        kind: what the failure is likely a matter of.
-        source: the document that says so.
+        name: its name; may be empty.
+        meaning: its meaning in plain words.
+        kind: the likely kind of failure.
+        source: the document with this meaning.
     """
 
     name: str
@@ -51,26 +51,26 @@ WIN32: Mapping[str, Code] = MappingProxyType(
     {
         **_win32(
             "0-499",
-            (2, "ERROR_FILE_NOT_FOUND", "the file is not there", CodeKind.PATH),
-            (3, "ERROR_PATH_NOT_FOUND", "the path is not there", CodeKind.PATH),
+            (2, "ERROR_FILE_NOT_FOUND", "the file does not exist", CodeKind.PATH),
+            (3, "ERROR_PATH_NOT_FOUND", "the path does not exist", CodeKind.PATH),
             (5, "ERROR_ACCESS_DENIED", "access is denied", CodeKind.ACCESS_DENIED),
             (32, "ERROR_SHARING_VIOLATION", "the file is in use by another process", CodeKind.OTHER),
-            (53, "ERROR_BAD_NETPATH", "the network path is not found: the server does not answer", CodeKind.NAME),
+            (53, "ERROR_BAD_NETPATH", "the network path is not found: the server does not respond", CodeKind.NAME),
             (64, "ERROR_NETNAME_DELETED", "the network name is no longer available", CodeKind.NAME),
             (65, "ERROR_NETWORK_ACCESS_DENIED", "network access is denied", CodeKind.ACCESS_DENIED),
             (67, "ERROR_BAD_NET_NAME", "the network name is not found: the server has no such share", CodeKind.NAME),
             (71, "ERROR_REQ_NOT_ACCEP", "the server accepts no more connections", CodeKind.OTHER),
             (86, "ERROR_INVALID_PASSWORD", "the password is wrong", CodeKind.LOGON),
             (112, "ERROR_DISK_FULL", "the disk is full", CodeKind.OTHER),
-            (487, "ERROR_INVALID_ADDRESS", "an attempt to use an invalid address", CodeKind.OTHER),
+            (487, "ERROR_INVALID_ADDRESS", "an invalid address was used", CodeKind.OTHER),
         ),
         **_win32(
             "1000-1299",
-            (1203, "ERROR_NO_NET_OR_BAD_PATH", "no network takes the path: is the name right?", CodeKind.NAME),
+            (1203, "ERROR_NO_NET_OR_BAD_PATH", "no network provider accepts the path: check the name", CodeKind.NAME),
             (
                 1219,
                 "ERROR_SESSION_CREDENTIAL_CONFLICT",
-                "there is a connection to this server as another account already",
+                "a connection to this server with another account exists already",
                 CodeKind.LOGON,
             ),
             (1231, "ERROR_NETWORK_UNREACHABLE", "the network cannot be reached", CodeKind.NAME),
@@ -78,7 +78,7 @@ WIN32: Mapping[str, Code] = MappingProxyType(
         ),
         **_win32(
             "1300-1699",
-            (1311, "ERROR_NO_LOGON_SERVERS", "no logon server can be asked", CodeKind.LOGON),
+            (1311, "ERROR_NO_LOGON_SERVERS", "no logon server is available", CodeKind.LOGON),
             (1317, "ERROR_NO_SUCH_USER", "the account does not exist", CodeKind.LOGON),
             (1326, "ERROR_LOGON_FAILURE", "the user name or password is wrong", CodeKind.LOGON),
             (1327, "ERROR_ACCOUNT_RESTRICTION", "restrictions of the account prevent the logon", CodeKind.LOGON),
@@ -89,7 +89,7 @@ WIN32: Mapping[str, Code] = MappingProxyType(
             (
                 1385,
                 "ERROR_LOGON_TYPE_NOT_GRANTED",
-                "the account has not been granted this type of logon on the server",
+                "the account does not have the right for this type of logon on the server",
                 CodeKind.LOGON,
             ),
         ),
@@ -99,16 +99,16 @@ WIN32: Mapping[str, Code] = MappingProxyType(
             (
                 1789,
                 "ERROR_TRUSTED_RELATIONSHIP_FAILURE",
-                "the trust of the computer in its domain failed",
+                "the trust between the computer and its domain failed",
                 CodeKind.LOGON,
             ),
             (
                 1907,
                 "ERROR_PASSWORD_MUST_CHANGE",
-                "the password has to be changed before the first logon",
+                "the password must be changed before the first logon",
                 CodeKind.LOGON,
             ),
-            (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND", "no domain controller is found", CodeKind.LOGON),
+            (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND", "no domain controller was found", CodeKind.LOGON),
             (1909, "ERROR_ACCOUNT_LOCKED_OUT", "the account is locked out", CodeKind.LOGON),
         ),
     }
@@ -122,23 +122,23 @@ DESPOOLER: Mapping[str, Code] = MappingProxyType(
     {
         "c000000b": Code(
             "",
-            "how an instruction ends whose files the Sender account has no access to",
+            "the Sender account has no access to the files of the instruction",
             CodeKind.ACCESS_DENIED,
             "Q179118",
         ),
         "38a": Code(
             "",
-            "a job that was canceled, deleted or has expired was not found: no fault",
+            "a job that was canceled, deleted or has expired was not found; this is not a failure",
             CodeKind.OTHER,
             "Q264945, Q168130",
         ),
-        "cb": Code("", "a status MIF was not well formed or lacked a description", CodeKind.OTHER, "Q190135, Q169491"),
+        "cb": Code("", "a status MIF was malformed or had no description", CodeKind.OTHER, "Q190135, Q169491"),
         "12": Code(
             "",
-            "what describes the package has not arrived yet; tried again after 5 minutes",
+            "the description of the package has not arrived yet; the Despooler tries again after 5 minutes",
             CodeKind.OTHER,
             PACKAGE_ACTIONS,
         ),
     }
 )
-"""Codes, in hexadecimal, of "Despooler failed to execute the instruction"."""
+"""Hexadecimal codes of "Despooler failed to execute the instruction"."""

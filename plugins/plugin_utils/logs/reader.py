@@ -1,18 +1,18 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of a log that are worth a look, with the entries they belong to.
+"""Reads the relevant lines of a log with the entries that they belong to.
 
-Three formats, which may follow each other in one file:
+There are three formats. A file may contain all of them:
 
-- `text~  $$<SMS_DESPOOLER><Wed May 21 17:09:02 1997~><thread=DB>`: what the components of SMS wrote from 1.0 on
-  (Q153246, Q159201 and Q169491 quote SMS 1.x, Q236052 SMS 2.0), and those of Configuration Manager's site servers
-  write today with another form of the time. A tilde stands for a line end within the message.
-- `<![LOG[text]LOG]!><time="..." date="..." component="..." context="" type="1" thread="..." file="...">`: CMTrace,
-  where a message may go over several lines.
-- lines with no fields at all, perhaps with a time at their end.
+- `text~  $$<SMS_DESPOOLER><Wed May 21 17:09:02 1997~><thread=DB>`: the format of SMS since 1.0 (Q153246,
+  Q159201 and Q169491 quote SMS 1.x, Q236052 SMS 2.0) and, with another form of the time, of Configuration Manager site
+  servers. A tilde is a line break in the message.
+- `<![LOG[text]LOG]!><time="..." date="..." component="..." context="" type="1" thread="..." file="...">`: CMTrace.
+  A message may have several lines.
+- lines without fields, possibly with a time at the end.
 
-Whatever is none of these is counted and looked at as a line without fields.
+Any other line is read and counted as a line without fields.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .stamp import Stamp, parse_stamp
 from .text import LONGEST_LINE, LineReader, decode
 
 MOST_LINES = 1000
-"""Lines that one message may have; fields that come later are not those of its first lines."""
+"""Maximum number of lines of a message; later fields do not belong to its first lines."""
 
 _OPEN, _CLOSE, _FIELDS = b"<![LOG[", b"]LOG]!>", b"$$<"
 _TRAILER = re.compile(rb"\$\$<([^<>]{1,128})><([^<>]{1,64})><thread=([^<>]{1,64})>[ \t\r]*\Z")
@@ -38,13 +38,13 @@ _ERROR_TYPE = b"3"
 
 @dataclass(frozen=True, slots=True)
 class LogHeader:
-    """The fields of an entry, as they are written.
+    """The fields of an entry as text.
 
     Attributes:
-        component: which component wrote it, such as SMS_DESPOOLER.
-        written: its time.
-        thread: its thread.
-        is_error: the log itself calls it an error, which only CMTrace can.
+        component: the component, such as SMS_DESPOOLER.
+        written: the time.
+        thread: the thread.
+        is_error: whether the log marks it as an error. Only CMTrace does.
     """
 
     component: str
@@ -54,7 +54,7 @@ class LogHeader:
 
     @property
     def stamp(self) -> Stamp | None:
-        """When it was written, if that is a time."""
+        """The time, or None if it is malformed."""
         return parse_stamp(self.written)
 
 
@@ -64,8 +64,8 @@ class Line:
 
     Attributes:
         number: its number in the log, from 1.
-        text: what it says, without fields.
-        header: the fields of its entry, or None if it has none.
+        text: its text without fields.
+        header: the fields of its entry, or None.
     """
 
     number: int
@@ -79,8 +79,8 @@ class LogReader:
     Attributes:
         lines: lines so far.
         entries: entries with fields.
-        malformed: entries whose fields are broken or whose end is missing.
-        plain: lines outside of any entry, or before the fields of one.
+        malformed: entries with malformed fields or without an end.
+        plain: lines outside of entries, or before the fields of an entry.
         too_long: lines that were cut.
     """
 
@@ -99,20 +99,20 @@ class LogReader:
 
     def __init__(self) -> None:
         self._text = LineReader()
-        self._inside = False  # within a CMTrace message
-        self._waiting: list[tuple[int, bytes]] = []  # lines worth a look whose fields may still come
+        self._inside = False  # inside a CMTrace message
+        self._waiting: list[tuple[int, bytes]] = []  # relevant lines whose fields may follow
         self._first: re.Match[bytes] | None = None
         self._last: re.Match[bytes] | None = None
         self.lines = self.entries = self.malformed = self.plain = self.too_long = 0
 
     @property
     def encoding(self) -> str:
-        """How the log is encoded."""
+        """The encoding of the log."""
         return self._text.encoding
 
     @property
     def size(self) -> int:
-        """Bytes read."""
+        """Number of bytes read."""
         return self._text.size
 
     @property
@@ -126,9 +126,9 @@ class LogReader:
         return _header(self._last).stamp if self._last else None
 
     def read(self, chunks: Iterable[bytes], words: Sequence[bytes]) -> Iterator[Line]:
-        """The lines that hold one of the words, and what a CMTrace log itself calls an error.
+        """Yield the lines that contain one of the words, and those that a CMTrace log marks as an error.
 
-        Only such lines are held until the fields of their entry come, and for MOST_LINES at most.
+        These lines wait for the fields of their entry, for MOST_LINES at most. No other line is kept.
         """
         waited = 0
         for block in self._text.blocks(chunks):
@@ -170,7 +170,7 @@ class LogReader:
         yield from self._release(None)
 
     def _message(self, line: bytes) -> tuple[bytes, re.Match[bytes] | None, bool]:
-        """The text of a line of a CMTrace message, its fields, and whether the message ends with it."""
+        """Return the text of a line of a CMTrace message, its fields, and whether it is the last line."""
         opened = line.find(_OPEN)
         if opened >= 0:
             self._give_up()
@@ -184,7 +184,7 @@ class LogReader:
         return line[:closed], fields, True
 
     def _give_up(self) -> None:
-        """Count a message whose end did not come."""
+        """Count a message without an end as malformed."""
         self.malformed += self._inside
         self._inside = False
 
@@ -196,7 +196,7 @@ class LogReader:
 
 
 def _holds(line: bytes, words: list[bytes]) -> bool:
-    for word in words:  # noqa: SIM110 (any() costs twice as much, and this is asked of every line)
+    for word in words:  # noqa: SIM110 (any() takes twice as long, and this runs for every line)
         if word in line:
             return True
     return False

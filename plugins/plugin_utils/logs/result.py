@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was found in logs as the result of a module."""
+"""Makes the result of `sender_log_info` from an analysis and its causes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .stamp import Stamp
 
 
 def analysis_result(analysis: Analysis, causes: Sequence[Cause]) -> dict[str, Any]:
-    """Return values of `sender_log_info`."""
+    """Return the return values of `sender_log_info`."""
     return {
         "changed": False,
         "symptoms": [_symptom(one) for one in analysis.occurrences],

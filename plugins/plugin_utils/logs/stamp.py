@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The times that logs are written with: local ones of the server, with its offset from UTC in newer products."""
+"""Times in logs: local times of the server, with its offset from UTC in newer products."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = re.compile(
 )
 # Since SMS 2003: "06-14-2018 06:26:25.828-60".
 _NUMBERED = re.compile(rf"(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})-(?P<year>\d{{4}}) {_CLOCK}(?P<rest>.{{0,8}})")
-# As SMS 1.x logs are quoted: "Failed to set permission on ... 6/01/97 3:25:15 PM".
+# As articles quote logs of SMS 1.x: "Failed to set permission on ... 6/01/97 3:25:15 PM".
 _AT_END = re.compile(
     r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{2}|\d{4})"
     r" (?P<half>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d) (?P<noon>[AP])M$"
@@ -28,20 +28,20 @@ _LONGEST_AT_END = 24
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stamp:
-    """When something was logged.
+    """The time of a log entry.
 
     Attributes:
-        local: the server's own time, without a zone.
-        bias: minutes that added to it give UTC, or None where the log does not tell. That is Windows' bias, the other
-            way round than an offset from UTC: British Summer Time is written as -60 (a log of 06:26:25.828-60 says in
-            the same line that it will try again at 06:56:25 "GMT Daylight Time").
+        local: the server's local time, without a time zone.
+        bias: minutes to add to the local time to get UTC, or None if the log does not contain them. This is the bias of
+            Windows, the negative of the offset from UTC: British Summer Time is -60 (a log line at 06:26:25.828-60
+            announces the next attempt for 06:56:25 "GMT Daylight Time").
     """
 
     local: datetime
     bias: int | None = None
 
     def __str__(self) -> str:
-        """ISO 8601, with the offset from UTC if it is known."""
+        """Return ISO 8601, with the offset from UTC if it is known."""
         zone = None if self.bias is None else timezone(timedelta(minutes=-self.bias))
         return self.local.replace(tzinfo=zone).isoformat(
             timespec="milliseconds" if self.local.microsecond else "seconds"
@@ -49,16 +49,16 @@ class Stamp:
 
 
 def parse_stamp(written: str) -> Stamp | None:
-    """The time of an entry, or None if it is none.
+    """Read the time of an entry; None if it is malformed.
 
-    A CMTrace entry's is `MM-DD-YYYY` and its `time` with a blank between.
+    The time of a CMTrace entry is its `date` (`MM-DD-YYYY`) and its `time`, separated by a space.
     """
     match = _NAMED.fullmatch(written) or _NUMBERED.fullmatch(written)
     return _stamp(match) if match else None
 
 
 def stamp_at_end(line: str) -> Stamp | None:
-    """The time at the end of a line without the fields of an entry, or None if it has none."""
+    """Read the time at the end of a line without fields; None if there is none."""
     match = _AT_END.search(line, max(0, len(line) - _LONGEST_AT_END))
     return _stamp(match) if match else None
 
@@ -68,7 +68,7 @@ def _stamp(match: re.Match[str]) -> Stamp | None:
     try:
         month = _MONTHS.index(found["name"]) + 1 if "name" in found else int(found["month"])
         year = int(found["year"])
-        if len(found["year"]) == 2:  # the first of these logs are of 1994
+        if len(found["year"]) == 2:  # the first of these logs are from 1994
             year += 1900 if year >= 90 else 2000
         hour = int(found["half"]) % 12 + 12 * (found["noon"] == "P") if "half" in found else int(found["hour"])
         micro = int((found.get("fraction") or "0").ljust(6, "0")[:6])

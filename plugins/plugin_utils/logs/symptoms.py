@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""What is looked for in the logs, as data: the messages, what they mean, and where that is written.
+r"""The symptoms to search for in logs, as data: messages, their meaning and the source.
 
-To add one, add a value to SYMPTOMS. Its pattern has to hold its word, take linear time, and may name these groups:
-`job`, `package`, `site` and `server` of the destination (without backslashes), and `code`.
+To add a symptom, add a value to SYMPTOMS and a sample to the tests. Its pattern must contain its word and take linear
+time. It may have these groups: `job`, `package`, `site` and `server` of the destination (without backslashes), `code`.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _NO_CODES: Mapping[str, Code] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One message that tells of a failure.
+    """One log message about a failure.
 
     Attributes:
         id: its name in results.
-        products: which products write it, as far as the source says.
-        log: which log it stands in: despooler, scheduler or sender.
-        word: a part of it that never varies, by which lines are chosen; ASCII.
-        pattern: what the message looks like; searched for in a line.
-        meaning: what it means, in our words.
-        kind: what it is likely a matter of where its code does not say.
+        products: the products that write it, according to the source.
+        log: the log that contains it: despooler, scheduler or sender.
+        word: a constant part of the message, used to select lines; ASCII.
+        pattern: the pattern of the message, searched in a line.
+        meaning: its meaning in plain words.
+        kind: the likely kind of failure if the code does not decide.
         source: the document that quotes it.
-        codes: what its code can be.
-        confirmed: whether a document was found that quotes the message.
-        follows: whether it only reports what another message says the reason of.
+        codes: the known codes.
+        confirmed: whether a document that quotes the message was found.
+        follows: whether another message contains the reason.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Symptom:
 _SERVER = r"\\{1,4}(?P<server>[^\s\\()\"]{1,255})"
 _IN_BRACKETS = r"(?:\\[^()\r\n]{0,260}| )?\((?P<code>[0-9]{1,10})\)"
 _ID = r"[A-Za-z0-9_]{1,32}"
-_NOT_QUOTED = "no document of Microsoft's was found that quotes it; known by hearsay"
+_NOT_QUOTED = "no Microsoft document that quotes it was found; reported by users"
 
 SYMPTOMS: tuple[Symptom, ...] = (
     Symptom(
@@ -65,7 +65,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             rf"Cannot find the package file\.\s{{0,8}}we'll fail the job"
             rf"(?: \(Job ID = (?P<job>{_ID})\s{{1,8}}Package ID = (?P<package>{_ID})\))?"
         ),
-        meaning="The Despooler could not read the package of a job in Despoolr.box\\Receive, and fails the job.",
+        meaning="The Despooler could not read the package of a job in Despoolr.box\\Receive. The job fails.",
         kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
@@ -75,7 +75,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="despooler",
         word="InitDeltaFile - couldn't get file name",
         pattern=re.compile(r"CDeltaSource: InitDeltaFile - couldn't get file name"),
-        meaning="The Despooler could not make a file in the directory that the Sender account is used for.",
+        meaning="The Despooler could not create a file in the directory that the Sender account must access.",
         kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
@@ -85,7 +85,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="despooler",
         word="AddObjectAndDeliver - couldn't initialize Delta file",
         pattern=re.compile(r"CDeltaSource: AddObjectAndDeliver - couldn't initialize Delta file"),
-        meaning="What InitDeltaFile reported ended the delivery.",
+        meaning="The error of InitDeltaFile stopped the delivery.",
         kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
@@ -97,7 +97,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         pattern=re.compile(
             r"Despooler failed to execute the instruction(?:, error code = (?:0x)?(?P<code>[0-9A-Fa-f]{1,8}))?"
         ),
-        meaning="The Despooler gave up on an instruction.",
+        meaning="The Despooler could not execute an instruction.",
         kind=CodeKind.OTHER,
         source="Q179118, Q190135, Q264945",
         codes=DESPOOLER,
@@ -111,7 +111,10 @@ SYMPTOMS: tuple[Symptom, ...] = (
             r"Cannot find (?:a|valid) public key for (?:key exchange )?instruction"
             r"(?:[^\r\n]{0,300}?(?:incoming|coming) from site (?P<site>[A-Za-z0-9]{3})\b)?"
         ),
-        meaning="The sending site's public key is not known here, so what it sends is refused. Permissions are fine.",
+        meaning=(
+            "This site does not have the public key of the sending site and refuses its data. Permissions are not the "
+            "cause."
+        ),
         kind=CodeKind.OTHER,
         source="System Center Configuration Manager 2007 Unleashed, 'Troubleshooting Secondary Site Installation'",
     ),
@@ -121,7 +124,10 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="despooler",
         word="information hasn't arrived yet",
         pattern=re.compile(rf"[Pp]ackage ?\[(?P<package>{_ID})\]'s information hasn't arrived yet for this version"),
-        meaning="The package came before what describes it; it is tried again after five minutes. No fault by itself.",
+        meaning=(
+            "The package arrived before its description. The Despooler tries again after five minutes. This is not a "
+            "failure."
+        ),
         kind=CodeKind.OTHER,
         source=PACKAGE_ACTIONS,
     ),
@@ -131,7 +137,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="despooler",
         word="WIN32 ERROR = ",
         pattern=re.compile(r"WIN32 ERROR = (?P<code>[1-9][0-9]{0,9})"),
-        meaning="An operation on a file failed.",
+        meaning="A file operation failed.",
         kind=CodeKind.OTHER,
         source="Q161043",
         codes=WIN32,
@@ -142,7 +148,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="scheduler",
         word="Cannot connect to secondary source",
         pattern=re.compile(r"ERROR: Cannot connect to secondary source"),
-        meaning="The Scheduler cannot reach Despoolr.box\\Receive with the Sender account, and no job gets past it.",
+        meaning="The Scheduler cannot access Despoolr.box\\Receive with the Sender account. No job is sent.",
         kind=CodeKind.ACCESS_DENIED,
         source="Q179118",
     ),
@@ -175,7 +181,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="sender",
         word="There is no existing connection",
         pattern=re.compile(r"There is no existing connection, Win32 error = (?P<code>[1-9][0-9]{0,9})"),
-        meaning="The Sender has no connection to the destination; the code tells why. With code 0 it is no failure.",
+        meaning="The Sender has no connection to the destination. The code is the reason. Code 0 is not a failure.",
         kind=CodeKind.OTHER,
         source="Q235753 quotes it with code 0",
         codes=WIN32,
@@ -189,7 +195,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             r"Cannot connect to server (?:\\{1,4})?(?P<server>[^\s\\()\"]{1,255})"
             r" at remote site (?P<site>[A-Za-z0-9]{3})\b"
         ),
-        meaning="The Sender will not try this destination again for an hour. The error before it tells why.",
+        meaning="The Sender does not try this destination again for an hour. The previous error is the reason.",
         kind=CodeKind.OTHER,
         source="Q235753",
         follows=True,
@@ -200,7 +206,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="sender",
         word="Attempt to connect failed",
         pattern=re.compile(r"Attempt to connect failed\."),
-        meaning="The Sender could not connect. The error before it tells why.",
+        meaning="The Sender could not connect. The previous error is the reason.",
         kind=CodeKind.OTHER,
         source="Q235753",
         follows=True,
@@ -211,7 +217,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         log="sender",
         word="no sending capacity",
         pattern=re.compile(r"Used 0 out of 0, no sending capacity"),
-        meaning="The Sender's number of concurrent sendings is set to 0, so it sends nothing. Permissions are fine.",
+        meaning="The Sender's number of concurrent sendings is 0, so it sends nothing. Permissions are not the cause.",
         kind=CodeKind.OTHER,
         source="Q163379",
     ),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the bytes of a log to its lines, whatever their encoding and however long they are."""
+"""Splits the bytes of a log into lines, for any encoding and any line length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 LONGEST_LINE = 64 * 1024
-"""Bytes (of UTF-8 or ANSI text) that are looked at of one line; the rest of a longer one is passed over."""
+"""Maximum number of bytes of a line (UTF-8 or ANSI) that are read; the rest is skipped."""
 
 _PIECE = 1024 * 1024
 _MARKS = (
@@ -20,12 +20,12 @@ _MARKS = (
 
 
 class LineReader:
-    """Makes blocks of whole lines of the pieces of a stream; holds no more than a piece and a line.
+    """Splits a stream into blocks of whole lines. Memory is limited to one piece and one line.
 
     Attributes:
-        encoding: `utf-8`, `utf-16-le` or `utf-16-be` as the byte order mark or the zero bytes at the beginning say; or
-            `ansi or utf-8` where nothing does, see :func:`decode`.
-        size: bytes read so far.
+        encoding: `utf-8`, `utf-16-le` or `utf-16-be`, detected by the byte order mark or the zero bytes at the
+            beginning; otherwise `ansi or utf-8`, see :func:`decode`.
+        size: number of bytes read so far.
     """
 
     __slots__ = ("encoding", "size")
@@ -35,9 +35,9 @@ class LineReader:
         self.size = 0
 
     def blocks(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Blocks of lines, without the line feed at the end of the block, in UTF-8 or ANSI.
+        """Yield blocks of lines in UTF-8 or ANSI, without the line feed at the end of the block.
 
-        Of a line longer than LONGEST_LINE at least one byte more than that is there, so that its reader can tell.
+        A line longer than LONGEST_LINE has at least one byte more than that, so that the reader can detect it.
         """
         rest = bytearray()
         for piece in self._pieces(chunks):
@@ -72,7 +72,7 @@ class LineReader:
             yield decoder.decode(b"", final=True).encode()
 
     def _begin(self, head: bytes) -> tuple[bytes, codecs.IncrementalDecoder | None]:
-        """What follows the byte order mark, and what decodes it if it is neither UTF-8 nor ANSI."""
+        """Return the data after the byte order mark, and a decoder unless it is UTF-8 or ANSI."""
         for mark, name in _MARKS:
             if head.startswith(mark):
                 self.encoding, head = name, head[len(mark) :]
@@ -89,7 +89,7 @@ class LineReader:
 
 
 def decode(line: bytes) -> str:
-    """A line as text: UTF-8 if it is that, or else Windows-1252, the ANSI code page of Western Windows."""
+    """Decode a line: as UTF-8 if possible, otherwise as Windows-1252, the ANSI code page of Western Windows."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def decode(line: bytes) -> str:
 
 
 def shown(text: str, longest: int) -> str:
-    """Text that is safe to show: at most so many characters, what is not printable escaped."""
+    """Return text that is safe to show: limited in length, with unprintable characters escaped."""
     cut = text[:longest]
     if not cut.isprintable():
         cut = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut)

@@ -108,7 +108,7 @@ def test_the_examples(tmp_path: Path) -> None:
         done = play(tmp_path, yaml.safe_load(EXAMPLES), connection(lab))
     assert not any(result.get("changed") or result.get("failed") for result in done.values()), done
     (statement,) = done["Show the likely causes"]["msg"]
-    assert statement.startswith("1 job failed for want of access.")
+    assert statement.startswith("1 job failed because access was denied.")
     (cause,) = done["Put both together"]["causes"]
     assert cause["statement"] == (
         f"1 job failed because CORP\\smssend lacks access to the directory {RECEIVE} (no entry grants Read, Write)"
@@ -122,7 +122,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     cases = {
         "at least one log": {},
         "missing.log cannot be read on the controller: No such file or directory": {"files": ["missing.log"]},
-        "is not the result of sitekeeper.sms.sender_access_info": {"files": ["a.log"], "access": [{"result": {}}]},
+        "is not a result of sitekeeper.sms.sender_access_info": {"files": ["a.log"], "access": [{"result": {}}]},
         "ansible_connection": {"paths": ["D:\\SMS\\LOGS\\sender.log"]},
     }
     done = play(

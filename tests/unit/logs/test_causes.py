@@ -74,14 +74,14 @@ def test_all_messages_of_the_article_have_one_cause() -> None:
 def test_without_access_the_account_stays_unknown() -> None:
     (cause,) = causes(FAILED.format(1))
     assert (cause.evidence, cause.accounts) == (Evidence.UNKNOWN, ())
-    assert "does not tell" in cause.statement
+    assert "does not name the account" in cause.statement
 
 
 def test_access_that_is_there_now_is_not_said_to_be_the_cause() -> None:
     (cause,) = causes(FAILED.format(1), read_access(None, access(ENOUGH, ENOUGH)))
     assert (cause.evidence, cause.accounts) == (Evidence.NOT_CONFIRMED, ())
     assert "1997-05-21T17:09:02" in cause.statement
-    assert "repaired since, or the site uses another account" in cause.statement
+    assert "repaired later, or the site uses another account" in cause.statement
 
 
 SENT = "Error during connection to \\\\{}\\SMS_SITE ({}).\n"
@@ -96,7 +96,7 @@ def test_a_senders_failures_are_those_of_the_destination() -> None:
         "3 failures to P01.corp.example were logged because CORP\\smssend lacks access to"
     )
     assert (second.server, second.evidence, second.count) == ("P02", Evidence.UNKNOWN, 1)
-    assert second.statement.endswith("give the access of the Sender accounts to P02")
+    assert second.statement.endswith("Pass the result of sender_access_info for P02 as `access` to match it")
 
 
 def test_lines_that_name_no_destination_count_only_where_none_does() -> None:
@@ -112,8 +112,8 @@ def test_lines_that_name_no_destination_count_only_where_none_does() -> None:
     [
         (1326, CodeKind.LOGON, "1326 (the user name or password is wrong). Permissions are not the cause"),
         (1909, CodeKind.LOGON, "1909 (the account is locked out)"),
-        (53, CodeKind.NAME, "53 (the network path is not found: the server does not answer)"),
-        (3, CodeKind.PATH, "3 (the path is not there)"),
+        (53, CodeKind.NAME, "53 (the network path is not found: the server does not respond)"),
+        (3, CodeKind.PATH, "3 (the path does not exist)"),
     ],
 )
 def test_other_codes_are_no_matter_of_permissions(code: int, kind: CodeKind, words: str) -> None:
