@@ -127,7 +127,7 @@ class Run:
         }
 
 
-class _Lab:
+class FleetLab:
     """The lab in its process."""
 
     def __init__(self, process: subprocess.Popen[str], directory: Path) -> None:
@@ -146,7 +146,7 @@ class _Lab:
 
 
 @contextmanager
-def _lab(hosts: int) -> Iterator[_Lab]:
+def running_lab(hosts: int) -> Iterator[FleetLab]:
     with tempfile.TemporaryDirectory(prefix="fleet-") as name:
         directory = Path(name)
         command = [sys.executable, "-m", "tests.benchmark.fleet_lab", "--hosts", str(hosts), "--build", name]
@@ -158,13 +158,13 @@ def _lab(hosts: int) -> Iterator[_Lab]:
                     raise AssertionError("the lab did not start")
                 for file, plays in FILES.items():
                     (directory / file).write_text(json.dumps(plays), encoding="utf-8")
-                yield _Lab(process, directory)
+                yield FleetLab(process, directory)
             finally:
                 with suppress(BrokenPipeError):
                     process.communicate("quit\n", timeout=PATIENCE)
 
 
-def _run(lab: _Lab, hosts: int, command: Sequence[str], environment: Mapping[str, str]) -> Run:
+def run_client(lab: FleetLab, hosts: int, command: Sequence[str], environment: Mapping[str, str]) -> Run:
     """Run a client; it must succeed."""
     lab.tell("reset")
     begun = time.monotonic()
@@ -218,22 +218,22 @@ def _pss(pid: int) -> int:
     return 0
 
 
-def _ours(lab: _Lab, hosts: int, playbook: str) -> Run:
+def _ours(lab: FleetLab, hosts: int, playbook: str) -> Run:
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build" / "collections")}
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    return _run(lab, hosts, [program, "-f", str(FORKS), "-i", str(lab.inventory), playbook], environment)
+    return run_client(lab, hosts, [program, "-f", str(FORKS), "-i", str(lab.inventory), playbook], environment)
 
 
-def _peer(lab: _Lab, hosts: int) -> Run:
+def _peer(lab: FleetLab, hosts: int) -> Run:
     ours = ("ANSIBLE_", "PYTHONPATH")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     program = str(PEER / "bin" / "ansible-playbook")
-    return _run(lab, hosts, [program, "-f", str(FORKS), "-i", str(lab.inventory), "peer.yml"], environment)
+    return run_client(lab, hosts, [program, "-f", str(FORKS), "-i", str(lab.inventory), "peer.yml"], environment)
 
 
-def _floor(lab: _Lab, hosts: int, *options: str) -> Run:
+def _floor(lab: FleetLab, hosts: int, *options: str) -> Run:
     command = [sys.executable, "-m", "tests.benchmark.fleet_floor", str(lab.inventory), *options]
-    return _run(lab, hosts, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})
+    return run_client(lab, hosts, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})
 
 
 def _install_peer() -> None:
@@ -253,7 +253,7 @@ def measure() -> dict[str, Any]:
     _install_peer()
     rows: dict[str, tuple[int, Run]] = {}
 
-    def keep(lab: _Lab, hosts: int, ways: Mapping[str, Callable[[_Lab, int], Run]]) -> None:
+    def keep(lab: FleetLab, hosts: int, ways: Mapping[str, Callable[[FleetLab, int], Run]]) -> None:
         found: dict[str, list[Run]] = {name: [] for name in ways}
         for _unused in range(RUNS):
             # In turns, so that what else the machine does meets all of them.
@@ -268,7 +268,7 @@ def measure() -> dict[str, Any]:
     print(f"Fleet: medians of {RUNS} runs of each; {os.cpu_count()} cores")
     print(f"{'':24}", *(f"{name:>18}" for name in COLUMNS))
     ours = {name: partial(_ours, playbook=f"{name}.yml") for name in ("audit", "task", "role")}
-    with _lab(smallest) as lab:
+    with running_lab(smallest) as lab:
         keep(lab, smallest, {**ours, "peer": _peer, **floors})
         lab.tell(f"module {MODULE_MS}")
         keep(lab, smallest, {"peer_module_1s": _peer})
@@ -276,7 +276,7 @@ def measure() -> dict[str, Any]:
         lab.tell(f"delay {LATENCY_MS}")
         keep(lab, smallest, {"audit_latency": ours["audit"], "peer_latency": _peer})
     for hosts in larger:
-        with _lab(hosts) as lab:
+        with running_lab(hosts) as lab:
             keep(lab, hosts, {"audit": ours["audit"], **floors})
             lab.tell(f"delay {LATENCY_MS}")
             keep(lab, hosts, {"audit_latency": ours["audit"]})
