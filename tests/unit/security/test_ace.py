@@ -9,6 +9,7 @@ import struct
 from uuid import UUID
 
 import pytest
+from hypothesis import given
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import ace as types
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import (
@@ -24,6 +25,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.errors import SecurityDescriptorError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.sid import Sid
+
+from .strategies import any_aces
 
 EVERYONE, SYSTEM = Sid.parse("S-1-1-0"), Sid.parse("S-1-5-18")
 EVERYONE_BYTES, SYSTEM_BYTES = bytes.fromhex("010100000000000100000000"), bytes.fromhex("010100000000000512000000")
@@ -260,3 +263,26 @@ def test_the_flags_are_the_documented_ones() -> None:
     found = (types.OBJECT_INHERIT, types.CONTAINER_INHERIT, types.NO_PROPAGATE, types.INHERIT_ONLY, types.INHERITED)
     assert found == (0x01, 0x02, 0x04, 0x08, 0x10)
     assert types.INHERITANCE_FLAGS == 0x0F
+
+
+BUILTIN_USERS = "010200000000000520000000" + "21020000"
+
+
+def test_an_allow_entry_as_documented() -> None:
+    # [MS-DTYP] 2.4.4.2: type 0, flags OI|CI, size 24, mask GENERIC_READ|GENERIC_EXECUTE, SID of BUILTIN\Users.
+    data = bytes.fromhex("00031800" + "000000a0" + BUILTIN_USERS)
+    assert ace_from_bytes(data) == Ace(0, 0x03, 0xA0000000, Sid.parse("S-1-5-32-545"))
+    assert ace_from_bytes(data).to_bytes() == data
+
+
+@given(any_aces)
+def test_every_type_is_carried_byte_for_byte(ace: Ace | OpaqueAce) -> None:
+    assert ace_from_bytes(ace.to_bytes()).to_bytes() == ace.to_bytes()
+
+
+def test_the_longest_entry_and_the_next_longer_one() -> None:
+    everyone = Sid.parse("S-1-1-0")
+    longest = Ace(0, 0, 1, everyone, bytes(65532 - 20))
+    assert ace_from_bytes(longest.to_bytes()) == longest
+    with pytest.raises(SecurityDescriptorError, match="at most 65535 bytes, not 65536"):
+        Ace(0, 0, 1, everyone, bytes(65536 - 20)).to_bytes()
