@@ -53,9 +53,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known
     FOREST_ALIASES,
     SDDL_ALIASES,
 )
+from tests.functional.security.differences import IMPACKET, REFUSED, SAMBA, Difference, read
 from tests.functional.security.oracle import Refused, Samba, SambaIsMissing
 from tests.unit.security.conditional.strategies import conditions
-from tests.unit.security.differences import IMPACKET, REFUSED, SAMBA, Difference, read
 from tests.unit.security.strategies import (
     ACCOUNTS,
     CALLBACK_TYPES,

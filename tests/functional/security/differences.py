@@ -29,8 +29,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ConditionalAce, ObjectAce
 from tests.functional.security.oracle import Samba
-
-from .strategies import DOMAIN
+from tests.unit.security.strategies import DOMAIN
 
 USER, OWNER = Sid.parse("S-1-5-21-1-2-3-1001"), Sid.parse("S-1-5-21-1-2-3-500")
 EVERYONE = bytes.fromhex("010100000000000100000000")
