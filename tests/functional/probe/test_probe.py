@@ -348,10 +348,10 @@ PROBE = """
 import json, signal, sys
 # Whoever runs the tests in the background has told them to ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import Request, probe
+from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import ProbeRequest, probe
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 given = json.load(sys.stdin)
-probe(Request(SmbSettings(**given), "SMS_SITE", ("create",)))
+probe(ProbeRequest(SmbSettings(**given), "SMS_SITE", ("create",)))
 """
 
 
