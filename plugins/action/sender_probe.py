@@ -14,7 +14,6 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.sender_probe import CleanUp, ProbeRequest, probe, result_of
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import IMPACKET_IMPORT_ERROR
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_probe import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
@@ -23,10 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     NotFound,
     SiteServerError,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
-
-ADDRESS_OPTION = {"winrm": "remote_addr", "psrp": "remote_addr", SMB: "host"}
-"""The connections that lead to a site server, on which no module runs, and what each calls the server's address."""
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import find_wire, site_server
 
 SMB_DEFAULTS = {"port": 445, "dialect": "auto", "signing": "required", "encryption": False, "timeout": 30}
 
@@ -48,7 +44,7 @@ class ActionModule(ActionBase):
         del tmp
         task_vars = task_vars or {}
         arguments = self._arguments(task_vars)
-        if self._connection.transport not in ADDRESS_OPTION:
+        if find_wire(self._connection) is None:  # a host on which a module can run
             result.update(
                 self._execute_module("sitekeeper.sms.sender_probe", module_args=arguments, task_vars=task_vars)
             )
@@ -87,9 +83,9 @@ class ActionModule(ActionBase):
 
     def _address(self, task_vars: dict[str, Any]) -> str:
         """The address of the site server that the task is for."""
-        option = ADDRESS_OPTION.get(self._connection.transport)
-        if option is not None:
-            return str(self._connection.get_option(option))
+        wire = find_wire(self._connection)
+        if wire is not None:
+            return wire.address(self._connection)
         return str(self._templar.template(task_vars.get("ansible_host") or task_vars["inventory_hostname"]))
 
     def _operator(self, task_vars: dict[str, Any], request: ProbeRequest, troubles: list[str]) -> CleanUp:

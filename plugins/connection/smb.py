@@ -143,14 +143,13 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unreachable,
     local_path,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect_smb import (  # noqa: E402
-    smb_site_server,
-)
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer  # noqa: E402
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.connect import smb_site_server  # noqa: E402
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer  # noqa: E402
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import adapter_of  # noqa: E402
 
 
 class Connection(ConnectionBase):  # type: ignore[misc]
-    """Carries options to `site_server.connect`, which opens what a module of this collection needs."""
+    """Holds the options. `site_server.wires` opens what a module of this collection needs."""
 
     transport = SMB
     allow_executable = False
@@ -160,8 +159,10 @@ class Connection(ConnectionBase):  # type: ignore[misc]
 
     def _connect(self) -> Connection:
         if self._server is None:
+            host = str(self.get_option("host"))
             try:
-                self._server = smb_site_server(str(self.get_option("host")), self)
+                adapter_of(host, self)
+                self._server = smb_site_server(host, self)
             except ConnectionUnsupported as error:
                 raise AnsibleError(str(error)) from None
         self._connected = True

@@ -208,7 +208,11 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.marked_yaml import 
     Vaulted,
     read_document,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServerError
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
+    ConnectionUnsupported,
+    SiteServerError,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import wmi_connection, wmi_connections
 
 try:
     from ansible.template import trust_as_template
@@ -228,7 +232,7 @@ ALL = "sms_sites"
 DESCRIPTION = ("sms_sites", "sms_products")
 PROVIDER = "sms_provider"
 PROVIDER_KEYS = ("host", "connection", "site_code", "domains", "variables")
-CONNECTIONS = ("winrm", "psrp")
+CONNECTIONS = wmi_connections()
 TEMPLATES = ("compose", "groups", "keyed_groups")
 
 
@@ -254,7 +258,7 @@ class Provider:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
-class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
     """Reads the file, asks the SMS Provider that it names, and puts into the inventory what they describe."""
 
     NAME = "sitekeeper.sms.hierarchy"
@@ -401,12 +405,8 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):
         return sites
 
     def _ask(self, path: str, document: Document, provider: Provider) -> dict[str, list[Any]]:
-        # What speaks WinRM takes long to import, and a file that describes its sites itself needs none of it.
-        from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import (  # noqa: PLC0415
-            ConnectionUnsupported,
-            wmi_connection,
-        )
-        from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.sms_provider import (  # noqa: PLC0415
+        # The messages of WMI take long to import, and a file that describes its sites itself needs none of them.
+        from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.sms_provider import (  # noqa: PLC0415
             read_hierarchy_from_provider,
         )
 

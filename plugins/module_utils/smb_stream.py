@@ -32,7 +32,7 @@ _KEEP_ALIVE = 0x85  # RFC 1002, 4.3.1
 
 
 @dataclass
-class Traffic:
+class StreamTraffic:
     """What went over a connection: requests, and bytes including the four of each message's length."""
 
     requests: int = 0
@@ -61,7 +61,7 @@ class Stream:
     """
 
     def __init__(self, settings: SmbSettings) -> None:
-        self.traffic = Traffic()
+        self.traffic = StreamTraffic()
         self.connected = False
         self.timeout = settings.timeout
         self._address = (settings.address, settings.port)

@@ -17,7 +17,7 @@ from .memory import before_forks
 with before_forks():
     from .enforcement import EnforcementError, failure_result
     from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
-    from .site_server.connect import load_wires, site_server
+    from .site_server.wires import load_wires, site_server
 
     load_wires()
     filter_loader.get("default")

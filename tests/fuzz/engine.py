@@ -15,7 +15,7 @@ import atheris
 # What is imported here reports to the fuzzer which branches it takes and what it compares.
 _UTILS = "ansible_collections.sitekeeper.sms.plugins.plugin_utils"
 with atheris.instrument_imports(
-    include=[f"{_UTILS}.security", f"{_UTILS}.logs", f"{_UTILS}.site_server.transport_ntlm"]
+    include=[f"{_UTILS}.security", f"{_UTILS}.logs", f"{_UTILS}.site_server.wmi.transport_ntlm"]
 ):
     from . import targets
 

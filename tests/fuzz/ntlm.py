@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServerError
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.transport_ntlm import NtlmSender
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.transport_ntlm import NtlmSender
 from tests.lab.ntlm import Negotiation
 from tests.waiting import PATIENCE
 

@@ -19,6 +19,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Propagated,
     ServerFault,
     Share,
+    Traffic,
     Unreachable,
 )
 
@@ -60,6 +61,7 @@ class FakeSiteServer:
     operator = r"CORP\ansible"
     changes_members = True
     propagates = False
+    counts_requests = True
     host = "p01"
 
     def __init__(self, *faults: Fault | None) -> None:
@@ -82,6 +84,10 @@ class FakeSiteServer:
         for done in self._late:
             done()
         self._late.clear()
+
+    @property
+    def traffic(self) -> Traffic:
+        return Traffic(requests=sum(not each.startswith("reconnect") for each in self.log))
 
     def reconnect(self) -> None:
         self.log.append("reconnect")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .connections import HOST_VARIABLES, HostConnections
 from .question import Question, Questions, questions_of
-from .reading import Answer, Job, TicketUse, answer, preparation, read_host
+from .reading import Answer, Job, answer, preparation, read_host
 from .sweep import Limits, sweep
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Limits",
     "Question",
     "Questions",
-    "TicketUse",
     "answer",
     "preparation",
     "questions_of",

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 
-from ..site_server.connect import load_wires
+from ..site_server.wires import load_wires
 
 try:
     from ansible.errors import AnsibleValueOmittedError as Omitted

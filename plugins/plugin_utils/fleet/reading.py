@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
 
-from ...module_utils.smb_settings import SMB
 from ..audit import AuditedHost, HostStatus, audited_host
 from ..enforcement import (
     Assessment,
@@ -32,20 +29,9 @@ from ..site_server import (
     SiteServerError,
     Unreachable,
 )
-from ..site_server.connect import site_server, wmi_connection
-from ..site_server.wmi import Transport
-from ..site_server.wsman import WsmanSiteServer
+from ..site_server.wires import TicketUse, site_server, ticket_use
 from .connections import HostConnections
 from .question import Question, Questions
-
-
-class TicketUse(Enum):
-    """How a job uses the Kerberos ticket that the environment of its process names."""
-
-    NAMED = "named"
-    """It sets its own ticket there while it runs, so that no other job with a ticket can run in the process."""
-    FOUND = "found"
-    """It uses the ticket that is named there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +66,6 @@ class Job:
         return TicketUse.NAMED not in (self.ticket, other.ticket) or None in (self.ticket, other.ticket)
 
 
-@dataclass(slots=True)
-class _Counted:
-    """A transport that counts what goes through it."""
-
-    transport: Transport
-    requests: int = 0
-
-    def send(self, envelope: bytes) -> bytes:
-        """Post one request."""
-        self.requests += 1
-        return self.transport.send(envelope)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.transport.close()
-
-
 def read_host(
     host: str,
     connection: Any,
@@ -116,13 +85,13 @@ def read_host(
     if not question.senders:
         return answer(host, HostStatus.IN_DESIRED_STATE, "no site sends to it", question)
     begun = monotonic()
-    counted: list[_Counted] = []
+    server: SiteServer | None = None
     again = False
     found: SenderOutcome | Assessment | None = None
     message: str | None
     try:
         request = sender_request(host, _arguments(question, variables, products))
-        with _server(host, connection, counted) as server:
+        with site_server(host, connection) as server:
             status, message, found = _read(server, request)
     except NoAnswer as failure:
         status = HostStatus.UNREACHABLE if isinstance(failure, Unreachable) else HostStatus.ERROR
@@ -132,7 +101,7 @@ def read_host(
         status, message = HostStatus.UNREACHABLE, str(failure)
     except (SiteServerError, EnforcementError, ConnectionUnsupported) as failure:
         status, message = HostStatus.ERROR, str(failure)
-    requests = counted[0].requests if counted else None
+    requests = server.traffic.requests if server is not None and server.counts_requests else None
     return answer(host, status, message, question, found, monotonic() - begun, requests, again=again)
 
 
@@ -181,7 +150,7 @@ def preparation(
             unknown = answer(host, HostStatus.ERROR, f"{host}: no site in sms_sites has this server", None)
             return Job(None, lambda: unknown)
         ask = partial(read_host, host, connection, question, variables, products)
-        return Job(question, ask, ticket=_ticket(connection))
+        return Job(question, ask, ticket=ticket_use(connection))
 
     return prepare
 
@@ -204,35 +173,6 @@ def _arguments(question: Question, variables: Mapping[str, Any], products: Mappi
 
 def _true(value: object) -> bool:
     return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
-
-
-def _ticket(connection: Any) -> TicketUse | None:
-    """What the connection has to do with the process's ticket: winrm names that of a password, others make none."""
-    kind = str(connection.transport)
-    option = connection.get_option
-    if kind == "winrm":
-        kinds = option("transport")
-        if "kerberos" not in kinds if kinds else "@" not in (option("remote_user") or ""):
-            return None
-        managed = option("kerberos_mode") or ("managed" if option("remote_password") else "manual")
-        return TicketUse.NAMED if managed == "managed" else TicketUse.FOUND
-    if kind == SMB:
-        return TicketUse.FOUND if option("auth") == "kerberos" and not option("password") else None
-    if kind == "psrp":
-        by_ticket = option("auth") in ("kerberos", "negotiate") and not option("remote_password")
-        return TicketUse.FOUND if by_ticket else None
-    return None
-
-
-@contextmanager
-def _server(host: str, connection: Any, counted: list[_Counted]) -> Iterator[SiteServer]:
-    if str(connection.transport) == SMB:
-        with site_server(host, connection) as server:
-            yield server
-        return
-    with wmi_connection(host, connection) as (wmi, user):
-        counted.append(_Counted(wmi.transport))
-        yield WsmanSiteServer(replace(wmi, transport=counted[0]), user)
 
 
 def _read(server: SiteServer, request: SenderRequest) -> tuple[HostStatus, str | None, SenderOutcome | Assessment]:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The port `SiteServer` and its adapters.
 
-This package's root is the port: values, the protocol and the errors. It imports no wire; `connect` does.
+The root of this package is the port: values, the protocol and the errors. `wires` opens a connection. The packages
+`wmi` and `smb` hold the adapters, and nothing outside of this package imports them to reach a server.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .errors import (
     Unreachable,
     Unsupported,
 )
-from .port import Account, DescriptorReading, Propagated, Share, SiteServer, local_path
+from .port import Account, DescriptorReading, Propagated, Share, SiteServer, Traffic, local_path
 
 __all__ = [
     "AccessDenied",
@@ -44,6 +45,7 @@ __all__ = [
     "Share",
     "SiteServer",
     "SiteServerError",
+    "Traffic",
     "Unreachable",
     "Unsupported",
     "local_path",

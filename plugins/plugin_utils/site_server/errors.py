@@ -89,16 +89,3 @@ class ServerFault(SiteServerError):
 
 class ConnectionUnsupported(Exception):
     """The host's connection leads to no site server, or its library is missing on the controller."""
-
-
-def require(host: str, kind: str, library: str, missing: str | None) -> None:
-    """Say in words that the controller lacks a library.
-
-    Raises:
-        ConnectionUnsupported: it does; `missing` tells what Python said.
-    """
-    if missing is not None:
-        raise ConnectionUnsupported(
-            f"{host}: ansible_connection: {kind} needs the Python package {library} on the controller ({missing}). "
-            f"Install it into the Python environment that runs Ansible"
-        )

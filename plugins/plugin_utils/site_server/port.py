@@ -119,6 +119,21 @@ class Propagated:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What went over a connection so far, and over those that it replaced.
+
+    Attributes:
+        requests: how many messages were sent to the server.
+        sent: their bytes.
+        received: the bytes of the answers.
+    """
+
+    requests: int = 0
+    sent: int = 0
+    received: int = 0
+
+
 class SiteServer(Protocol):
     """A site server. Every method raises `SiteServerError` or one of its kinds, and nothing else."""
 
@@ -140,6 +155,14 @@ class SiteServer(Protocol):
 
         Then a directory that holds its old permissions does not show that nothing below it was written.
         """
+
+    @property
+    def counts_requests(self) -> bool:
+        """Whether the requests in `traffic` are requests of WMI, which an audit counts."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the connection so far. It can be read after the connection is closed."""
 
     def reconnect(self) -> None:
         """Close the connection. The next request opens a new one and logs on again. Never fails."""

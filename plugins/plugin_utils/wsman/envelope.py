@@ -101,34 +101,34 @@ class Request:
         """A request with a message id of its own."""
         return cls(action, resource_uri, answer_action, body, selectors, f"uuid:{uuid.uuid4()}")
 
-    def to_bytes(self, session: EnvelopeSettings) -> bytes:
+    def to_bytes(self, settings: EnvelopeSettings) -> bytes:
         """The envelope in UTF-8, without white space between the elements.
 
         Raises:
             WSManValueError: a value can't be sent.
         """
-        seconds = f"{session.operation_timeout:.3f}".rstrip("0").rstrip(".")
+        seconds = f"{settings.operation_timeout:.3f}".rstrip("0").rstrip(".")
         header = (
-            tag("a:To", escape(session.to))
+            tag("a:To", escape(settings.to))
             + tag("w:ResourceURI", escape(self.resource_uri), _UNDERSTAND)
             + tag("a:ReplyTo", tag("a:Address", ns.ANONYMOUS))
             + tag("a:Action", escape(self.action), _UNDERSTAND)
             + tag("a:MessageID", escape(self.message_id))
             + tag("w:OperationTimeout", f"PT{seconds}S")
-            + tag("w:Locale", "", {"xml:lang": session.locale})
+            + tag("w:Locale", "", {"xml:lang": settings.locale})
             + selector_set(self.selectors)
         )
         content = tag("s:Header", header) + tag("s:Body", self.body)
         return tag("s:Envelope", content, _DECLARATIONS).encode()
 
-    def answer(self, session: EnvelopeSettings, response: bytes) -> tuple[Element, ...]:
+    def answer(self, settings: EnvelopeSettings, response: bytes) -> tuple[Element, ...]:
         """What is inside the answer's ``s:Body``.
 
         Raises:
             WSManFault: the server answered with a fault.
             WSManProtocolError: this isn't an answer to this request.
         """
-        envelope = parse(response, session.max_envelope_size)
+        envelope = parse(response, settings.max_envelope_size)
         body = child_of(envelope, ns.SOAP, "Body")
         if envelope.tag != qname(ns.SOAP, "Envelope") or body is None:
             raise WSManProtocolError(f"the answer is no SOAP 1.2 envelope but {_shown(local(envelope))}")

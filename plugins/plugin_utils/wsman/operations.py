@@ -6,7 +6,7 @@
 Drive one like this, with any transport that posts bytes and returns bytes (the body of an HTTP 500 too, as
 faults come with that)::
 
-    operation = get(session, "Win32_Share", {"Name": "SMS_SITE"})
+    operation = get(settings, "Win32_Share", {"Name": "SMS_SITE"})
     request = next(operation)
     while True:
         try:
@@ -43,12 +43,12 @@ _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 def get(
-    session: EnvelopeSettings, class_name: str, selectors: Mapping[str, str], *, namespace: str = DEFAULT_NAMESPACE
+    settings: EnvelopeSettings, class_name: str, selectors: Mapping[str, str], *, namespace: str = DEFAULT_NAMESPACE
 ) -> Operation[Instance]:
     """Read one instance (WS-Transfer Get).
 
     Args:
-        session: the host's settings.
+        settings: the host's settings.
         class_name: the WMI class.
         selectors: the key properties with their literal values (a path keeps its single backslashes).
         namespace: the WMI namespace.
@@ -64,11 +64,11 @@ def get(
         answer_action=f"{ns.TRANSFER}/GetResponse",
         selectors=selectors,
     )
-    return parse_instance((yield from _exchange(session, request)))
+    return parse_instance((yield from _exchange(settings, request)))
 
 
 def invoke(
-    session: EnvelopeSettings,
+    settings: EnvelopeSettings,
     class_name: str,
     method: str,
     selectors: Mapping[str, str],
@@ -80,7 +80,7 @@ def invoke(
     """Call a method (DSP0227, "Invoke"); a static one has no selectors.
 
     Args:
-        session: the host's settings.
+        settings: the host's settings.
         class_name: the WMI class.
         method: the method's name.
         selectors: the key properties of the instance, with their literal values.
@@ -104,7 +104,7 @@ def invoke(
         body=method_input(uri, method, parameters, prefixed=prefixed),
         selectors=selectors,
     )
-    output = yield from _exchange(session, request)
+    output = yield from _exchange(settings, request)
     if local(output).lower() != f"{method}_OUTPUT".lower():
         answer = one_line(local(output), 80)
         raise WSManProtocolError(f"{class_name}.{method} was answered with {answer!r}")
@@ -124,7 +124,7 @@ def has_compact_form(
 
 
 def query(
-    session: EnvelopeSettings,
+    settings: EnvelopeSettings,
     wql: str,
     *,
     namespace: str = DEFAULT_NAMESPACE,
@@ -134,7 +134,7 @@ def query(
     """Run a WQL query (WS-Enumeration Enumerate with DSP0226's optimization, then Pull until the end).
 
     Args:
-        session: the host's settings.
+        settings: the host's settings.
         wql: the query; put strings into it with `wql_string`.
         namespace: the WMI namespace.
         max_elements: instances that one answer may have.
@@ -153,11 +153,11 @@ def query(
     size = 0
     step, request = "Enumerate", _enumerate_request(uri, wql, max_elements)
     for _number in range(MAX_ANSWERS):
-        response = yield request.to_bytes(session)
+        response = yield request.to_bytes(settings)
         size += len(response)
         if size > MAX_QUERY_BYTES:
             raise WSManProtocolError(f"the query has more than {MAX_QUERY_BYTES} bytes of results: {one_line(wql)}")
-        answer = _stepped(step, request.answer(session, response))
+        answer = _stepped(step, request.answer(settings, response))
         before = len(found)
         found.extend(_items(answer))
         if len(found) > max_items:
@@ -171,14 +171,14 @@ def query(
     raise WSManProtocolError(f"the query takes more than {MAX_ANSWERS} answers: {one_line(wql)}")
 
 
-def first(session: EnvelopeSettings, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
+def first(settings: EnvelopeSettings, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
     """Run a WQL query for one of its results, and release the rest: two requests, or one where there is no more.
 
     The server works on a query only as far as its results are asked for, so a large directory costs no more than a
     small one. A server that does not honour DSP0226's optimization costs a Pull more.
 
     Args:
-        session: the host's settings.
+        settings: the host's settings.
         wql: the query; put strings into it with `wql_string`.
         namespace: the WMI namespace.
 
@@ -192,16 +192,16 @@ def first(session: EnvelopeSettings, wql: str, *, namespace: str = DEFAULT_NAMES
     """
     uri = class_uri("*", namespace)
     request = _enumerate_request(uri, wql, 1)
-    answer = _stepped("Enumerate", request.answer(session, (yield request.to_bytes(session))))
+    answer = _stepped("Enumerate", request.answer(settings, (yield request.to_bytes(settings))))
     found, context = _items(answer), _context(answer, wql)
     if not found and context is not None:
         request = _pull_request(uri, context, 1)
-        answer = _stepped("Pull", request.answer(session, (yield request.to_bytes(session))))
+        answer = _stepped("Pull", request.answer(settings, (yield request.to_bytes(settings))))
         found, context = _items(answer), _context(answer, wql)
     if context is not None:
         request = _enumeration_request("Release", uri, tag("n:EnumerationContext", escape(context)))
         with suppress(WSManFault):  # it has ended already, or it ends by itself
-            request.answer(session, (yield request.to_bytes(session)))
+            request.answer(settings, (yield request.to_bytes(settings)))
     return found[0] if found else None
 
 
@@ -256,9 +256,9 @@ def _context(answer: Element, wql: str) -> str | None:
     return text_of(context)
 
 
-def _exchange(session: EnvelopeSettings, request: Request) -> Operation[Element]:
+def _exchange(settings: EnvelopeSettings, request: Request) -> Operation[Element]:
     """Send the request; return the one element in the answer's body."""
-    return _content(request.answer(session, (yield request.to_bytes(session))))
+    return _content(request.answer(settings, (yield request.to_bytes(settings))))
 
 
 def _content(content: tuple[Element, ...]) -> Element:

@@ -35,7 +35,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NoAnswer, Rejected, SiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
 from tests.unit.change.samples import SENDER, document, recorder, validator

@@ -15,7 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.host_plan im
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import find_product
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import format_sddl
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from tests.functional.site_server.reaching import lab_wmi
 from tests.lab.testing import default_hierarchy, running_lab
 

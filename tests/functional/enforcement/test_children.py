@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.children import stale_child
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, parse_sddl
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from tests.functional.site_server.reaching import lab_wmi, operations
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningHost, RunningLab, running_lab

@@ -33,9 +33,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.argumen
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, SiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi_descriptors import SACL_NOT_SHOWN
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.descriptors import SACL_NOT_SHOWN
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
 

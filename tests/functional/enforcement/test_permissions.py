@@ -23,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     set_path_permissions,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import desired_path
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
 

@@ -12,8 +12,8 @@ from ansible import constants as C  # noqa: N812
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import wmi_connection
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import Wmi
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import wmi_connection
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wmi import Wmi
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import EnvelopeSettings
 from tests.lab.model import Logon
 from tests.lab.testing import RunningHost

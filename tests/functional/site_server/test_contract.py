@@ -31,10 +31,11 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     AuthenticationFailed,
     NotFound,
     SiteServer,
+    Traffic,
     Unreachable,
     Unsupported,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.connect import site_server
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.waiting import PATIENT
@@ -470,6 +471,27 @@ def test_who_is_no_administrator_may_not_write(way: Way, host: RunningHost, what
         pytest.raises(AccessDenied, match=r"Administrators group"),
     ):
         write(server)
+
+
+# -- what went over the connection
+
+
+def test_a_connection_counts_what_goes_over_it(way: Way, host: RunningHost) -> None:
+    host.controls.reset_counters()
+    with way.reach(host) as server:
+        assert server.traffic == Traffic(0, 0, 0)
+        assert server.counts_requests is (way.connection != SMB)
+        server.share("SMS_SITE")
+        first = server.traffic
+        server.reconnect()
+        server.path_descriptor(host.path(RECEIVE))
+    # After the end, too: nobody has the figures before it.
+    both = server.traffic
+    assert 0 < first.requests < both.requests
+    assert 0 < first.sent < both.sent
+    assert 0 < first.received < both.received
+    if server.counts_requests:
+        assert both.requests == host.controls.counters()["wsman_requests"] == 2
 
 
 # -- the use case

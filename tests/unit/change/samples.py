@@ -23,7 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wsman import WsmanSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from tests.functional.site_server.reaching import lab_wmi
 from tests.lab.testing import RunningHost
 

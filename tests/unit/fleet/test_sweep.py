@@ -29,10 +29,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
     Job,
     Limits,
     Question,
-    TicketUse,
     answer,
     sweep,
 )
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import TicketUse
 from tests.waiting import PATIENCE, wait_until
 
 QUESTION = Question("P01", "sms_1_2", ("CORP\\smssend",))

@@ -27,7 +27,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     SiteServerError,
     Unreachable,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb import SmbSiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import PipeClient
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.pipes import MAX_LOOKUPS
 from tests.unit.smb.scripted import Answer, Calls, Fault, fragment, scripted

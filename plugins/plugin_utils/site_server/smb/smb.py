@@ -1,0 +1,458 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SMB adapter: remote procedure calls for shares, names, services and groups; files for what has a path.
+
+A local path is reached through the share that leads there, one made for administrators before others, since such a one
+does not depend on permissions of its own. Writing goes as Windows' SetNamedSecurityInfo does it on a client: what an
+object inherits is worked out here, and so is what its children inherit (see `smb_propagation`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from ....module_utils.smb_errors import SmbError
+from ....module_utils.smb_session import SmbSession, open_session
+from ....module_utils.smb_settings import SmbSettings
+from ....module_utils.smb_stream import StreamTraffic
+from ...security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ...security.descriptor import SE_DACL_AUTO_INHERITED
+from ...security.inheritance import DACL_BITS, with_inherited
+from ...security.well_known import NAME_OF
+from ...smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client
+from ..errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    Interrupted,
+    NoAnswer,
+    NotFound,
+    Rejected,
+    SiteServerError,
+    Unreachable,
+)
+from ..names import known_account, no_account
+from ..port import Account, DescriptorReading, Propagated, Share, Traffic
+from .descriptors import descriptor_to_write, read_descriptor
+from .propagation import Broken, Propagation
+from .status import outcome_of
+
+T = TypeVar("T")
+
+DEFAULT_SHARE_DESCRIPTOR = parse_sddl("D:(A;;0x1200a9;;;WD)")
+"""What a share without a descriptor of its own grants since Windows XP: Everyone Read."""
+DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP = parse_sddl("D:(A;;FA;;;WD)")
+"""And on Windows NT 4.0 and 2000: Everyone Full Control (Microsoft, "Share and NTFS Permissions on a File Server")."""
+
+_NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
+_NOT_OURS_TO_CREATE = "Check the path; creating it is not this module's job."
+_ALREADY_A_MEMBER = 0xC0000153
+_NO_MEMBER = 0xC0000152
+
+
+class SmbSiteServer:
+    """`SiteServer` over SMB. Connects when it is first asked something, and again after a connection broke.
+
+    Args:
+        settings: how to reach it.
+        operator: the account that connects, as the inventory spells it.
+        connections: most connections that bring children in line at once.
+        progress: told in a sentence how far a long operation is.
+    """
+
+    def __init__(
+        self,
+        settings: SmbSettings,
+        operator: str | None = None,
+        *,
+        connections: int = 4,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._operator = operator
+        self._connections = connections
+        self._progress = progress
+        self._session: SmbSession | None = None
+        self._open_files: FileClient | None = None
+        self._open_pipes: PipeClient | None = None
+        self._shares: tuple[ShareInfo, ...] | None = None
+        self._closed_shares: set[str] = set()
+        self._names: dict[Sid, str | None] = {}
+        self._traffics: list[StreamTraffic] = []
+
+    @property
+    def host(self) -> str:
+        """The host as the inventory calls it."""
+        return self._settings.host
+
+    @property
+    def operator(self) -> str | None:
+        """The account that is connected."""
+        return self._operator
+
+    @property
+    def changes_members(self) -> bool:
+        """Over SAMR."""
+        return True
+
+    @property
+    def propagates(self) -> bool:
+        """No server does it for its client."""
+        return True
+
+    @property
+    def counts_requests(self) -> bool:
+        """What WMI does by one request takes several messages of SMB."""
+        return False
+
+    @property
+    def traffic(self) -> Traffic:
+        """Messages of SMB, over all of its connections."""
+        return Traffic(
+            sum(traffic.requests for traffic in self._traffics),
+            sum(traffic.sent for traffic in self._traffics),
+            sum(traffic.received for traffic in self._traffics),
+        )
+
+    def close(self) -> None:
+        """Log off."""
+        session, self._session = self._session, None
+        self._open_files = self._open_pipes = None
+        if session is not None:
+            session.close()
+
+    def reconnect(self) -> None:
+        """Log off. The next request logs on again, and reads shares and names anew."""
+        self.close()
+        self._shares = None
+        self._closed_shares.clear()
+        self._names.clear()
+
+    def share(self, name: str) -> Share:
+        """Read a share's settings, from the list of all shares, which tells where paths are as well."""
+        with self._doing(f"read share {name}"):
+            self._shares = None
+            for info in self._all_shares():
+                if info.name.casefold() == name.casefold():
+                    limit = None if info.max_uses == NO_LIMIT else info.max_uses
+                    return Share(info.name, info.path, info.is_disk, info.remark, limit)
+        raise NotFound(
+            self.host,
+            f"read share {name}",
+            "not found (the server lists no such share)",
+            "Check the share's name; sharing the directory is not this module's job.",
+        )
+
+    def share_descriptor(self, share: Share) -> DescriptorReading:
+        """Read the share's permissions."""
+        with self._doing(f"read the permissions of share {share.name}"):
+            found = self._pipes.share_security(share.name)
+            if found is None:
+                older = self._pipes.version() < (5, 1)
+                default = DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP if older else DEFAULT_SHARE_DESCRIPTOR
+                return DescriptorReading(default, self._names_in(default), is_default=True)
+            return self._reading(found)
+
+    def set_share_descriptor(self, share: Share, descriptor: SecurityDescriptor) -> None:
+        """Write the share's descriptor, its owner and group as they were read."""
+        with self._doing(f"set the permissions of share {share.name}"):
+            self._pipes.set_share_security(share.name, descriptor.to_bytes())
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a path is a directory or a file."""
+        with self._doing(f"find {path}", _NOT_OURS_TO_CREATE):
+            share, below = self._locate(path)
+            return bool(self._files.attributes(share, below) & 0x10)
+
+    def path_descriptor(self, path: str) -> DescriptorReading:
+        """Read the permissions of a directory or file."""
+        with self._doing(f"read the permissions of {path}", "Check that it exists and is spelled right."):
+            share, below = self._locate(path)
+            return self._reading(self._files.security(share, below).security)
+
+    def a_child(self, path: str) -> str | None:
+        """None: a write brings the children in line itself."""
+        return None
+
+    def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
+        """Write the DACL of a directory or file; a directory's children are brought in line before it is written."""
+        operation = f"set the permissions of {path}"
+        with self._doing(operation):
+            share, below = self._locate(path)
+            found = self._files.security(share, below)
+            held = read_descriptor(found.security)
+            wanted = replace(descriptor, owner=held.owner, group=held.group)
+            wanted = self._inheriting(path, held, wanted, is_folder=found.is_directory)
+            if not found.is_directory:
+                self._files.set_dacl(share, below, descriptor_to_write(wanted))
+                return None
+            propagation = Propagation(
+                self._connected(),
+                self._connect,
+                share,
+                below,
+                connections=self._connections,
+                progress=self._told(path),
+            )
+            try:
+                return propagation.write(wanted)
+            except Broken as broken:
+                raise self._broken_off(path, broken) from None
+
+    def resolve(self, account: str) -> Account:
+        """Find an account's SID. SIDs and English built-in names cost no request, others two round trips each."""
+        known = known_account(self.host, account)
+        if known is not None:
+            return known
+        with self._doing(f"look up account {account}"):
+            sid = self._look_up(account.strip())
+            if sid is None:
+                raise no_account(self.host, account, "the server knows no such account")
+            return Account(sid, self._names_for([sid]).get(sid, account.strip()))
+
+    def delete_file(self, path: str) -> None:
+        """Delete a file."""
+        with self._doing(f"delete {path}", "It may be gone already."):
+            share, below = self._locate(path)
+            self._files.delete(share, below)
+
+    def service_account(self, service: str) -> str:
+        """The account that a service logs on as."""
+        with self._doing(f"read the account of service {service}", "Check the service's name (not its display name)."):
+            return self._pipes.service_account(service)
+
+    def group_members(self, group: Sid) -> tuple[Account, ...]:
+        """Members of a local group."""
+        with self._doing(f"read the members of group {NAME_OF.get(group, group)}"):
+            members = self._pipes.group_members(group)
+            names = self._names_for(members)
+            return tuple(Account(sid, names.get(sid, str(sid))) for sid in members)
+
+    def add_group_member(self, group: Sid, member: Sid) -> None:
+        """Make an account a member of a local group."""
+        with self._doing(f"add {member} to group {NAME_OF.get(group, group)}"):
+            try:
+                self._pipes.add_group_member(group, member)
+            except SmbError as error:
+                if error.status != _ALREADY_A_MEMBER:
+                    raise
+
+    def remove_group_member(self, group: Sid, member: Sid) -> None:
+        """Take an account out of a local group."""
+        with self._doing(f"remove {member} from group {NAME_OF.get(group, group)}"):
+            try:
+                self._pipes.remove_group_member(group, member)
+            except SmbError as error:
+                if error.status != _NO_MEMBER:
+                    raise
+
+    def open_file(self, path: str) -> Iterator[bytes]:
+        """Read a file from its beginning to its end, a piece at a time."""
+        with self._doing(f"read {path}", "Check that it exists and is spelled right."):
+            share, below = self._locate(path)
+            yield from self._files.content(share, below)
+
+    def put_file(self, path: str, read: Callable[[int], bytes]) -> None:
+        """Write a file, over one that is there."""
+        with self._doing(f"write {path}", "Its directory has to exist."):
+            share, below = self._locate(path)
+            self._files.write(share, below, read)
+
+    def _broken_off(self, path: str, broken: Broken) -> SiteServerError:
+        """What a propagation that stopped has done, and what is to be done now."""
+        operation = f"set the permissions of {path}"
+        cause = self._translate(operation, broken.error, "")
+        said = cause.said.rstrip(". ")
+        if broken.written:
+            said = f"{said}. It has its new permissions, and so has all that was in it; newer files may lack them"
+            return NoAnswer(self.host, operation, said, "Run it again.")
+        maybe = f", and {broken.uncertain} more may have been" if broken.uncertain else ""
+        if broken.written is None and not isinstance(cause, Rejected):
+            said = f"{said}. It may have its new permissions; {broken.updated} files and folders below it were updated"
+            return type(cause)(self.host, operation, said, "Run it again.")
+        if isinstance(cause, Rejected) and not broken.updated and not broken.uncertain:
+            return cause
+        return Interrupted(
+            self.host,
+            f"bring the files and folders below {path} in line",
+            f"{said}, after {broken.updated} were{maybe}",
+            "The folder itself has its old permissions, so run it again: it takes up where it stopped.",
+            broken.updated + broken.uncertain,
+        )
+
+    def _inheriting(
+        self, path: str, held: SecurityDescriptor, wanted: SecurityDescriptor, *, is_folder: bool
+    ) -> SecurityDescriptor:
+        """What is to be written, with the entries that it inherits as its parent has them now.
+
+        An object from before automatic inheritance does not follow its parent; and a drive, or a parent that no share
+        leads to or that the operator may not read, leaves the inherited entries as they were planned.
+        """
+        follows = held.control & SE_DACL_AUTO_INHERITED or held.dacl_protected or (held.dacl and held.dacl.inherited)
+        parent = path.rpartition("\\")[0]
+        if wanted.dacl_protected or not follows or path.endswith("\\"):
+            return wanted
+        try:
+            share, below = self._locate(parent if len(parent) > 2 else f"{parent}\\")
+            above = read_descriptor(self._files.security(share, below).security)
+        except SmbError as error:
+            if error.kind != "refused":
+                raise
+            return wanted
+        except NotFound:
+            return wanted
+        return with_inherited(DACL_BITS, above, wanted, is_folder=is_folder, protected=False)
+
+    def _look_up(self, text: str) -> Sid | None:
+        domain, slash, name = text.partition("\\")
+        if slash:
+            if domain == ".":
+                domain = self._pipes.own_domain()
+            return self._pipes.sid_of(f"{domain}\\{name}") if name else None
+        found = self._pipes.sid_of(text)
+        if found is not None:
+            return found
+        # A domain of Windows NT knows no such names; what is meant is the domain whose DNS name this would be.
+        name, _at, suffix = text.rpartition("@")
+        netbios, dns = self._pipes.joined_domain()
+        suffix = suffix.casefold().rstrip(".")
+        if suffix == dns.casefold() or (not dns and suffix.partition(".")[0] == netbios.casefold()):
+            return self._pipes.sid_of(f"{netbios}\\{name}")
+        return None
+
+    def _all_shares(self) -> tuple[ShareInfo, ...]:
+        if self._shares is None:
+            self._shares = self._pipes.shares()
+        return self._shares
+
+    def _locate(self, path: str) -> tuple[str, str]:
+        """The share that leads to a local path, connected, and the way from there."""
+        ways = sorted(_ways(path, self._all_shares()))
+        refusal: SmbError | None = None
+        for *_rank, share, below in ways:
+            if share in self._closed_shares:
+                continue
+            try:
+                self._files.connect(share)
+            except SmbError as error:
+                if error.kind != "refused":
+                    raise
+                refusal = error
+                self._closed_shares.add(share)
+            else:
+                return share, below
+        if refusal is not None:
+            raise refusal
+        if ways:
+            raise SmbError("refused", "the shares that lead there are closed to this account", status=5)
+        raise NotFound(
+            self.host,
+            f"find {path}",
+            "not found: no share of the server leads there",
+            "Over SMB, paths are reached through shares; an administrator's (D$ for drive D) lead to whole drives.",
+        )
+
+    def _reading(self, data: bytes) -> DescriptorReading:
+        descriptor = read_descriptor(data)
+        return DescriptorReading(descriptor, self._names_in(descriptor))
+
+    def _names_in(self, descriptor: SecurityDescriptor) -> MappingProxyType[Sid, str]:
+        sids = [sid for sid in (descriptor.owner, descriptor.group) if sid is not None]
+        sids += [ace.sid for ace in descriptor.dacl or () if hasattr(ace, "sid")]
+        return MappingProxyType(self._names_for(sids))
+
+    def _names_for(self, sids: list[Sid] | tuple[Sid, ...]) -> dict[Sid, str]:
+        unknown = [sid for sid in sids if sid not in NAME_OF and sid not in self._names]
+        if unknown:
+            told = self._pipes.names_of(unknown)
+            self._names.update({sid: told.get(sid) for sid in unknown})
+        names = ((sid, NAME_OF.get(sid) or self._names.get(sid)) for sid in sids)
+        return {sid: name for sid, name in names if name}
+
+    def _told(self, path: str) -> Callable[[str], None] | None:
+        progress = self._progress
+        if progress is None:
+            return None
+        return lambda sentence: progress(f"{self.host}: {path}: {sentence}")
+
+    @property
+    def _files(self) -> FileClient:
+        session = self._connected()
+        if self._open_files is None:
+            self._open_files = file_client(session)
+        return self._open_files
+
+    @property
+    def _pipes(self) -> PipeClient:
+        session = self._connected()
+        if self._open_pipes is None:
+            self._open_pipes = PipeClient(session)
+        return self._open_pipes
+
+    def _connected(self) -> SmbSession:
+        if self._session is not None and self._session.closed:
+            self._drop()
+        if self._session is None:
+            try:
+                self._session = self._connect()
+            except SmbError as error:
+                if error.kind == "logon":
+                    operation = f"log on as {self._operator or 'the current user'}"
+                    said = error.said.removeprefix(f"{self._settings.account}: ")
+                    raise AuthenticationFailed(self.host, operation, said, error.advice) from None
+                raise self._translate("connect", error, error.advice) from None
+        return self._session
+
+    def _connect(self) -> SmbSession:
+        session = open_session(self._settings)
+        self._traffics.append(session.traffic)
+        return session
+
+    def _drop(self) -> None:
+        """Forget a connection that is of no more use; the next request opens another."""
+        session, self._session = self._session, None
+        self._open_files = self._open_pipes = None
+        if session is not None:
+            session.abandon()
+
+    @contextmanager
+    def _doing(self, operation: str, advice: str = "") -> Iterator[None]:
+        try:
+            yield
+        except SmbError as error:
+            raise self._translate(operation, error, advice) from None
+        except SecurityDescriptorError as error:
+            said = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, said, "Is this a Windows server?") from None
+
+    def _translate(self, operation: str, error: SmbError, advice: str) -> SiteServerError:
+        said = error.said
+        if error.kind in SmbError.LOST:
+            self._drop()
+            if error.kind == "unreachable":
+                return Unreachable(self.host, operation, said, error.advice or "Check that the server is up.")
+            return NoAnswer(self.host, operation, said, error.advice or "Is this a Windows server?")
+        outcome = outcome_of(error.status)
+        if outcome is NotFound:
+            return NotFound(self.host, operation, f"not found ({said})", advice or "Check the name.")
+        if outcome is AccessDenied:
+            return AccessDenied(self.host, operation, said, _NO_ADMINISTRATOR)
+        return outcome(self.host, operation, said, error.advice or advice or "Look into the server's event logs.")
+
+
+def _ways(path: str, shares: tuple[ShareInfo, ...]) -> Iterator[tuple[bool, bool, bool, int, str, str]]:
+    """The shares that lead to a path, to be sorted: for administrators first, then the longest way on the server."""
+    for share in shares:
+        base = share.path.replace("/", "\\").rstrip("\\")
+        if not share.is_disk or not base:
+            continue
+        if path.casefold() == base.casefold() or path.casefold().startswith(f"{base}\\".casefold()):
+            drive = re.fullmatch(r"[A-Za-z]\$", share.name) is not None
+            hidden = share.name.endswith("$")
+            below = path[len(base) :].strip("\\")
+            yield not share.is_special, not drive, not hidden, -len(base), share.name, below

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs WMI operations at one host over WS-Management, and puts what goes wrong into words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from ...security import SecurityDescriptorError
+from ...wsman import EnvelopeSettings, Instance, Operation, WSManError, WSManFault, WSManValueError
+from ..errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault, SiteServerError
+
+T = TypeVar("T")
+
+TALKING = "talk to WinRM"
+"""The operation of a transport's errors, in whose place `Wmi` puts the one that the request belongs to."""
+
+LONGEST_OPERATION = 600.0
+"""Seconds for all requests of one operation: a query whose answer comes in parts takes several. Each request has a
+deadline of its own besides (`exchange.TIMES_READ_TIMEOUT`)."""
+
+NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
+
+# MaxEnvelopeSizekb bounds requests and answers; 500 since Windows Server 2012, 150 before (MS-WSMV 2.2.4.10). The
+# largest descriptor, of 64 KiB, takes about 2 MB in a server's answer.
+TOO_LONG = (
+    "The list of entries is too long for the server's limit (MaxEnvelopeSizekb, 500 or 150 by default). Raise it on "
+    "the server, in PowerShell: winrm set winrm/config '@{MaxEnvelopeSizekb=\"4096\"}'. Or shorten the list, or "
+    "connect by ansible_connection: sitekeeper.sms.smb, which has no such limit."
+)
+
+
+class Transport(Protocol):
+    """Sends envelopes, each at most once. Raises `SiteServerError` kinds only."""
+
+    def send(self, envelope: bytes) -> bytes:
+        """Post one request; the answer's body, that of a fault (HTTP 500) included."""
+
+    def close(self) -> None:
+        """Close the connection to the server. The next request opens and authenticates a new one."""
+
+
+@dataclass(slots=True)
+class WmiTraffic:
+    """Counts what a host's WMI was asked: requests, and the bytes of their envelopes and of the answers."""
+
+    requests: int = 0
+    sent: int = 0
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wmi:
+    """The WMI of one host.
+
+    Attributes:
+        host: the host as the inventory calls it, for messages.
+        transport: sends the envelopes.
+        settings: settings of the envelopes.
+        denied: what to do where access is denied.
+        missing: what to do where a class or its namespace does not exist.
+        longest: seconds that one operation may take with all its requests.
+        traffic: counts the requests.
+    """
+
+    host: str
+    transport: Transport
+    settings: EnvelopeSettings
+    denied: str = NO_ADMINISTRATOR
+    missing: str = "This Windows lacks the WMI class; is it a server?"
+    longest: float = LONGEST_OPERATION
+    traffic: WmiTraffic = field(default_factory=WmiTraffic)
+
+    def run(self, operation: str, steps: Operation[T], advice: str) -> T:
+        """Drive a sans-IO operation with the transport.
+
+        Args:
+            operation: what is tried, for messages.
+            steps: the operation.
+            advice: what to do where the instance does not exist.
+
+        Raises:
+            SiteServerError: one of its kinds.
+        """
+        try:
+            return self._drive(operation, steps)
+        except WSManFault as fault:
+            raise self._translate(operation, fault, advice) from None
+
+    def attempt(self, operation: str, steps: Operation[T]) -> T | None:
+        """As `run`, for what not every server can do: None where the server has an answer, and that is a fault.
+
+        Raises:
+            SiteServerError: there was no answer in time, or none that can be used.
+        """
+        try:
+            return self._drive(operation, steps)
+        except WSManFault as fault:
+            if fault.timed_out:
+                raise self._translate(operation, fault, "") from None
+            return None
+
+    def _drive(self, operation: str, steps: Operation[T]) -> T:
+        end = time.monotonic() + self.longest
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(self._send(operation, request))
+                if time.monotonic() > end:
+                    said = f"the server has not finished within {self.longest:g} seconds"
+                    raise NoAnswer(self.host, operation, said, "Check the load of the server.")
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+        except WSManFault:
+            raise
+        except WSManValueError as error:
+            raise Rejected(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
+        except WSManError as error:
+            said = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, said, "Is this address really WinRM's?") from None
+
+    def _send(self, operation: str, request: bytes) -> bytes:
+        self.traffic.requests += 1
+        self.traffic.sent += len(request)
+        try:
+            answer = self.transport.send(request)
+        except SiteServerError as error:
+            if error.operation != TALKING:
+                raise
+            raise error.__class__(error.host, operation, error.said, error.advice) from None
+        self.traffic.received += len(answer)
+        return answer
+
+    @contextmanager
+    def translate_bad_answers(self, operation: str) -> Iterator[None]:
+        """Turns an answer of the wrong shape into an error with host and operation."""
+        try:
+            yield
+        except (WSManError, SecurityDescriptorError) as error:
+            said = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, said, "Is this a Windows server?") from None
+
+    def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
+        said = str(fault)
+        if fault.timed_out:
+            return NoAnswer(self.host, operation, said, "The server is slow; raise the connection's time-out.")
+        kind = Rejected if fault.refused else ServerFault
+        if fault.too_large:
+            return kind(self.host, operation, said, TOO_LONG)
+        if fault.class_missing:
+            return Rejected(self.host, operation, said, self.missing)
+        if fault.not_found:
+            return NotFound(self.host, operation, f"not found ({said})", advice)
+        if fault.access_denied:
+            return AccessDenied(self.host, operation, said, self.denied)
+        if fault.invalid_request:
+            kind = InvalidRequest
+        return kind(self.host, operation, said, "Look the code up, and look into the server's WinRM event log.")
+
+
+def netbios_domain(found: Iterable[Instance], dns: str) -> str | None:
+    """The NetBIOS name of a DNS domain, by the instances of Win32_NTDomain; None if they do not tell.
+
+    They tell the NetBIOS name of a domain and the DNS name of its forest, not its own DNS name; so a domain counts
+    only if its NetBIOS name is the first label of the DNS name and that lies in its forest.
+    """
+    wanted = dns.casefold().rstrip(".")
+    for item in found:
+        netbios = item.text("DomainName") or ""
+        forest = (item.text("DnsForestName") or "").casefold()
+        in_forest = bool(forest) and f".{wanted}".endswith(f".{forest}")
+        if in_forest and netbios.casefold() == wanted.partition(".")[0]:
+            return netbios
+    return None
