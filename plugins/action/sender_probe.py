@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sender_probe: the sender's own work, done as the Sender account, from here or from the task's host."""
+"""sender_probe: the steps of the sender, run as the Sender account from the controller or from the task's host."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires i
 SMB_DEFAULTS = {"port": 445, "dialect": "auto", "signing": "required", "encryption": False, "timeout": 30}
 
 SPEC = argument_spec(DOCUMENTATION)
-# Not in the documentation, where an option that is secret has no keyword.
+# Not in the documentation, which has no keyword for a secret option.
 SPEC["password"]["no_log"] = True
 
 
 class ActionModule(ActionBase):
-    """Door of the module."""
+    """The action of the module."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
         return result
 
     def _arguments(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The task's arguments, checked, and completed by what the product and the host's variables say."""
+        """The task's arguments, checked, with the defaults of the product and the host's variables."""
         from_host = {
             option: self._templar.template(task_vars[variable])
             for option, variable in ((option, f"ansible_smb_{option}") for option in SMB_DEFAULTS)
@@ -89,7 +89,7 @@ class ActionModule(ActionBase):
         return str(self._templar.template(task_vars.get("ansible_host") or task_vars["inventory_hostname"]))
 
     def _operator(self, task_vars: dict[str, Any], request: ProbeRequest, troubles: list[str]) -> CleanUp:
-        """Deletes files of the share over the task's connection, and notes why it could not."""
+        """A function that deletes files of the share over the task's connection, and collects its errors."""
         host = str(self._task.delegate_to or task_vars.get("inventory_hostname"))
         same_server = request.settings.address == self._address(task_vars)
 
@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
                         try:
                             server.delete_file(f"{directory}\\{name}")
                         except NotFound:
-                            # Under another name the server may be another server, where it never was.
+                            # By another name this may be another server, which never had the file.
                             if not same_server:
                                 continue
                         left.remove(name)

@@ -238,7 +238,7 @@ TEMPLATES = ("compose", "groups", "keyed_groups")
 
 @dataclass(frozen=True)
 class Provider:
-    """An SMS Provider to ask. ``variables`` are as in the file, templates and secrets."""
+    """An SMS Provider to read. ``variables`` are as in the file, with templates and secrets."""
 
     host: str
     connection: str
@@ -248,31 +248,31 @@ class Provider:
 
     @property
     def called(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"the SMS Provider of {self.host}"
 
     def cache_key(self) -> str:
-        """Tells apart what is asked, where and by whom. No password goes in, not even as a hash of it."""
+        """A key for what is read, from where and by which account. It contains no password, not even as a hash."""
         variables = {key: repr(value) for key, value in self.variables.items() if not _is_secret(key)}
         asked = (self.host, self.site_code, dict(self.domains), variables)
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
-    """Reads the file, asks the SMS Provider that it names, and puts into the inventory what they describe."""
+    """Reads the file and the SMS Provider that it names, and adds their sites to the inventory."""
 
     NAME = "sitekeeper.sms.hierarchy"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether the file is one of this plugin's, by its name."""
+        """Return whether the file is for this plugin, by its name."""
         return path.endswith(SUFFIXES) and bool(super().verify_file(path))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory from the file.
 
         Raises:
-            AnsibleParserError: with everything that is wrong, each mistake with its line; or the SMS Provider can't be
-                asked.
+            AnsibleParserError: the message has every mistake of the file with its line, or why the SMS Provider cannot
+                be read.
         """
         super().parse(inventory, loader, path)
         try:
@@ -307,7 +307,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
             raise AnsibleParserError(f"{path}: it can't be read: {reason}") from None
 
     def _take_options(self, path: str, document: Document) -> None:
-        """Check the outermost keys, and set the plugin's options but for the description itself."""
+        """Check the outermost keys, and set the plugin's options except the description itself."""
         values = document.value
         if not isinstance(values, Mapping):
             text = "the file is empty; describe the sites in sms_sites"
@@ -321,8 +321,8 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
                 hint = did_you_mean(name, known) or "; the keys of this plugin are in its documentation"
                 problems.append((document.marks.line_of((name,)), f"unknown key {quoted(name)}{hint}"))
         if values.get("plugin") != self.NAME:
-            said = f"plugin is {quoted(values['plugin'])}" if values.get("plugin") else "plugin is missing"
-            problems.append((document.marks.line_of(("plugin",)), f"{said}; write plugin: {self.NAME}"))
+            reason = f"plugin is {quoted(values['plugin'])}" if values.get("plugin") else "plugin is missing"
+            problems.append((document.marks.line_of(("plugin",)), f"{reason}; write plugin: {self.NAME}"))
         if values.get("sms_sites") is None and values.get(PROVIDER) is None:
             text = "sms_sites is missing; describe the sites there, or name a live site's SMS Provider in sms_provider"
             problems.append((document.marks.line_of(("sms_sites",)), text))
@@ -370,7 +370,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
         return provider
 
     def _evaluated(self, value: Any, where: tuple[str, ...], problems: list[Problem]) -> Any:
-        """What a text that may be secret and a template stands for; None, and a problem, if that can't be told."""
+        """The value of a text that may be secret and a template; None, and a problem, if it cannot be evaluated."""
         self.templar.available_variables = self._vars
         try:
             if isinstance(value, Vaulted):
@@ -378,9 +378,9 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
             return self.templar.template(_trusted(value))
         except AnsibleVaultError as error:
             reason = f"can't be decrypted: {error}"
-        except Exception as error:  # an expression, and the plugins in it, raise what they like
+        except Exception as error:  # an expression and its plugins may raise anything
             reason = "can't be evaluated"
-            # A password with odd characters in it may look like a template, and Ansible may repeat what it says.
+            # A password with odd characters may look like a template, and Ansible may repeat it in its message.
             if not _is_secret(where[-1]) or str(value).strip()[:2] + str(value).strip()[-2:] == "{{}}":
                 reason += f": {str(error).replace(str(value), 'it')}"
             if isinstance(error, AnsibleUndefinedVariable):
@@ -391,7 +391,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
     def _provided(
         self, path: str, document: Document, provider: Provider, *, use_cache: bool
     ) -> list[dict[str, object]]:
-        """The sites that the SMS Provider tells, from the cache if they are there."""
+        """The sites of the SMS Provider, from the cache if it has them."""
         caching = self.get_option("cache")
         key = f"{self.get_cache_key(path)}_{provider.cache_key()}"
         answer = self._cache.get(key) if caching and use_cache else None
@@ -423,23 +423,23 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
         return {"sites": list(found.sites), "warnings": list(found.warnings)}
 
     def _variables(self, path: str, document: Document, provider: Provider, known: Iterable[str]) -> dict[str, Any]:
-        """The connection's variables as they count, templates evaluated and secrets decrypted."""
+        """The connection's variables, with templates evaluated and secrets decrypted."""
         problems: list[Problem] = []
         variables = {}
         for name, given in provider.variables.items():
             where = (PROVIDER, "variables", name)
             place = ", ".join(where[:-1])
             if name == "ansible_connection":
-                text = f"{place}: ansible_connection does not stand here; write it as connection, beside variables."
+                text = f"{place}: ansible_connection does not belong here; write it as connection, beside variables."
                 problems.append(Problem(text, where))
                 continue
             if name not in known and not name.startswith(f"ansible_{provider.connection}_"):
-                text = f"{place}: the connection {provider.connection} knows no variable {quoted(name)}."
+                text = f"{place}: the connection {provider.connection} has no variable {quoted(name)}."
                 problems.append(Problem(text, where))
                 continue
             value = self._evaluated(given, where, problems)
             if isinstance(value, Mapping) or (_is_secret(name) and not isinstance(value, str | None)):
-                # Of a number or a truth value, nobody knows any more how it was written.
+                # How a number or a truth value was written is lost.
                 hint = "" if isinstance(value, Mapping) or is_list(value) else "; put it in quotes"
                 text = f"{place}: {name} must be text, but it is {kind_of(value)}{hint}."
                 problems.append(Problem(text, where))
@@ -455,7 +455,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
             self.inventory.set_variable(entity, name, wrap_var(value) if as_data and TEXTS_ARE_TEMPLATES else value)
 
         self.inventory.add_group(ALL)
-        # Once, on the group: thousands of hosts share it.
+        # On the group: thousands of hosts share it.
         for name in DESCRIPTION:
             if description.get(name) is not None:
                 set_variable(ALL, name, description[name])
@@ -473,7 +473,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
             if hierarchy.children(site.code):
                 below = self.inventory.add_group(f"sms_below_{site.code}")
                 self.inventory.add_child(above, below)
-            owed = [
+            required = [
                 {
                     "account": grant.account,
                     "member_of": site.product.group_on(site.code) if site.product.held_by_group else None,
@@ -490,7 +490,7 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
                 ("sms_site_service_account", site.service_account),
                 ("sms_site_server_account", site.computer_account),
                 ("sms_site_domain", site.domain),
-                ("sms_grants", owed),
+                ("sms_grants", required),
             ):
                 set_variable(host, name, value)
 
@@ -520,7 +520,7 @@ def _groups_of(hierarchy: Hierarchy, site: Site) -> list[str]:
 
 
 def _called_as_groups(hierarchy: Hierarchy, known: Iterable[str]) -> Iterator[Problem]:
-    """Yield the site servers that have the name of a group: a play of that name would run on others as well."""
+    """Yield the site servers with the name of a group: a play for that name would run on other hosts too."""
     groups = {ALL, *known, *(f"sms_{site_type}" for site_type in SITE_TYPES)}
     for site in hierarchy.sites:
         groups.update((*_groups_of(hierarchy, site), f"sms_below_{site.code}"))
@@ -531,7 +531,7 @@ def _called_as_groups(hierarchy: Hierarchy, known: Iterable[str]) -> Iterator[Pr
 
 
 def _from_the_top(hierarchy: Hierarchy) -> Iterator[Site]:
-    """Yield every site after its parent, so that the groups it goes into are there."""
+    """Yield every site after its parent, so that its groups exist."""
     waiting = [site for site in reversed(hierarchy.sites) if site.parent is None]
     while waiting:
         site = waiting.pop()
@@ -540,7 +540,7 @@ def _from_the_top(hierarchy: Hierarchy) -> Iterator[Site]:
 
 
 def _trusted(value: Any) -> Any:
-    """The same with every text in it a template: whoever writes this file decides what runs."""
+    """The same with every text in it a template: the author of this file decides what runs."""
     if isinstance(value, str):
         return trust_as_template(value)
     if isinstance(value, list):
@@ -551,25 +551,25 @@ def _trusted(value: Any) -> Any:
 
 
 def _merged(described: Any, provided: list[dict[str, object]]) -> Any:
-    """The sites of the file, each with what the SMS Provider tells of it besides, then the other sites that it tells.
+    """The sites of the file, each with what the SMS Provider adds to it, then the other sites of the SMS Provider.
 
-    What is no list, or no site, is left for :func:`read_hierarchy` to refuse. So the positions of the file stay.
+    :func:`read_hierarchy` refuses what is no list or no site, so it stays. So the positions in the file stay too.
     """
     if described is None:
         return provided
     if not is_list(described):
         return described
-    told = {str(site["code"]): site for site in provided}
+    others = {str(site["code"]): site for site in provided}
     sites: list[object] = []
     for site in described:
         if isinstance(site, Mapping):
-            more = told.pop(str(site.get("code")).upper(), {})
-            # It follows from the domain, and the file knows better.
+            more = others.pop(str(site.get("code")).upper(), {})
+            # It depends on the domain, and the domain in the file counts.
             without = {"server_account"} if "domain" in site else set()
             sites.append({**{key: value for key, value in more.items() if key not in without}, **site})
         else:
             sites.append(site)
-    return [*sites, *told.values()]
+    return [*sites, *others.values()]
 
 
 def _is_secret(variable: str) -> bool:
@@ -578,7 +578,7 @@ def _is_secret(variable: str) -> bool:
 
 
 def _place(document: Document, problem: Problem, provider: Provider | None) -> int | str:
-    """The line of what is wrong; or who told it, if it does not stand in the file."""
+    """The line of a problem, or the SMS Provider if it is not in the file."""
     marks = document.marks
     for step in problem.path[:3]:
         if step not in marks.parts:
@@ -592,9 +592,9 @@ def _with_lines(document: Document, problems: Iterable[Problem]) -> list[tuple[i
 
 
 def _report(path: str, problems: Iterable[tuple[int | str, str]]) -> str:
-    """``problems`` are texts, each with its line (0 if there is none) or who said it."""
+    """``problems`` are texts, each with its line (0 if there is none) or its source."""
     lines = []
     for place, text in problems:
-        said = f"line {place}" if isinstance(place, int) else place
-        lines.append(f"{said}: {text}" if place else text)
+        source = f"line {place}" if isinstance(place, int) else place
+        lines.append(f"{source}: {text}" if place else text)
     return "\n- ".join([f"{path} describes no usable hierarchy. Correct it:", *lines])

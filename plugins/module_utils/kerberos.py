@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kerberos ticket for a service, by a password or by the ticket that kinit left, with the realms of krb5.conf.
+"""A Kerberos ticket for a service, from a password or from the ticket that kinit left, with the realms of krb5.conf.
 
-impacket knows the messages and the ciphers. Its own exchanges do not read krb5.conf, ask a host that is called like the
-realm, on port 88 and for as long as it takes, do not look whether an answer is to their question, and leave out what
-protects a request and what KDCs other than Windows' insist on. So the exchanges are here, after RFC 4120.
+impacket has the messages and the ciphers. The exchanges are here, after RFC 4120. impacket's own exchanges do not read
+krb5.conf: they connect to a host with the name of the realm, on port 88, without a time-out. They do not check that an
+answer belongs to their request. They lack what protects a request, and what KDCs other than Windows require.
 
 Needs impacket and the standard library only, as `smb_session` does.
 """
@@ -32,7 +32,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.krb5_conf import (
 )
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import receive
 
-with suppress(ImportError):  # smb_session, which alone imports this, tells what is missing.
+with suppress(ImportError):  # only smb_session imports this, and it reports what is missing.
     from impacket.krb5 import types
     from impacket.krb5.asn1 import (
         AP_REQ,
@@ -78,7 +78,7 @@ _MOST_ITERATIONS = 1 << 20
 _RC4 = 23  # RFC 4757
 _ETYPES = (18, 17, _RC4)  # AES of 256 and of 128 bits (RFC 3962)
 _CHECKSUMS = {18: 16, 17: 15, _RC4: -138}
-_ITERATIONS = b"\0\0\x10\0"  # where the KDC names none
+_ITERATIONS = b"\0\0\x10\0"  # if the KDC sends none
 _KRB_ERROR = b"\x7e"  # [APPLICATION 30], RFC 4120, 5.9.1
 _ENC_TGS_REP_PART = b"\x7a"  # [APPLICATION 26], RFC 4120, 5.4.2
 _PREAUTHENTICATION_REQUIRED = 25
@@ -95,7 +95,7 @@ _REFUSALS = {  # RFC 4120, 7.5.9
     12: ("the realm's policy forbids it", "Check the account's logon hours and the computers that it is limited to."),
     14: (
         "account, service and this client have no type of encryption in common",
-        "Let the account have AES keys (256 bits); a password that is set anew makes them.",
+        "Let the account have AES keys (256 bits); setting its password again makes them.",
     ),
     18: ("the account is disabled, locked out or expired", "Check the account."),
     23: ("the account's password has expired", "Set a new password."),
@@ -109,12 +109,12 @@ _REFUSALS = {  # RFC 4120, 7.5.9
 
 
 class TicketError(Exception):
-    """There is no ticket: what happened, without a full stop, and what to do about it."""
+    """There is no ticket: the reason, without a full stop, and the advice."""
 
-    def __init__(self, said: str, advice: str = "") -> None:
-        self.said = said
+    def __init__(self, reason: str, advice: str = "") -> None:
+        self.reason = reason
         self.advice = advice
-        super().__init__(f"{said}. {advice}".strip())
+        super().__init__(f"{reason}. {advice}".strip())
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,13 @@ def service_ticket(user: str, realm: str, password: str, service: str, timeout: 
 
 
 def _by_ticket(user: str, realm: str, service: str, configuration: Configuration, timeout: float) -> Ticket:
-    """By what kinit left: a ticket for the service itself, or one for the realm's tickets."""
+    """Use the cache of kinit: a ticket for the service itself, or one for the realm's tickets."""
     where, cache = _read_cache(configuration)
     owner, owner_realm = _names(cache.principal)
     realm = realm or owner_realm
     if (user and user.casefold() != owner.casefold()) or realm.casefold() != owner_realm.casefold():
-        said = f"the ticket in {where} is {owner}@{owner_realm}'s"
-        raise TicketError(said, "Run kinit for the account, give its password, or leave the account out.")
+        reason = f"the ticket in {where} is {owner}@{owner_realm}'s"
+        raise TicketError(reason, "Run kinit for the account, give its password, or leave the account out.")
     with _kerberos_errors(owner, owner_realm, service):
         held = {_names(each["server"])[0].casefold(): each for each in cache.credentials}
         found = [held[name] for name in (service.casefold(), f"krbtgt/{owner_realm}".casefold()) if name in held]
@@ -208,7 +208,7 @@ class _Client:
         etype = int(reply["enc-part"]["etype"])
         if key is None or key.enctype != etype:
             key = _key(password, salt, reply["padata"], etype)
-        # The account as the KDC spells it, which is what is compared from here on.
+        # The account as the KDC spells it; from here on this spelling is compared.
         self._name = types.Principal().from_asn1(reply, "crealm", "cname")
         self._realm = str(reply["crealm"])
         return self.by_ticket(types.Ticket().from_asn1(reply["ticket"]), request.opened(reply, key, 3), service)
@@ -390,13 +390,13 @@ def _kerberos_errors(user: str, realm: str, service: str) -> Iterator[None]:
     except KerberosError as error:
         code = int(error.getErrorCode())
         name = ERROR_MESSAGES.get(code, (f"error {code}",))[0]
-        said, advice = _REFUSALS.get(code, ("the realm {realm} gives no ticket for {service}", "Look the error up."))
-        raise TicketError(f"{said.format(user=user, realm=realm, service=service)} ({name})", advice) from None
+        reason, advice = _REFUSALS.get(code, ("the realm {realm} gives no ticket for {service}", "Look the error up."))
+        raise TicketError(f"{reason.format(user=user, realm=realm, service=service)} ({name})", advice) from None
     except InvalidChecksum:
-        # A KDC that wants no proof of the password answers with what only the password opens.
+        # A KDC without pre-authentication answers with data that only the password can decrypt.
         raise TicketError("the password is wrong, or the KDC's answer was changed", "Check the password.") from None
     except Exception as error:
-        # impacket and pyasn1 raise what their parsers come upon.
+        # The parsers of impacket and pyasn1 raise exceptions of many kinds.
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         advice = (
             "Check that krb5.conf names the realm's own KDCs; if it is kinit's ticket that is used, run kinit again."
@@ -413,8 +413,8 @@ def _read_cache(configuration: Configuration) -> tuple[str, Any]:
     if not colon:
         kind, path = "FILE", name
     if kind not in ("FILE", "WRFILE"):
-        said = f"tickets are kept in {name}, and only files can be read here"
-        raise TicketError(said, "Set KRB5CCNAME to the path of a file, and run kinit again.")
+        reason = f"tickets are kept in {name}, and only files can be read here"
+        raise TicketError(reason, "Set KRB5CCNAME to the path of a file, and run kinit again.")
     try:
         content = read_file(Path(path))
     except OSError as error:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What krb5.conf says about realms and tickets; the format is MIT's, as in its krb5.conf(5).
+"""The settings of krb5.conf about realms and tickets; the format is MIT's, as in its krb5.conf(5).
 
 impacket does not read it.
 """
@@ -24,7 +24,7 @@ _MOST_FILES = 100
 
 @dataclass(frozen=True)
 class Configuration:
-    """What krb5.conf says.
+    """The settings of krb5.conf.
 
     Attributes:
         default_realm: the realm of an account without one; may be empty.
@@ -37,12 +37,12 @@ class Configuration:
     kdcs: Mapping[str, Sequence[tuple[str, int]]]
 
     def kdcs_of(self, realm: str) -> Sequence[tuple[str, int]]:
-        """Where to ask for tickets; a realm that is not named is a domain, whose name leads to its controllers."""
+        """The KDCs of a realm. A realm without an entry is a domain, whose name resolves to its controllers."""
         return self.kdcs.get(realm) or [(realm, _PORT)]
 
 
 def read_configuration() -> Configuration:
-    """What the files say that KRB5_CONFIG names, or the system's; one that cannot be read says nothing."""
+    """The settings in the files that KRB5_CONFIG names, or in the system's. A file that cannot be read is skipped."""
     sections: dict[str, dict[str, list[str]]] = {}
     names = os.environ.get("KRB5_CONFIG") or _SYSTEM_FILE
     left = [_MOST_FILES]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a site's sender does at its destination, done once and step by step, with a file that goes away again.
+"""The steps of a site's sender at its destination, each done once, with a file that is removed again.
 
 The file's name is random, and a file that is there already is never opened. The file is made with delete-on-close
 ([MS-SMB2] 2.2.13), and that handle, the guard, stays open to the end: the server deletes the file even if this process
@@ -24,7 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import S
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSession, open_session
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings, split_account
 
-with suppress(ImportError):  # smb_session tells why
+with suppress(ImportError):  # smb_session reports what is missing
     from impacket import smb
     from impacket.smb3structs import FILE_RENAME_INFORMATION_TYPE_2, SMB2_FILE_RENAME_INFO
 
@@ -139,7 +139,7 @@ class ProbeRequest:
 
 @dataclass(frozen=True)
 class ProbeOutcome:
-    """What came of a probe.
+    """The result of a probe.
 
     Attributes:
         steps: all of STEPS, in their order.
@@ -165,7 +165,7 @@ class ProbeOutcome:
 
 
 def probe(request: ProbeRequest, clean_up: CleanUp | None = None) -> ProbeOutcome:
-    """Do the steps. Whatever happens, even an exception from outside, the file is removed before this returns.
+    """Run the steps. The file is removed before this returns, also after an exception from outside.
 
     Args:
         request: what to probe.
@@ -180,7 +180,7 @@ def probe(request: ProbeRequest, clean_up: CleanUp | None = None) -> ProbeOutcom
 
 
 def result_of(request: ProbeRequest, outcome: ProbeOutcome) -> dict[str, Any]:
-    """The module's result. It fails where a required step failed."""
+    """The module's result. It fails if a required step failed."""
     result: dict[str, Any] = {
         "changed": bool(outcome.left_behind),
         "works": outcome.works,
@@ -197,7 +197,7 @@ def result_of(request: ProbeRequest, outcome: ProbeOutcome) -> dict[str, Any]:
     warnings = []
     if outcome.left_behind:
         names = ", ".join(outcome.left_behind)
-        warnings.append(f"{request.where}: this could not be removed, or that is not known; remove it by hand: {names}")
+        warnings.append(f"{request.where}: the server may still have these files, remove them by hand: {names}")
     if outcome.leftovers:
         names = ", ".join(outcome.leftovers)
         warnings.append(f"{request.where}: earlier probes left files behind; remove them by hand: {names}")
@@ -205,14 +205,14 @@ def result_of(request: ProbeRequest, outcome: ProbeOutcome) -> dict[str, Any]:
         result["warnings"] = warnings
     if outcome.works is False:
         failed = [step for step in outcome.steps if step.required and step.ok is False]
-        # The first says why; with create, write and read each may have its own reason.
-        said = "; ".join(f"{step.step}: {step.detail.rstrip('.')}" for step in failed)
-        result.update(failed=True, msg=f"{request.settings.account} cannot do its work at {request.where}: {said}.")
+        # The first has the reason; create, write and read may each have their own.
+        reason = "; ".join(f"{step.step}: {step.detail.rstrip('.')}" for step in failed)
+        result.update(failed=True, msg=f"{request.settings.account} cannot do its work at {request.where}: {reason}.")
     return result
 
 
 class _NotTried(Exception):
-    """A step whose condition is not met; the message says which."""
+    """The condition of a step is not met; the message names it."""
 
 
 class _Probe:
@@ -261,7 +261,7 @@ class _Probe:
         return ProbeOutcome(steps, *self._about, left_behind=self._left_behind, leftovers=self._leftovers)
 
     def remove_file(self, clean_up: CleanUp | None) -> None:
-        """Remove what may be there, and end the session."""
+        """Remove files that may be there, and end the session."""
         try:
             self._remove_as_account()
             if self._may_exist and clean_up is not None:
@@ -272,7 +272,7 @@ class _Probe:
                 self._session.close()
 
     def _remove_as_account(self) -> None:
-        """Close the guard and see to it that both names are gone, on a new connection if the first one is lost."""
+        """Close the guard and remove both names, over a new connection if the first one is lost."""
         with suppress(SmbError):
             if not self._lost:
                 try:
@@ -338,7 +338,7 @@ class _Probe:
             self._tree = self._logged_on.connection.connectTree(self._request.share)
 
     def _list(self) -> None:
-        """List the files that look like ours: that takes the same right as to list all, however many there are.
+        """List the files that look like ours: it takes the same right as listing all, for any number of files.
 
         impacket asks for one page after the other until there is none; the exchange ends a listing that does not.
         """
@@ -392,7 +392,7 @@ class _Probe:
         try:
             self._rename_file()
         except SmbError as error:
-            # SMB 1's rename lets nobody else have the file open with DELETE, as the guard has.
+            # SMB 1's rename fails while another handle has the file open with DELETE, as the guard has.
             if error.status != _SHARING_VIOLATION or self._guard is None:
                 raise
             # Without the guard the file can be removed again only with the right that the rename takes too.

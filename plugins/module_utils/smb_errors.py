@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong over SMB, in operator words: `SmbError`, with the kind of failure and the server's status by name.
+"""The errors of SMB, in words for operators: `SmbError`, with the kind of failure and the name of the status.
 
 Needs impacket and the standard library only, as `smb_session` does.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-with suppress(ImportError):  # smb_session tells what is missing.
+with suppress(ImportError):  # smb_session reports what is missing.
     from impacket import smb, smb3
     from impacket.dcerpc.v5.rpcrt import DCERPCException, rpc_status_codes
     from impacket.nt_errors import ERROR_MESSAGES
@@ -41,7 +41,10 @@ _LOGON = {
     0xC0000193: ("the account has expired", "Check the date on which it expires."),
     0xC0000224: ("the account's password must be changed before the first logon", "Change it."),
     0xC0000234: ("the account is locked out", "Unlock it, and find out what tries wrong passwords."),
-    0xC0000388: ("the server saw an attempt to weaken the logon", "Check what stands between here and the server."),
+    0xC0000388: (
+        "the server detected an attempt to weaken the logon",
+        "Check the network between the controller and the server.",
+    ),
     0xC0000413: ("the account may not log on to this server", "Check 'Allowed to authenticate' of its trust."),
     0xC0000418: ("the server takes no NTLM", "Use Kerberos."),
 }
@@ -70,13 +73,13 @@ _CONNECTION_LOST = frozenset(
 
 
 class SmbError(Exception):
-    """What an SMB server refused, or what kept it from answering.
+    """An SMB server refused, or did not answer.
 
     Attributes:
         kind: `unreachable` (no connection, or none that stayed up), `logon` (the account is not let in), `refused`
             (any other error that the server answered with, or that our own rules make of it; the connection is as good
             as before), `garbled` (an answer that cannot be used).
-        said: what happened, without a full stop.
+        reason: what happened, without a full stop.
         advice: what to do about it; may be empty.
         status: the NT status, or the Windows error code of a remote procedure call, or None.
         status_name: its name, such as `STATUS_ACCESS_DENIED`, or an empty string.
@@ -85,18 +88,18 @@ class SmbError(Exception):
     LOST = ("unreachable", "garbled")
     """The kinds after which a connection is of no more use."""
 
-    def __init__(self, kind: str, said: str, advice: str = "", status: int | None = None) -> None:
+    def __init__(self, kind: str, reason: str, advice: str = "", status: int | None = None) -> None:
         self.kind = kind
-        self.said = said
+        self.reason = reason
         self.advice = advice
         self.status = status
         self.status_name = status_name(status)
-        super().__init__(f"{said}. {advice}".strip())
+        super().__init__(f"{reason}. {advice}".strip())
 
 
 @contextmanager
 def smb_errors(*, logon: str | None = None) -> Iterator[None]:
-    """Translate what impacket and the operating system raise into `SmbError`.
+    """Translate exceptions of impacket and the operating system into `SmbError`.
 
     Args:
         logon: the account, while it logs on.
@@ -138,8 +141,8 @@ def _translate(error: Exception, logon: str | None) -> SmbError:
     if isinstance(error, (SessionError, smb.SessionError, smb3.SessionError)):
         status = int(getattr(error, "error", 0) or error.get_error_code()) & 0xFFFFFFFF
         if logon is not None:
-            said, advice = _LOGON.get(status, ("the server does not let it in", "Look the status up."))
-            return SmbError("logon", f"{logon}: {said} ({status_name(status)})", advice, status)
+            reason, advice = _LOGON.get(status, ("the server refuses the logon", "Look the status up."))
+            return SmbError("logon", f"{logon}: {reason} ({status_name(status)})", advice, status)
         return answered(status)
     if isinstance(error, DCERPCException):
         code = error.get_error_code()

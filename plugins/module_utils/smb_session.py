@@ -36,12 +36,12 @@ else:
 _TICKET_REFUSED = {
     0xC0000016,  # STATUS_MORE_PROCESSING_REQUIRED, with the Kerberos error that impacket does not read
     0xC000000D,  # STATUS_INVALID_PARAMETER
-    0xC0000022,  # STATUS_ACCESS_DENIED, from Samba for an account that it does not know
+    0xC0000022,  # STATUS_ACCESS_DENIED, from Samba for an unknown account
     0xC000006D,  # STATUS_LOGON_FAILURE
 }
 _TICKET_ADVICE = (
     "Check that this name leads to the server that the service principal belongs to, that the server's clock is right, "
-    "and that it knows the account."
+    "and that it accepts the account."
 )
 
 
@@ -85,13 +85,13 @@ class SmbSession:
 
     @property
     def server_time(self) -> int:
-        """Now, by the server's clock, as a FILETIME (100 ns since 1601); 0 if the server did not tell it."""
+        """Now, by the server's clock, as a FILETIME (100 ns since 1601); 0 if the server did not send it."""
         clock = int(self.connection.getSMBServer().clock)
         return clock + int((time.monotonic() - self._opened) * 10_000_000) if clock else 0
 
     @contextmanager
     def exchange(self, *, logon: str | None = None) -> Iterator[None]:
-        """Something that is asked of the server, with one deadline for all of it.
+        """One exchange with the server, with one deadline for all of it.
 
         Args:
             logon: the account, while it logs on.
@@ -109,7 +109,7 @@ class SmbSession:
             raise
 
     def close(self) -> None:
-        """Log off and close the connection; a server that is gone already is no error."""
+        """Log off and close the connection; it is no error if the server is gone already."""
         with suppress(SmbError), self.exchange():
             self.connection.logoff()
         self.abandon()
@@ -137,7 +137,7 @@ def open_session(settings: SmbSettings, connected: Callable[[], None] | None = N
         SmbError: see its kinds. `refused` is what the settings require and the server does not offer.
     """
     if not settings.user and not settings.kerberos:
-        raise SmbError("logon", "no user name is given", "Nobody is let in as nobody; name the account.")
+        raise SmbError("logon", "no user name is given", "Give the name of the account.")
     stream = Stream(settings)
     try:
         connection = _connect(settings, stream)
@@ -165,14 +165,14 @@ def _connect(settings: SmbSettings, stream: Stream) -> Any:
         raise SmbError("unreachable", f"no answer from {where} in {settings.timeout:g} seconds", advice) from None
     except OSError as error:
         if stream.connected:
-            said = f"{where} closed the connection instead of answering {spoken}"
-            raise SmbError("unreachable", said, _no_dialect(settings)) from None
+            reason = f"{where} closed the connection instead of answering {spoken}"
+            raise SmbError("unreachable", reason, _no_dialect(settings)) from None
         advice = f"Check that the server is up and that TCP {settings.port} is open."
         raise SmbError("unreachable", f"no connection to {where}: {reason_of(error)}", advice) from None
     except Exception as error:
         # See smb_errors.
-        said = f"{where} does not negotiate {spoken} ({reason_of(error)})"
-        raise SmbError("refused", said, _no_dialect(settings)) from None
+        reason = f"{where} does not negotiate {spoken} ({reason_of(error)})"
+        raise SmbError("refused", reason, _no_dialect(settings)) from None
     return SMBConnection(settings.address, settings.address, sess_port=settings.port, existingConnection=protocol)
 
 
@@ -192,10 +192,10 @@ def _log_on(settings: SmbSettings, session: SmbSession) -> None:
             _log_on_by_ticket(settings, connection, ticket)
         elif isinstance(server, SignedSmb1):
             if server.extended_security:
-                # impacket would try again with NTLMv1, which counts as a second wrong password.
+                # impacket tries again with NTLMv1, which counts as a second wrong password.
                 connection.login(settings.user, settings.password, settings.domain, ntlmFallback=False)
             else:
-                # Windows NT 4.0. The answer that LM would give stands for whoever listens; NT's own goes in its place.
+                # Windows NT 4.0. An LM response is easy to break, so the NT response is sent in its place.
                 key = ntlm.compute_nthash(settings.password).hex()
                 connection.login(settings.user, "", settings.domain, key, key)
         else:
@@ -213,7 +213,7 @@ def _ticket(settings: SmbSettings) -> Ticket:
         return service_ticket(settings.user, settings.domain, settings.password, _service(settings), settings.timeout)
     except TicketError as error:
         account = f"{settings.account}: " if settings.account else ""
-        raise SmbError("logon", f"{account}{error.said}", error.advice) from None
+        raise SmbError("logon", f"{account}{error.reason}", error.advice) from None
 
 
 def _log_on_by_ticket(settings: SmbSettings, connection: Any, ticket: Ticket) -> None:
@@ -223,5 +223,5 @@ def _log_on_by_ticket(settings: SmbSettings, connection: Any, ticket: Ticket) ->
         status = error.getErrorCode() & 0xFFFFFFFF
         if status not in _TICKET_REFUSED:
             raise
-        said = f"{ticket.user}@{ticket.realm}: the server does not accept the ticket for {_service(settings)}"
-        raise SmbError("logon", f"{said} ({status_name(status)})", _TICKET_ADVICE, status) from None
+        reason = f"{ticket.user}@{ticket.realm}: the server does not accept the ticket for {_service(settings)}"
+        raise SmbError("logon", f"{reason} ({status_name(status)})", _TICKET_ADVICE, status) from None

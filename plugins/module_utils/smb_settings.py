@@ -1,27 +1,27 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an SMB session is opened with: how to reach a server, and as whom."""
+"""The settings of an SMB session: how to reach a server, and by which account."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 SMB = "sitekeeper.sms.smb"
-"""What our own connection plugin is called."""
+"""The name of our own connection plugin."""
 
 
 @dataclass(frozen=True)
 class SmbSettings:
-    """How to reach a server and as whom.
+    """How to reach a server, and by which account.
 
     Attributes:
-        host: the host as the inventory calls it, for messages.
+        host: the host as the inventory names it, for messages.
         address: name or address to connect to.
         port: TCP port.
-        domain: the account's domain, or its Kerberos realm; empty where `user` says it all.
+        domain: the account's domain, or its Kerberos realm; empty if `user` has it all.
         user: the account's name.
-        password: its password; with Kerberos it may be empty where kinit left a ticket.
+        password: its password; with Kerberos it may be empty if kinit left a ticket.
         kerberos: Kerberos instead of NTLM.
         kerberos_name: the server's name in its service principal, if that is not `cifs/` and the address.
         dialect: None for SMB 2 and 3, `nt1` for SMB 1 and nothing else.

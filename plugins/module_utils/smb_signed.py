@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""impacket's SMB with every answer verified, and with the settings held against what the server offers.
+"""impacket's SMB, with the signature of every answer verified, and the settings checked against the server's offer.
 
 impacket signs and encrypts what it sends and believes whatever it receives. Here every answer's signature is verified
 ([MS-SMB2] 3.2.5.1.3, [MS-CIFS] 3.2.5.1) and the tag of every encrypted one ([MS-SMB2] 3.2.5.1.1). The answer that ends
@@ -40,7 +40,7 @@ try:
         SMB2Packet,
         SMB2SessionSetup_Response,
     )
-except ImportError:  # smb_session tells what is missing.
+except ImportError:  # smb_session reports what is missing.
     _Smb1: Any = object
     _Smb3: Any = object
 else:
@@ -65,7 +65,7 @@ _IN_BETWEEN = "Something between here and the server changes messages, or this i
 
 
 class SignedSmb3(_Smb3):  # type: ignore[misc]
-    """SMB 2 and 3 with the settings held against what the server offers, and with answers verified."""
+    """SMB 2 and 3: the settings are checked against the server's offer, and answers are verified."""
 
     _latest: Any = None
 
@@ -77,7 +77,7 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
         super().__init__(settings.address, settings.address, timeout=settings.timeout, session=stream)
 
     def negotiateSession(self, preferredDialect: Any = None, negSessionResponse: Any = None) -> None:  # noqa: N802, N803
-        """Negotiate, then see whether what was negotiated will do."""
+        """Negotiate, then check the result against the settings."""
         # impacket takes a session that it is given for one that has negotiated already.
         self._Connection["SequenceWindow"] = 0
         self.GlobalFileTable = _OpenNames()
@@ -92,11 +92,11 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
             raise _unsigned("the server does not offer to sign")
         encrypts = self._Connection["Dialect"] >= SMB2_DIALECT_30 and self._Connection["SupportsEncryption"]
         if self._settings.encryption and not encrypts:
-            said = f"the server does not encrypt ({self.dialect}), and ansible_smb_encryption asks for it"
-            raise SmbError("refused", said, "Encryption takes SMB 3 with AES-128-CCM.")
+            reason = f"the server does not encrypt ({self.dialect}), and ansible_smb_encryption asks for it"
+            raise SmbError("refused", reason, "Encryption takes SMB 3 with AES-128-CCM.")
 
     def processContextList(self, contextCount: int, contextList: bytes) -> None:  # noqa: N802, N803
-        """Read the negotiate contexts ([MS-SMB2] 2.2.4.1), of which there are nine types."""
+        """Read the negotiate contexts ([MS-SMB2] 2.2.4.1). There are nine types."""
         if contextCount > _MAX_CONTEXTS:
             raise SmbError("garbled", f"the server negotiates {contextCount} contexts")
         super().processContextList(contextCount, contextList)
@@ -207,7 +207,7 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
                 return found
 
     def _counts(self, raw: bytes, *, sealed: bool) -> bool:
-        """Whether a message is an answer. Interim ones and those that nobody asked for are not signed."""
+        """Whether a message is an answer. Interim answers and messages without a request are not signed."""
         (status, command), (number,) = struct.unpack_from("<LH", raw, 8), struct.unpack_from("<Q", raw, 24)
         if status == _STATUS_PENDING or number == _UNSOLICITED:
             return False
@@ -257,7 +257,7 @@ class SignedSmb3(_Smb3):  # type: ignore[misc]
 
 
 class SignedSmb1(_Smb1):  # type: ignore[misc]
-    """SMB 1, NT LM 0.12, with the settings held against what the server offers, and with answers verified."""
+    """SMB 1, NT LM 0.12: the settings are checked against the server's offer, and answers are verified."""
 
     dialect = "SMB 1"
     is_encrypted = False
@@ -280,18 +280,18 @@ class SignedSmb1(_Smb1):  # type: ignore[misc]
         return bool(self._dialects_parameters["Capabilities"] & _SMB1_EXTENDED_SECURITY)
 
     def neg_session(self, extended_security: bool = True, negPacket: Any = None) -> Any:  # noqa: N803
-        """Negotiate, then see whether what was negotiated will do."""
+        """Negotiate, then check the result against the settings."""
         result = super().neg_session(extended_security, negPacket)
         if self._settings.encryption:
             raise SmbError("refused", "SMB 1 does not encrypt, and ansible_smb_encryption asks for it")
         parameters = self._dialects_parameters
         self.clock = int(parameters["HighDateTime"]) << 32 | int(parameters["LowDateTime"])
         if not parameters["SecurityMode"] & smb.SMB.SECURITY_SHARE_MASK:
-            raise SmbError("refused", "the server has share-level security, which knows no accounts")
+            raise SmbError("refused", "the server has share-level security, which has no accounts")
         if not parameters["SecurityMode"] & smb.SMB.SECURITY_AUTH_MASK:
-            raise SmbError("refused", "the server wants the password in clear text, which it does not get")
+            raise SmbError("refused", "the server requires the password in clear text, which is never sent")
         if not parameters["Capabilities"] & smb.SMB.CAP_UNICODE:
-            raise SmbError("refused", "the server knows no Unicode, which Windows does since NT")
+            raise SmbError("refused", "the server does not support Unicode, as Windows does since NT")
         self.set_flags(flags2=self.get_flags()[1] | smb.SMB.FLAGS2_UNICODE)
         if parameters["SecurityMode"] & _SMB1_SIGNATURES_ENABLED and self.extended_security:
             # This makes impacket ask for signatures in the logon and sign from there on.
@@ -351,9 +351,9 @@ def _messages(raw: bytes) -> Iterator[bytes]:
         at += following
 
 
-def _unsigned(said: str) -> SmbError:
+def _unsigned(reason: str) -> SmbError:
     advice = (
         "Let it sign (policy 'Digitally sign communications'; on Windows NT 4.0 that is not possible), or accept "
         "messages that others can change: ansible_smb_signing: if_offered."
     )
-    return SmbError("refused", f"{said}, and ansible_smb_signing requires it", advice)
+    return SmbError("refused", f"{reason}, and ansible_smb_signing requires it", advice)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The TCP connection that SMB goes over: it counts what passes, and it ends every exchange.
+"""The TCP connection of SMB: it counts requests and bytes, and it ends every exchange.
 
 impacket waits for each piece of an answer anew, so a server can keep it waiting for ever: with interim answers
 (STATUS_PENDING), keep-alives, one byte a second, or a remote procedure call's answer in endless fragments. Here an
@@ -24,7 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import
 MAX_EXCHANGE = 4 * 1024 * 1024
 """Most bytes that a server may send in one exchange. A server of 5,000 shares needs about 1 MB to list them."""
 MAX_MESSAGES = 256
-"""Most messages that a server may send for one request. The longest answers that are asked for take about 20."""
+"""Most messages that a server may send for one request. The longest answers take about 20."""
 
 _LENGTH = 4
 _SESSION_MESSAGE = 0x00  # [MS-SMB2] 2.1
@@ -33,7 +33,7 @@ _KEEP_ALIVE = 0x85  # RFC 1002, 4.3.1
 
 @dataclass
 class StreamTraffic:
-    """What went over a connection: requests, and bytes including the four of each message's length."""
+    """Counts requests and bytes of a connection, including the four bytes of each message's length."""
 
     requests: int = 0
     sent: int = 0
@@ -88,7 +88,7 @@ class Stream:
         except Exception:
             raise
         except BaseException:
-            # Ansible ends a task that takes too long. What is left of its answer must not be the next request's.
+            # Ansible ends a task that takes too long. The rest of its answer must not be read as the next answer.
             self.close()
             raise
         finally:

@@ -52,7 +52,7 @@ def stale_child(
     except SiteServerError as error:
         return (
             f"{label}: could not check whether its files and folders inherit the new permissions: "
-            f"{error.said.rstrip('. ')}. Check one of them on the server with icacls"
+            f"{error.reason.rstrip('. ')}. Check one of them on the server with icacls"
         )
     if child is None or reading is None:
         return None

@@ -374,4 +374,4 @@ def _failure(
 
 
 def _reason(error: SiteServerError | None) -> str:
-    return "" if error is None else f"could not {error.operation}: {error.said.rstrip('. ')}"
+    return "" if error is None else f"could not {error.operation}: {error.reason.rstrip('. ')}"

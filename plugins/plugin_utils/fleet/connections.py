@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection plugin of each host, made and given its options as Ansible does it for a task of that host."""
+"""The connection plugin of each host, made and set up as Ansible does it for a task of that host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOST_VARIABLES = (
     "sms_sender_perms_allow_unexpected_path",
     "sms_sender_perms_remove_blocking_denies",
 )
-"""The variables of the role `sms_sender_perms` that say something about one host."""
+"""The variables of the role `sms_sender_perms` that can differ from host to host."""
 
 
 _MAY_BE_TEMPLATE = re.compile("^#jinja2:|{")
@@ -45,9 +45,9 @@ class HostConnections:
 
     Args:
         task: the task, whose keywords are options of connections too.
-        play_context: the play's, for what comes from the command line.
+        play_context: that of the play, which has the options of the command line.
         loader: Ansible's loader of files.
-        variables: those of the host whose name the task bears.
+        variables: the variables of the host that Ansible runs the task for.
     """
 
     def __init__(self, task: Any, play_context: Any, loader: Any, variables: Mapping[str, Any]) -> None:
@@ -56,16 +56,16 @@ class HostConnections:
         self._loader = loader
         self._manager = task.get_variable_manager()
         self._keys = dict(task.dump_attrs())
-        # These keywords are the task's, where a connection's options of the same names are something else.
+        # These keywords belong to the task. Options of connections with the same names mean something else.
         self._keys.pop("retries", None)
         self._keys["timeout"] = play_context.timeout
-        # Where that host has a password, Ansible has put it into the play's; it is no other host's.
+        # If that host has a password, Ansible has put it into the play context; other hosts must not get it.
         if play_context.password and not any(name in variables for name in C.MAGIC_VARIABLE_MAPPING["password"]):
             self._keys["password"] = play_context.password
         self._default = str(self._keys.get("connection") or C.config.get_config_value("DEFAULT_TRANSPORT"))
 
     def make(self, host: str) -> tuple[Any, dict[str, Any]]:
-        """The host's connection plugin with its options set, and those of its `HOST_VARIABLES` that it has.
+        """The host's connection plugin with its options set, and the `HOST_VARIABLES` that the host has.
 
         Raises:
             AnsibleError: a variable cannot be templated, or there is no such connection plugin.
@@ -82,17 +82,17 @@ class HostConnections:
         return connection, own
 
     def load(self, host: str) -> None:
-        """Import what the host's kind of connection needs. Processes forked after that share the memory it takes."""
-        with suppress(Exception):  # what is wrong with this host is said when it is asked
+        """Import what the host's kind of connection needs. Processes that are forked later share this memory."""
+        with suppress(Exception):  # an error of this host is reported when the host is read
             connection, _own = self.make(host)
             load_wires(str(connection.transport))
 
     def _variables(self, host: str) -> Mapping[str, Any]:
-        """All variables of a host in this task, not templated. They are made when they are needed, and not kept."""
+        """All variables of a host in this task, not templated. They are not kept."""
         known = self._manager._inventory.get_host(host)
         if known is None:
             raise AnsibleError(f"the inventory has no host {host}")
-        # Without the lists, Ansible would make those of all hosts of the play again for each of them.
+        # Without the lists, Ansible would build those of all hosts of the play again for each host.
         found: dict[str, Any] = self._manager.get_vars(
             play=self._task.play, host=known, task=self._task, _hosts=[host], _hosts_all=[host]
         )
@@ -100,7 +100,7 @@ class HostConnections:
 
 
 def _options(connection: Any, variables: Mapping[str, Any], templar: Any) -> dict[str, Any]:
-    """The variables that are options of this connection plugin, and those that it passes on to its library."""
+    """The variables that are options of this connection plugin, and those that it passes to its library."""
     options = _templated(C.config.get_plugin_vars("connection", connection._load_name), variables, templar)
     extras: dict[str, Any] = {}
     if getattr(connection, "allow_extras", False):
@@ -111,12 +111,12 @@ def _options(connection: Any, variables: Mapping[str, Any], templar: Any) -> dic
 
 
 def _templated(names: Iterable[str], variables: Mapping[str, Any], templar: Any) -> dict[str, Any]:
-    """Those of the variables that there are, less the omitted ones."""
+    """Those of the variables that the host has, without the omitted ones."""
     found: dict[str, Any] = {}
     for name in names:
         if name in variables:
             value = variables[name]
-            # Nearly all are no templates; Ansible takes longer to see that. A template's own delimiters come after "#".
+            # Most are no templates; Ansible takes longer to find that out. A template's own delimiters come after "#".
             if isinstance(value, str) and not _MAY_BE_TEMPLATE.search(value):
                 found[name] = value
             else:

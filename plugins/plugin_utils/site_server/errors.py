@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong at a site server, in words that an operator can act on.
+"""The errors of a site server, in words that an operator can act on.
 
-Adapters translate every fault of their wire into this family; nothing above them knows a wire's own exceptions.
+Each adapter translates every fault of its wire into one of these. No caller handles the exceptions of a wire.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from ..text import LONGEST_LINE, one_line, visible
 
 
 class SiteServerError(Exception):
-    """Something could not be done at a site server.
+    """An operation at a site server failed.
 
     Attributes:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         operation: what was tried, with its object: `read the permissions of share SMS_SITE`.
-        said: what the server (or the library in between) answered, in one visible line.
-        advice: what to do about it.
+        reason: what the server or the library in between answered, in one visible line.
+        advice: what the operator can do about it.
     """
 
-    def __init__(self, host: str, operation: str, said: str, advice: str) -> None:
+    def __init__(self, host: str, operation: str, reason: str, advice: str) -> None:
         self.host = host
         self.operation = visible(operation[:LONGEST_LINE])
-        self.said = one_line(said)
+        self.reason = one_line(reason)
         self.advice = advice
-        super().__init__(f"{host}: could not {self.operation}: {self.said.rstrip('. ')}. {advice}")
+        super().__init__(f"{host}: could not {self.operation}: {self.reason.rstrip('. ')}. {advice}")
 
 
 class NoAnswer(SiteServerError):
-    """No answer, or none that can be used. If something was to be written, it may have been or not."""
+    """No answer, or none that can be used. A write may have been done or not."""
 
 
 class Unreachable(NoAnswer):
-    """No connection, or none that stayed up."""
+    """No connection, or the connection broke."""
 
 
 class NotSent(Unreachable):
-    """The server closed the connection before the request. Nothing was sent, so the same request may be sent anew."""
+    """The server closed the connection before the request. Nothing was sent, so the request may be sent again."""
 
 
 class AuthenticationFailed(SiteServerError):
@@ -50,7 +50,7 @@ class Rejected(SiteServerError):
 
 
 class InvalidRequest(Rejected):
-    """The server could not use the request: its form, or a value in it."""
+    """The server could not use the form of the request, or a value in it."""
 
 
 class AccessDenied(Rejected):
@@ -62,30 +62,30 @@ class NotFound(Rejected):
 
 
 class AccountNotFound(Rejected):
-    """The server knows no account of this name."""
+    """The server finds no account of this name."""
 
 
 class Interrupted(SiteServerError):
-    """Children of a directory were being brought in line when the connection broke, or the server refused.
+    """The connection broke, or the server refused, while the children of a directory were updated.
 
-    The directory is written last, so it is not in its new state, and doing all of it again finds what is left.
+    The directory is written last, so it has its old permissions. The same operation, run again, updates the rest.
 
     Attributes:
-        updated: how many children have changed, or may have.
+        updated: how many children were changed, or may have been.
     """
 
-    def __init__(self, host: str, operation: str, said: str, advice: str, updated: int) -> None:
+    def __init__(self, host: str, operation: str, reason: str, advice: str, updated: int) -> None:
         self.updated = updated
-        super().__init__(host, operation, said, advice)
+        super().__init__(host, operation, reason, advice)
 
 
 class Unsupported(Rejected):
-    """This connection has no way to do it; another one has."""
+    """This kind of connection cannot do it. Another kind can."""
 
 
 class ServerFault(SiteServerError):
-    """Any other error that the server answered with. It does not show whether anything was done."""
+    """Any other error that the server answered. It does not show whether anything was done."""
 
 
 class ConnectionUnsupported(Exception):
-    """The host's connection leads to no site server, or its library is missing on the controller."""
+    """The connection of the host leads to no site server, or its library is missing on the controller."""

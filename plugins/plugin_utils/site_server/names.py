@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts that need no server: SIDs, and built-in names, which are the same everywhere."""
+"""Accounts that no server has to look up: SIDs, and built-in names, which are the same everywhere."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .port import Account
 
 
 def known_account(host: str, account: str) -> Account | None:
-    """The account behind a SID or an English built-in name; None if the server has to be asked.
+    """The account of a SID or an English built-in name; None if the server has to look it up.
 
     Raises:
-        AccountNotFound: it looks like a SID and is none, or it is a name without a domain.
+        AccountNotFound: it looks like a SID and is not one, or it is a name without a domain.
     """
     text = account.strip()
     if text.upper().startswith("S-1-"):
@@ -34,7 +34,7 @@ def known_account(host: str, account: str) -> Account | None:
 
 
 def no_account(
-    host: str, account: str, said: str, advice: str = "Check the spelling (DOMAIN\\name), or give the account's SID."
+    host: str, account: str, reason: str, advice: str = "Check the spelling (DOMAIN\\name), or give the account's SID."
 ) -> AccountNotFound:
-    """The server knows no such account, or nothing that can be asked for."""
-    return AccountNotFound(host, f"look up account {account}", said, advice)
+    """The error if the server finds no such account, or if the name cannot be looked up."""
+    return AccountNotFound(host, f"look up account {account}", reason, advice)

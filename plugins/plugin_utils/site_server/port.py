@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The port: what a use case may ask of a site server, whatever wire leads there."""
+"""The port: what a use case can read and write at a site server, over whatever wire."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MAX_PATH = 32_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    r"""An account that the server knows.
+    r"""An account that the server found.
 
     Attributes:
         sid: its security identifier.
-        name: `DOMAIN\name` as the server shows it, for people: with what cannot be seen as code points; the SID's text
-            where it has no name. The SID decides.
+        name: `DOMAIN\name` as the server shows it, for people. Characters that cannot be seen are code points. If it
+            has no name, this is the text of the SID. The SID decides.
     """
 
     sid: Sid
@@ -46,12 +46,12 @@ class Share:
 
     Attributes:
         name: its name.
-        path: the local directory behind it, as the server spells it, which is what has to be sent back: not made
-            visible. Empty for a share that is none of a directory.
+        path: the local directory behind it, as the server spells it. It is sent back in this spelling, so it is not
+            made visible. Empty if the share is not of a directory.
         is_disk: whether files are shared, not a printer, a device or IPC$.
         description: its comment, as the server spells it too.
         maximum_allowed: most simultaneous connections, or None for no limit.
-        descriptor: its permissions, with entries of all types, if the server told them along with the settings.
+        descriptor: its permissions, with entries of all types, if the server returned them with the settings.
     """
 
     name: str
@@ -67,13 +67,13 @@ class DescriptorReading:
     """A security descriptor as it was read.
 
     Attributes:
-        descriptor: what decides about access.
-        names: names of the SIDs in it for people, with what cannot be seen as code points, as far as the server told
-            them.
+        descriptor: the descriptor, which decides about access.
+        names: names of the SIDs in it, for people, as far as the server returned them. Characters that cannot be seen
+            are code points.
         is_default: the share has no descriptor of its own; this is the server's default for such shares.
         unwritable: reasons why this wire cannot write the descriptor back without loss; empty if it can.
-        cautions: what a write over this wire may lose unseen. The sentences name neither object nor host, so that each
-            is shown once.
+        cautions: what a write over this wire may remove without notice. The sentences name no object and no host, so
+            that each is shown once.
     """
 
     descriptor: SecurityDescriptor
@@ -90,11 +90,11 @@ class DescriptorReading:
 
 @dataclass(frozen=True, slots=True)
 class Propagated:
-    """What became of the children of a directory whose permissions were written, where no server brings them in line.
+    """The result for the children of a directory, if the client has to propagate inheritance to them.
 
     Attributes:
-        examined: how many were looked at.
-        updated: how many were changed; the others were right already.
+        examined: how many were read.
+        updated: how many were changed; the others needed no change.
         refused: how many the operator may not read or change.
         refusals: the first of those, each path with the cause.
     """
@@ -114,7 +114,7 @@ class Propagated:
             return ""
         more = "" if len(self.refusals) == self.refused else ", and others"
         return (
-            f"{self.refused} of {self.examined} files and folders below it could not be brought in line, and keep the "
+            f"{self.refused} of {self.examined} files and folders below it could not be updated, and keep the "
             f"inherited entries that they have: {'; '.join(self.refusals)}{more}"
         )
 
@@ -135,11 +135,11 @@ class Traffic:
 
 
 class SiteServer(Protocol):
-    """A site server. Every method raises `SiteServerError` or one of its kinds, and nothing else."""
+    """A site server. Every method raises `SiteServerError` or a subclass of it, and nothing else."""
 
     @property
     def host(self) -> str:
-        """The host as the inventory calls it."""
+        """The host as the inventory names it."""
 
     @property
     def operator(self) -> str | None:
@@ -147,13 +147,13 @@ class SiteServer(Protocol):
 
     @property
     def changes_members(self) -> bool:
-        """Whether members can be added to local groups and removed; where not, both raise `Unsupported`."""
+        """Whether members can be added to local groups and removed; if not, both raise `Unsupported`."""
 
     @property
     def propagates(self) -> bool:
-        """Whether `set_path_descriptor` brings children in line itself, before it writes the directory.
+        """Whether `set_path_descriptor` propagates inheritance to the children, before it writes the directory.
 
-        Then a directory that holds its old permissions does not show that nothing below it was written.
+        Then old permissions on the directory do not prove that nothing below it was written.
         """
 
     @property
@@ -185,16 +185,16 @@ class SiteServer(Protocol):
     def a_child(self, path: str) -> str | None:
         """Path of one file or folder directly in a directory.
 
-        None if it has none, or if `set_path_descriptor` brings the children in line itself and reports on them.
+        None if it has none, or if `set_path_descriptor` updates the children itself and reports on them.
         """
 
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
-        """Write the DACL of a directory or file, and bring its children in line; None if the server does that itself.
+        """Write the DACL of a directory or file. Its children follow; None if the server updates them itself.
 
         A SACL is kept.
 
         Raises:
-            Interrupted: some children are in line, and the directory itself is not written; do it again.
+            Interrupted: some children are updated, and the directory itself is not written. Run it again.
         """
 
     def delete_file(self, path: str) -> None:
@@ -207,20 +207,20 @@ class SiteServer(Protocol):
         """Members of a local group; `NotFound` if there is no such group."""
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
-        """Make an account a member of a local group; one that is already is no error."""
+        """Add an account to a local group; it is no error if it is a member already."""
 
     def remove_group_member(self, group: Sid, member: Sid) -> None:
-        """Take an account out of a local group; one that is no member is no error."""
+        """Remove an account from a local group; it is no error if it is no member."""
 
     def resolve(self, account: str) -> Account:
-        """Find an account's SID; `AccountNotFound` if the server knows none of this name."""
+        """Find the SID of an account; `AccountNotFound` if the server finds none of this name."""
 
 
 def local_path(text: str) -> str:
-    """A local Windows path in one spelling: backslashes, no doubled ones, none at the end but a drive's own.
+    """A local Windows path in one spelling: single backslashes, and one at the end only for a drive.
 
     Raises:
-        ValueError: it is not an absolute path on a drive, or has characters that no path may have.
+        ValueError: it is not an absolute path on a drive, or it has characters that a path cannot have.
     """
     path = _BACKSLASHES.sub(r"\\", text.strip().replace("/", "\\")) if not text.startswith("\\\\") else text
     if len(path) > _MAX_PATH or not _PATH.fullmatch(path):

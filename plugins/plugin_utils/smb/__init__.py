@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SMB and the remote procedure calls over it: what a site server is asked, message by message, on impacket.
+"""SMB and the remote procedure calls over it: the requests to a site server, message by message, on impacket.
 
 Over a session of `module_utils/smb_session.py`, `files` reads and writes what has a path, `pipes` what has none.
 Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.

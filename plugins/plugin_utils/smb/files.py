@@ -25,7 +25,7 @@ MAX_DESCRIPTOR = 64 * 1024
 """Longest security descriptor that is read or written, in bytes."""
 
 MAX_FILE = 4 * 1024 * 1024 * 1024
-"""Most bytes of a file that are read, so that a file without end ends. The logs of a site take a few MB each."""
+"""Most bytes of a file that are read, so that reading ends. The logs of a site take a few MB each."""
 MAX_PAGES = 100_000
 """Most pages of a directory's listing. One of 64 KiB holds about 600 names."""
 
@@ -69,7 +69,7 @@ _MAX_NAME = 255 * 2
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """What a directory lists of one of its children.
+    """One child in the listing of a directory.
 
     Attributes:
         name: its name.
@@ -83,7 +83,7 @@ class DirectoryEntry:
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is a directory, one that leads elsewhere included."""
+        """Whether it is a directory, or a link to one."""
         return bool(self.attributes & DIRECTORY)
 
     @property
@@ -114,16 +114,16 @@ class FileClient(Protocol):
     """Files over one session. Paths go from the share down, without a leading backslash; the share itself is ""."""
 
     def attributes(self, share: str, path: str) -> int:
-        """FILE_ATTRIBUTE_* of what is there."""
+        """FILE_ATTRIBUTE_* of a file or directory."""
 
     def security(self, share: str, path: str) -> Found:
-        """Read owner, group and DACL; of a link its own, not those of what it leads to."""
+        """Read owner, group and DACL; those of a link itself, not of its target."""
 
     def set_dacl(self, share: str, path: str, descriptor: bytes) -> None:
         """Write the DACL, with the control bits that concern it, of a self-relative descriptor."""
 
     def may_write(self, share: str, path: str) -> None:
-        """Open for writing the DACL and close again, which is refused where writing it would be."""
+        """Open for writing the DACL and close again. It is refused if a write of the DACL is refused."""
 
     def entries(self, share: str, path: str) -> Iterator[DirectoryEntry]:
         """List a directory without `.` and `..`, a page at a time."""
@@ -132,13 +132,13 @@ class FileClient(Protocol):
         """Read a file from its beginning to its end, a piece at a time, even while others write to it."""
 
     def write(self, share: str, path: str, read: Callable[[int], bytes]) -> None:
-        """Write a file, over one that is there, with what `read` returns until that is nothing."""
+        """Write a file, or overwrite it, with the pieces that `read` returns until one is empty."""
 
     def delete(self, share: str, path: str) -> None:
         """Delete a file."""
 
     def connect(self, share: str) -> None:
-        """Connect to a share, as everything else does where it is not yet."""
+        """Connect to a share. The other methods do it too, if it is not connected yet."""
 
 
 def file_client(session: SmbSession) -> FileClient:
@@ -163,7 +163,7 @@ def _put(session: SmbSession, tree: int, handle: Any, read: Callable[[int], byte
     offset = 0
     while piece := read(_PIECE):
         with session.exchange():
-            # impacket tells the size under SMB 2 and the end under SMB 1.
+            # impacket returns the size under SMB 2 and the end under SMB 1.
             written = session.connection.writeFile(tree, handle, piece, offset)
         if written not in (len(piece), offset + len(piece)):
             raise SmbError("garbled", f"the server wrote less than the {len(piece)} bytes that it was given")
@@ -171,7 +171,7 @@ def _put(session: SmbSession, tree: int, handle: Any, read: Callable[[int], byte
 
 
 class _Listing:
-    """Sees to it that a listing ends, whatever the server answers."""
+    """Ends a listing, whatever the server answers."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -192,7 +192,7 @@ class _Listing:
 
 
 class _Files:
-    """What `FileClient` takes in every dialect: the connection, and the shares that it is connected to."""
+    """What `FileClient` needs in every dialect: the connection, and the shares that it is connected to."""
 
     def __init__(self, session: SmbSession) -> None:
         self._session = session
@@ -334,7 +334,7 @@ class _Smb1Files(_Files):
             self._close(share, handle)
 
     def set_dacl(self, share: str, path: str, descriptor: bytes) -> None:
-        # The rest of a longer one would go in secondary requests, which impacket does not have.
+        # A longer one needs secondary requests, which impacket does not have.
         _check_size(descriptor, self._server._dialects_parameters["MaxBufferSize"] - 128)
         handle, _attributes = self._open(share, path, WRITE_DAC, _OPEN_REPARSE_POINT)
         try:
@@ -477,8 +477,8 @@ def _attributes(opened: bytes) -> int:
 
 def _check_size(descriptor: bytes, limit: int) -> None:
     if len(descriptor) > limit:
-        said = f"the security descriptor takes {len(descriptor)} bytes, and {limit} fit into a request"
-        raise SmbError("refused", said, "Shorten its list of entries.", STATUS_BUFFER_TOO_SMALL)
+        reason = f"the security descriptor takes {len(descriptor)} bytes, and {limit} fit into a request"
+        raise SmbError("refused", reason, "Shorten its list of entries.", STATUS_BUFFER_TOO_SMALL)
 
 
 def _entries(raw: bytes, path: str) -> Iterator[DirectoryEntry]:
@@ -525,7 +525,7 @@ def _entries_of_smb1(raw: bytes, path: str, count: int) -> Iterator[tuple[str, i
 
 
 def _child_name(raw: bytes, path: str) -> str | None:
-    """The name of a child, or None for `.` and `..`; one that would lead out of its directory is no name."""
+    """The name of a child, or None for `.` and `..`; a name that leads out of its directory is refused."""
     if not 0 < len(raw) <= _MAX_NAME or len(raw) % 2:
         raise SmbError("garbled", f"the listing of {path} holds a name of {len(raw)} bytes")
     try:

@@ -5,8 +5,8 @@
 
 Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, [MS-SCMR] for services, [MS-SAMR] for groups.
 
-Only calls that Windows NT 4.0 knows too. A server is asked for names by the call that tells a SID as a domain and a
-relative identifier, which holds for well-known SIDs as well.
+Only calls that Windows NT 4.0 has too. Names are looked up by the call that returns a SID as a domain and a relative
+identifier, which works for well-known SIDs too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ MAX_NAMES = 4096
 """Most entries of a list that is read."""
 
 MAX_LOOKUPS = 64
-"""Most questions for the names in one list, where the server refuses to answer them all at once."""
+"""Most requests for the names in one list, if the server refuses to answer for all of them at once."""
 
 SOME_NOT_MAPPED = 0x00000107
 NONE_MAPPED = 0xC0000073
@@ -133,10 +133,10 @@ class ShareInfo:
 
 
 class _Pipe(_Transport):  # type: ignore[misc]
-    """impacket's named pipe, with the status of a fault, and without patience for an answer that does not come.
+    """impacket's named pipe, with the status of a fault, and without waiting for an answer that does not come.
 
     Attributes:
-        fault: the status of a fault ([C706] 12.6.4.7) that came last, of which impacket tells words only; else None.
+        fault: the status of a fault ([C706] 12.6.4.7) if that came last, else None. impacket has only its text.
     """
 
     fault: int | None = None
@@ -159,7 +159,7 @@ class PipeClient:
         self._policy: Any = None
 
     def shares(self) -> tuple[ShareInfo, ...]:
-        """All shares with their paths (NetrShareEnum, level 2), which only operators and administrators are told."""
+        """All shares with their paths (NetrShareEnum, level 2). It takes an operator or an administrator."""
         with self._call("srvsvc") as pipe:
             answer = srvs.hNetrShareEnum(pipe, 2)
             rows = answer["InfoStruct"]["ShareInfo"]["Level2"]["Buffer"]
@@ -201,14 +201,14 @@ class PipeClient:
             pipe.request(request)
 
     def version(self) -> tuple[int, int]:
-        """The version of Windows that the server tells (NetrServerGetInfo, level 101): 4.0 for Windows NT 4.0."""
+        """The version of Windows that the server returns (NetrServerGetInfo, level 101): 4.0 for Windows NT 4.0."""
         with self._call("srvsvc") as pipe:
             info = srvs.hNetrServerGetInfo(pipe, 101)["InfoStruct"]["ServerInfo101"]
             # The upper half of the major version is flags ([MS-SRVS] 2.2.4.41).
             return int(info["sv101_version_major"]) & 0x0F, int(info["sv101_version_minor"])
 
     def sid_of(self, name: str) -> Sid | None:
-        """The SID of a name as the server knows it (LsarLookupNames); None if it knows none."""
+        """The SID of a name at the server (LsarLookupNames); None if it finds none."""
         with self._call("lsarpc") as pipe:
             try:
                 answer = lsat.hLsarLookupNames(pipe, self._open_policy(pipe), [name])
@@ -227,7 +227,7 @@ class PipeClient:
         return Sid(domain.authority, (*domain.subauthorities, rid))
 
     def names_of(self, sids: Iterable[Sid]) -> dict[Sid, str]:
-        r"""Names as `DOMAIN\name`, of those SIDs that have one and of which the server tells it.
+        r"""Names as `DOMAIN\name`, of those SIDs for which the server returns one.
 
         Some servers refuse a whole list for one SID in it, such as Samba as a domain controller for S-1-22-... Then
         each half is asked for, and so on, so that the others' names are found. A refusal is never an error here: names
@@ -268,14 +268,14 @@ class PipeClient:
             domains = [_text(item["Name"]) for item in answer["ReferencedDomains"]["Domains"]]
             rows = answer["TranslatedNames"]["Names"]
             if len(rows) != len(asked):
-                raise SmbError("garbled", f"{len(asked)} SIDs were asked for, {len(rows)} names came back")
+                raise SmbError("garbled", f"{len(asked)} SIDs were sent, {len(rows)} names came back")
             names = {}
             for sid, row in zip(asked, rows, strict=True):
                 name, index = _text(row["Name"]), int(row["DomainIndex"])
                 if int(row["Use"]) in (7, 8) or not name:
                     continue
                 domain = domains[index] if 0 <= index < len(domains) else ""
-                # A domain stands for itself, and a well-known SID like Everyone belongs to none.
+                # A domain has no other domain, and neither has a well-known SID like Everyone.
                 names[sid] = f"{domain}\\{name}" if domain and int(row["Use"]) != 3 else name
             return names
 
@@ -341,7 +341,7 @@ class PipeClient:
 
     @contextmanager
     def _call(self, name: str) -> Iterator[Any]:
-        """The pipe, opened if it is not; what is asked in the block has one deadline."""
+        """The pipe, opened if it is not; all requests in the block have one deadline."""
         try:
             with self._session.exchange():
                 pipe = self._pipes.get(name) or self._opened(name)
@@ -364,13 +364,13 @@ class PipeClient:
         try:
             pipe.bind(_INTERFACES[name]())
         except DCERPCException as error:
-            said = f"the server offers no {name} ({reason_of(error)})"
-            raise SmbError("refused", said, status=_UNKNOWN_INTERFACE) from None
+            reason = f"the server offers no {name} ({reason_of(error)})"
+            raise SmbError("refused", reason, status=_UNKNOWN_INTERFACE) from None
         self._pipes[name] = pipe
         return pipe
 
     def _forget(self, name: str) -> None:
-        """Open a pipe anew when it is needed next."""
+        """Drop a pipe, so that the next request opens it again."""
         self._pipes.pop(name, None)
         if name == "lsarpc":
             self._policy = None

@@ -9,7 +9,7 @@ and embedded objects become XML; DSP0227 (CIM binding) for class URIs, selectors
 URI of the class itself as the namespace of the class's properties.
 
 What arrives has no types but the shape of its XML, so numbers and booleans stay text until the accessor of
-`Instance` that knows better is asked.
+`Instance` that has the type is asked.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance of a WMI class, embedded or not, or the parameters that a method gave back.
+    """An instance of a WMI class, embedded or not, or the parameters that a method returned.
 
     Property names are WMI's: their case doesn't matter. The accessors return None for what is null or absent,
     and raise `WSManProtocolError` (naming class and property) for a value of another shape.
 
-    WS-CIM can't tell an empty array from an absent one, nor an array of one from its element; a null array is
+    In WS-CIM an empty array looks like an absent one, and an array of one like its element; a null array is
     one element with ``xsi:nil`` (DSP0230 7.2.2, MS-WSMAN 3.1.4.1.26). So `array` gives ``()`` for absent, empty
-    and null alike, and `is_null` tells null from the other two.
+    and null alike, and `is_null` distinguishes null from the other two.
     """
 
     class_name: str
@@ -143,7 +143,7 @@ class Instance:
         raise self._wrong(name, "true or false")
 
     def array(self, name: str) -> tuple[Value, ...]:
-        """An array's elements; one value is an array of one, as one element can't be told from it."""
+        """An array's elements; one value is an array of one, since the XML of both is the same."""
         value = self._value(name)
         if value is None:
             return ()
@@ -263,7 +263,7 @@ def _value(element: Element) -> Value:
 
 
 def _embedded_type(element: Element) -> str | None:
-    """Class of an embedded instance by its xsi:type. The prefix is left alone: it says no more than the properties'."""
+    """Class of an embedded instance by its xsi:type. The prefix is not used: the properties have the same one."""
     name = (element.get(TYPE) or "").strip().rpartition(":")[2]
     return name.removesuffix(_TYPE) if name.endswith(_TYPE) else None
 
@@ -332,7 +332,7 @@ def selector_set(selectors: Mapping[str, str]) -> str:
 
 
 class _Writer:
-    """Writes values, and remembers which namespaces they need: declared once, on the outermost element.
+    """Writes values, and collects the namespaces that they need. These are declared once, on the outermost element.
 
     Elements of the namespace ``plain`` are written without a prefix. A security descriptor is mostly SIDs, an element
     for each octet, so that saves a quarter of its size.
@@ -348,7 +348,7 @@ class _Writer:
         return plain | {f"xmlns:{prefix}": uri for uri, prefix in self._prefixes.items()}
 
     def most_used(self) -> str | None:
-        """The namespace whose prefix is worth leaving out: a second declaration costs about as much as 30 prefixes."""
+        """The namespace to write without a prefix: a second declaration costs about as much as 30 prefixes."""
         return next((uri for uri, uses in self._uses.most_common(1) if uses > _WORTH_A_DECLARATION), None)
 
     def properties(self, uri: str, values: Mapping[str, Value]) -> str:

@@ -24,7 +24,7 @@ from .faults import parse_fault
 from .xml import child_of, escape, local, parse, qname, tag, text_of
 
 _MIN_ENVELOPE = 8192  # octets; below it a service may refuse to answer (DSP0226 section 6.2)
-_MIN_TIMEOUT = 0.001  # seconds: what three decimals can say
+_MIN_TIMEOUT = 0.001  # seconds: the least that three decimals can express
 
 _DECLARATIONS = {
     "xmlns:s": ns.SOAP,
@@ -36,20 +36,20 @@ IDENTIFY = tag(
     tag("s:Header") + tag("s:Body", tag("i:Identify")),
     {"xmlns:s": ns.SOAP, "xmlns:i": ns.IDENTITY},
 ).encode()
-"""The request that asks a service what it is, and changes nothing (DSP0226 section 11)."""
+"""The request that identifies a service, and changes nothing (DSP0226 section 11)."""
 
 _UNDERSTAND = {"s:mustUnderstand": "true"}
 
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeSettings:
-    """What all requests to one host have in common.
+    """The settings of all requests to one host.
 
     Attributes:
         to: the URL of the service, for ``a:To``.
         operation_timeout: seconds after which the server gives up (``w:OperationTimeout``).
-        max_envelope_size: bytes that an answer may have; a larger one is not read. The server is not told, and so
-            keeps to its own ``MaxEnvelopeSizekb``, 150 or 500 (MS-WSMV 3.1.4.1.7 and 2.2.4.10).
+        max_envelope_size: bytes that an answer may have; a larger one is not read. It is not sent to the server, which
+            uses its own ``MaxEnvelopeSizekb``, 150 or 500 (MS-WSMV 3.1.4.1.7 and 2.2.4.10).
         locale: the language that the server should speak (``w:Locale``, RFC 3066).
 
     Raises:
@@ -134,9 +134,9 @@ class Request:
             raise WSManProtocolError(f"the answer is no SOAP 1.2 envelope but {_shown(local(envelope))}")
         relates_to = _header(envelope, "RelatesTo")
         fault = child_of(body, ns.SOAP, "Fault")
-        # A server that could not read the request's headers can't name the request in its fault either.
+        # A server that could not read the headers of the request cannot name the request in its fault.
         if relates_to is None and fault is None:
-            raise WSManProtocolError("the answer doesn't say which request it answers (no RelatesTo)")
+            raise WSManProtocolError("the answer does not name its request (no RelatesTo)")
         if relates_to is not None and relates_to.lower() != self.message_id.lower():
             raise WSManProtocolError(f"the answer belongs to another request ({_shown(relates_to)})")
         if fault is not None:

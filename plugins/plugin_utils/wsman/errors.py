@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong in a WS-Management exchange, as one small family of exceptions.
+"""The errors of a WS-Management exchange, as one small family of exceptions.
 
-Every message is one line for an operator. The host is not named here: whoever moves the bytes knows it.
+Every message is one line for an operator. It does not name the host; the caller that sends the bytes adds it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..text import one_line
 # Codes of f:WSManFault (winerror.h facility 0x33, named in the Windows SDK's wsmerror.h).
 ERROR_ACCESS_DENIED = 5
 ERROR_WSMAN_RESOURCE_NOT_FOUND = 0x80338000  # 2150858752
-# 2150858778. Windows gives it for a query on a class that doesn't exist, and for a query it can't parse.
+# 2150858778. Windows returns it for a query on a class that does not exist, and for a query that it cannot parse.
 ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER = 0x8033801A
 ERROR_WSMAN_ENVELOPE_TOO_LARGE = 0x80338026  # 2150858790
 ERROR_WSMAN_ENCODING_LIMIT = 0x80338035  # 2150858805; of the request, the three below of the answer
@@ -38,19 +38,19 @@ CIM_ERR_NOT_FOUND = 6
 
 
 class WSManError(Exception):
-    """The base of everything this package raises."""
+    """The base of all exceptions of this package."""
 
 
 class WSManValueError(WSManError, ValueError):
-    """A value of the caller's that can't be put on the wire (a control character, a malformed class name)."""
+    """A value from the caller that cannot be sent (a control character, a malformed class name)."""
 
 
 class WSManProtocolError(WSManError):
-    """The answer is malformed, unsafe, too large, or not the answer to what was asked."""
+    """The answer is malformed, unsafe, too large, or not the answer to this request."""
 
 
 class _Signs(NamedTuple):
-    """What tells one kind of fault from another: see WSManFault._shows."""
+    """The signs of a kind of fault: see WSManFault._shows."""
 
     codes: frozenset[int]
     cim_statuses: frozenset[int] = frozenset()
@@ -103,7 +103,7 @@ _INVALID = _Signs(
     cim_statuses=frozenset({4, 12, 13}),  # CIM_ERR_INVALID_PARAMETER, _NO_SUCH_PROPERTY, _TYPE_MISMATCH
     subcodes=frozenset({"SchemaValidationError", "InvalidParameter", "InvalidRepresentation"}),
 )
-# Whatever else is found before the provider is asked: headers, addresses, quotas, methods that do not exist.
+# Other errors that are found before the provider runs: headers, addresses, quotas, methods that do not exist.
 _NOT_BEGUN = _Signs(
     codes=frozenset(
         {
@@ -167,7 +167,7 @@ class WSManFault(WSManError):
         reason: the server's own sentence (``s:Reason/s:Text``), on one line.
         code: ``Code`` of the outermost ``f:WSManFault``, unsigned.
         subcode: the local name of ``s:Subcode/s:Value``, such as ``InvalidSelectors``.
-        provider_message: what the provider behind the service said, on one line.
+        provider_message: the message of the provider behind the service, on one line.
         cim_status: ``CIMStatusCode`` of a ``MSFT_WmiError``.
         wmi_error_code: the provider's own code (mostly a WBEM_E_ HRESULT), unsigned.
     """
@@ -192,14 +192,14 @@ class WSManFault(WSManError):
 
     @property
     def class_missing(self) -> bool:
-        """The class or its namespace doesn't exist on the host. A query that isn't WQL can look the same."""
+        """The class or its namespace does not exist on the host. A query that is not WQL can have the same fault."""
         return self._shows(_CLASS_MISSING)
 
     @property
     def not_found(self) -> bool:
         """There is no such instance.
 
-        ``a:DestinationUnreachable`` alone says so too, but not beside a code: it wraps other errors as well.
+        ``a:DestinationUnreachable`` alone means the same. Beside a code it does not: it wraps other errors too.
         """
         bare = self.code is None and self.cim_status is None and self.wmi_error_code is None
         return self._shows(_NOT_FOUND) or (bare and self.subcode == "DestinationUnreachable")
@@ -211,7 +211,7 @@ class WSManFault(WSManError):
 
     @property
     def timed_out(self) -> bool:
-        """The server gave up because w:OperationTimeout had passed; it may still have done the work."""
+        """The server stopped because w:OperationTimeout had passed; it may have done the work."""
         return self._shows(_TIMED_OUT)
 
     @property
@@ -235,7 +235,7 @@ class WSManFault(WSManError):
         return self.not_found or any(map(self._shows, kinds))
 
     def _shows(self, signs: _Signs) -> bool:
-        """Whether this fault bears the signs. Where the provider said what is wrong, only that counts."""
+        """Whether this fault has the signs. If the provider reported the error, only that counts."""
         if self.wmi_error_code is not None or self.cim_status is not None:
             return self.wmi_error_code in signs.codes or self.cim_status in signs.cim_statuses
         return self.code in signs.codes or self.subcode in signs.subcodes

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading SOAP faults, in every wrapping that Windows gives them."""
+"""Reads SOAP faults, in every form that Windows uses."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def parse_fault(fault: Element) -> WSManFault:
     if (_first(wmi_errors, "error_Type") or "").strip().upper() in _STATUS_TYPES:
         status, number = _first_number(status, number), None
     outer = codes[0] if codes else None
-    # A provider's fault often repeats the code of the fault around it: only another one says more.
+    # A provider's fault often repeats the code of the fault around it: only another code is used.
     inner = next((code for code in reversed(codes) if code is not None and code != outer), None)
-    said = [
+    texts = [
         *(text_of(element) for element in inside if element.tag in _SENTENCES),
         _first(wmi_errors, "Message", "Description"),
     ]
@@ -51,7 +51,7 @@ def parse_fault(fault: Element) -> WSManFault:
         "" if text is None else text_of(text),
         code=outer,
         subcode=_subcode(fault),
-        provider_message=next((told for told in reversed(said) if told and told.strip()), None),
+        provider_message=next((text for text in reversed(texts) if text and text.strip()), None),
         cim_status=status,
         wmi_error_code=_first_number(number, inner),
     )

@@ -61,7 +61,7 @@ def class_uri(class_name: str, namespace: str = DEFAULT_NAMESPACE) -> str:
 
 
 def split_class_uri(uri: str) -> tuple[str, str]:
-    """The class name and the WMI namespace in a resource URI, as far as it tells them.
+    """The class name and the WMI namespace in a resource URI, as far as it has them.
 
     A URI that isn't WMI's (``http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_DataFile``) names no WMI
     namespace: it is taken to be ``root/cimv2``, which is where Windows serves those classes from.

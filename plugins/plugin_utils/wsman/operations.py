@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operations: generators that yield requests and are sent answers, and so do no I/O themselves.
+"""The operations: generators that yield requests and receive answers, so they do no I/O themselves.
 
 Drive one like this, with any transport that posts bytes and returns bytes (the body of an HTTP 500 too, as
 faults come with that)::
@@ -35,7 +35,7 @@ T = TypeVar("T")
 Operation: TypeAlias = Generator[bytes, bytes, T]
 
 MAX_ANSWERS = 2_000
-"""Answers that one query may take: at 100 instances each, more than a hierarchy has of anything."""
+"""Most answers of one query: at 100 instances each, more than a hierarchy has of anything."""
 MAX_QUERY_BYTES = 256 * 1024 * 1024
 """Bytes of all answers to one query."""
 
@@ -172,9 +172,9 @@ def query(
 
 
 def first(settings: EnvelopeSettings, wql: str, *, namespace: str = DEFAULT_NAMESPACE) -> Operation[Instance | None]:
-    """Run a WQL query for one of its results, and release the rest: two requests, or one where there is no more.
+    """Run a WQL query for one of its results, and release the rest: two requests, or one if there is no more.
 
-    The server works on a query only as far as its results are asked for, so a large directory costs no more than a
+    The server runs a query only as far as its results are requested, so a large directory costs no more than a
     small one. A server that does not honour DSP0226's optimization costs a Pull more.
 
     Args:
@@ -211,7 +211,7 @@ def wql_string(value: str) -> str:
     Source: Microsoft Knowledge Base Q242507, "Using Backslash in Windows Management Instrumentation Strings".
 
     Raises:
-        WSManValueError: it has a control character, which no name that WMI knows has.
+        WSManValueError: it has a control character, which no name in WMI has.
     """
     if bad := next((c for c in value if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0), None):
         raise WSManValueError(f"the control character U+{ord(bad):04X} can't be part of a WMI query")

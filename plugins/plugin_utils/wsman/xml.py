@@ -63,9 +63,9 @@ _NIL = qname(XSI, "nil")
 
 
 def is_nil(element: Element) -> bool:
-    """Whether it says ``xsi:nil``."""
-    said = element.get(_NIL)
-    return said is not None and said.strip() in ("true", "1")
+    """Whether it has ``xsi:nil``."""
+    nil = element.get(_NIL)
+    return nil is not None and nil.strip() in ("true", "1")
 
 
 def text_of(element: Element) -> str:
@@ -76,7 +76,7 @@ def text_of(element: Element) -> str:
 
 
 def child_of(element: Element, namespace: str, name: str) -> Element | None:
-    """The first child of that name. Mind that ElementTree takes an element without children to be false."""
+    """The first child of that name. ElementTree takes an element without children to be false."""
     return element.find(qname(namespace, name))
 
 
@@ -143,12 +143,12 @@ def _look_closer(document: bytes) -> None:
     parser = expat.ParserCreate(encoding="utf-8", namespace_separator="}")
     parser.StartDoctypeDeclHandler = doctype
     parser.StartNamespaceDeclHandler = namespace
-    with suppress(expat.ExpatError, ValueError):  # the reader says that
+    with suppress(expat.ExpatError, ValueError):  # the reader reports it
         parser.Parse(document, True)
 
 
 def _refuse_depth(root: Element) -> None:
-    """Whoever reads the elements goes down into them, a call for each level."""
+    """Refuse deep elements: reading them takes a call for each level."""
     level = [root]
     for _depth in range(MAX_DEPTH):
         level = [child for element in level if len(element) for child in element]

@@ -179,7 +179,7 @@ def test_a_share_tells_its_settings(host: RunningHost, server: SiteServer) -> No
 def test_a_share_that_is_not_there(server: SiteServer) -> None:
     with pytest.raises(NotFound, match=r"^C01: could not read share NO_SUCH: not found") as caught:
         server.share("NO_SUCH")
-    assert "sharing the directory is not this module's job" in str(caught.value)
+    assert "this module does not share the directory" in str(caught.value)
 
 
 def test_a_shares_permissions_are_read_with_names(host: RunningHost, server: SiteServer) -> None:

@@ -89,7 +89,7 @@ def test_a_server_that_never_negotiates_costs_its_time_only(fault: str, dialect:
 
     with serving(serve) as port:
         error = refusal(settings(port, dialect))
-        assert (error.kind, error.said) == ("unreachable", f"no answer from 127.0.0.1 port {port} in 1 seconds")
+        assert (error.kind, error.reason) == ("unreachable", f"no answer from 127.0.0.1 port {port} in 1 seconds")
         assert "ansible_smb_timeout" in error.advice
 
 
@@ -120,7 +120,7 @@ def test_a_server_that_never_lets_in_costs_its_time_only() -> None:
 
     with serving(serve) as port:
         error = refusal(settings(port, None))
-    assert (error.kind, error.said) == ("unreachable", "no whole answer within 1 seconds")
+    assert (error.kind, error.reason) == ("unreachable", "no whole answer within 1 seconds")
 
 
 @pytest.mark.parametrize("dialect", [None, "nt1"])
@@ -136,7 +136,10 @@ def test_messages_without_end_are_counted(dialect: str | None) -> None:
 
     with serving(serve) as port:
         error = refusal(settings(port, dialect, timeout=60))
-    assert (error.kind, error.said) == ("garbled", f"the server sent {MAX_MESSAGES} messages and no answer among them")
+    assert (error.kind, error.reason) == (
+        "garbled",
+        f"the server sent {MAX_MESSAGES} messages and no answer among them",
+    )
     assert sent < 1_000_000
 
 
@@ -150,12 +153,12 @@ def test_an_answer_that_is_too_long_is_not_read(dialect: str | None) -> None:
 
     with serving(serve) as port:
         error = refusal(settings(port, dialect, timeout=60))
-    assert (error.kind, error.said) == ("garbled", f"the answer is longer than {MAX_EXCHANGE} bytes")
+    assert (error.kind, error.reason) == ("garbled", f"the answer is longer than {MAX_EXCHANGE} bytes")
 
 
 def test_a_message_of_another_service_is_named() -> None:
     with serving(lambda client: client.sendall(b"\x83\0\0\1\x82")) as port:  # RFC 1002: negative session response
-        assert refusal(settings(port, None)).said == "a message of type 83h"
+        assert refusal(settings(port, None)).reason == "a message of type 83h"
 
 
 def test_many_contexts_are_not_read() -> None:
@@ -170,7 +173,7 @@ def test_many_contexts_are_not_read() -> None:
 
     with serving(serve) as port:
         error = refusal(settings(port, None))
-    assert (error.kind, error.said) == ("garbled", "the server negotiates 65535 contexts")
+    assert (error.kind, error.reason) == ("garbled", "the server negotiates 65535 contexts")
 
 
 def test_a_kdc_that_never_comes_to_an_end_costs_its_time_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -186,7 +189,7 @@ def test_a_kdc_that_never_comes_to_an_end_costs_its_time_only(monkeypatch: pytes
         monkeypatch.setenv("KRB5_CONFIG", str(configuration))
         with pytest.raises(TicketError) as caught:
             service_ticket("ansible", "CORP.EXAMPLE", "Secret-1", "cifs/c01.corp.example", 1)
-    assert f"127.0.0.1 port {port}: no answer in 1 seconds" in caught.value.said
+    assert f"127.0.0.1 port {port}: no answer in 1 seconds" in caught.value.reason
 
 
 # -- the stream itself
@@ -299,7 +302,7 @@ def test_a_server_that_stops_to_answer_costs_its_time_only(
             return
         with pytest.raises(SmbError) as caught:
             OPERATIONS[operation](session)
-        assert (caught.value.kind, caught.value.said) == ("unreachable", "no whole answer within 1 seconds")
+        assert (caught.value.kind, caught.value.reason) == ("unreachable", "no whole answer within 1 seconds")
         # No late answer is taken for that to something else.
         assert session.closed
         with pytest.raises(SmbError, match="no whole answer within 1 seconds") as caught:

@@ -179,15 +179,15 @@ def test_accounts_with_other_keys_get_tickets(site: Site, user: str) -> None:
 )
 def test_what_the_realm_refuses_is_told(site: Site, user: str, password: str, words: str) -> None:
     error = refusal(site.settings(user, password))
-    assert error.said.startswith(f"{user}@{REALM}: ")
-    assert words in error.said
+    assert error.reason.startswith(f"{user}@{REALM}: ")
+    assert words in error.reason
 
 
 @with_kdc
 def test_an_account_that_the_server_does_not_know_is_told(site: Site) -> None:
     error = refusal(site.settings("stranger"))
-    assert error.said.startswith(f"stranger@{REALM}: ")
-    assert "STATUS_" in error.said
+    assert error.reason.startswith(f"stranger@{REALM}: ")
+    assert "STATUS_" in error.reason
     assert "knows the account" in error.advice
 
 
@@ -233,7 +233,7 @@ def test_a_password_counts_for_more_than_a_ticket(site: Site, monkeypatch: pytes
 @with_kdc
 def test_a_ticket_of_somebody_else_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KRB5CCNAME", str(site.realm.kinit("stranger", PASSWORD)))
-    assert f"is stranger@{REALM}'s" in refusal(site.settings(password="")).said
+    assert f"is stranger@{REALM}'s" in refusal(site.settings(password="")).reason
 
 
 @with_kdc
@@ -244,7 +244,7 @@ def test_a_ticket_that_has_expired_is_told(site: Site, monkeypatch: pytest.Monke
     got = time.time()
     wait_until(lambda: time.time() > got + 1, "the ticket has expired")
     error = refusal(site.by_ticket())
-    assert f"the ticket in {cache} expired at " in error.said
+    assert f"the ticket in {cache} expired at " in error.reason
     assert error.advice == "Run kinit again."
 
 
@@ -260,7 +260,7 @@ def test_a_ticket_that_has_expired_is_told(site: Site, monkeypatch: pytest.Monke
 def test_no_ticket_is_told(site: Site, monkeypatch: pytest.MonkeyPatch, cache: str, words: str) -> None:
     monkeypatch.setenv("KRB5CCNAME", cache.format(site.realm.base))
     error = refusal(site.by_ticket())
-    assert words.format(site.realm.base) in error.said
+    assert words.format(site.realm.base) in error.reason
     assert "kinit" in error.advice
 
 
@@ -270,7 +270,7 @@ def test_no_ticket_is_told(site: Site, monkeypatch: pytest.MonkeyPatch, cache: s
 @with_kdc
 def test_a_name_that_the_realm_does_not_know_leads_to_the_advice(site: Site) -> None:
     error = refusal(site.settings(kerberos_name=""))
-    assert f"has no service cifs/{site.address} (KDC_ERR_S_PRINCIPAL_UNKNOWN)" in error.said
+    assert f"has no service cifs/{site.address} (KDC_ERR_S_PRINCIPAL_UNKNOWN)" in error.reason
     assert "ansible_smb_kerberos_hostname_override" in error.advice
 
 
@@ -278,7 +278,7 @@ def test_a_name_that_the_realm_does_not_know_leads_to_the_advice(site: Site) -> 
 @DIALECTS
 def test_a_ticket_for_another_server_is_told(site: Site, dialect: str | None) -> None:
     error = refusal(site.settings(kerberos_name="other.corp.example", dialect=dialect))
-    assert "does not accept the ticket for cifs/other.corp.example (STATUS_LOGON_FAILURE)" in error.said
+    assert "does not accept the ticket for cifs/other.corp.example (STATUS_LOGON_FAILURE)" in error.reason
 
 
 @with_kdc
@@ -287,7 +287,7 @@ def test_clocks_that_differ_are_told(site: Site) -> None:
     with site.realm.kdc(clockskew=-1) as strict:
         site.realm.write_krb5_conf(strict)
         error = refusal(site.settings())
-    assert "the clocks differ too much (KRB_AP_ERR_SKEW)" in error.said
+    assert "the clocks differ too much (KRB_AP_ERR_SKEW)" in error.reason
     assert "clocks" in error.advice
 
 
@@ -314,7 +314,7 @@ def test_a_kdc_that_says_nothing_is_waited_for_no_longer_than_told(site: Site) -
     with socket.create_server(("127.0.0.1", 0)) as silent:
         site.realm.write_krb5_conf(silent.getsockname()[1])
         error = refusal(site.settings(timeout=0.5))
-    assert "no answer in 0.5 seconds" in error.said
+    assert "no answer in 0.5 seconds" in error.reason
 
 
 @with_kdc
@@ -322,7 +322,7 @@ def test_a_kdc_that_says_nothing_is_waited_for_no_longer_than_told(site: Site) -
 def test_a_kdc_that_is_none_is_told(site: Site, answer: bytes) -> None:
     with answering(answer) as port:
         site.realm.write_krb5_conf(port)
-        assert "the KDC's answer, or the ticket, cannot be used" in refusal(site.settings()).said
+        assert "the KDC's answer, or the ticket, cannot be used" in refusal(site.settings()).reason
 
 
 @with_kdc
@@ -339,7 +339,7 @@ def test_an_answer_to_another_question_is_not_believed(site: Site) -> None:
         refusal(site.settings("bystander", kerberos_name="nowhere"))
     with answering(kept[0]) as port:
         site.realm.write_krb5_conf(port)
-        assert "it answers another question" in refusal(site.settings("bystander")).said
+        assert "it answers another question" in refusal(site.settings("bystander")).reason
 
 
 # -- the connection plugin

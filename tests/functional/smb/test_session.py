@@ -117,8 +117,8 @@ def test_the_state_of_an_account_is_told(host: RunningHost, state: str, status: 
     finally:
         host.smb.set_account_state("CORP\\bystander", "ok")
     assert (error.kind, error.status_name) == ("logon", status)
-    assert "CORP\\bystander" in error.said
-    assert words in error.said
+    assert "CORP\\bystander" in error.reason
+    assert words in error.reason
 
 
 @on_samba
@@ -135,7 +135,7 @@ def test_a_wrong_password_costs_one_attempt(host: RunningHost, dialect: str) -> 
         wanted = dataclasses.replace(settings(host, dialect=dialect), address="127.0.0.1", port=port, password=WRONG)
         error = refusal(wanted)
     assert (error.kind, error.status_name) == ("logon", "STATUS_LOGON_FAILURE")
-    assert "user name or the password is wrong" in error.said
+    assert "user name or the password is wrong" in error.reason
     # Negotiation, challenge, refusal. A second attempt would bring an account nearer to being locked out.
     assert answers == 3
 
@@ -165,7 +165,7 @@ def test_a_server_that_does_not_sign_smb_1_is_refused(lab: RunningLab, host: Run
     finally:
         host.smb.set_parameters({"server signing": "auto"}, restart=True)
     assert error.kind == "refused"
-    assert "does not offer to sign" in error.said
+    assert "does not offer to sign" in error.reason
     assert "ansible_smb_signing: if_offered" in error.advice
 
 
@@ -205,9 +205,9 @@ def test_encryption_that_the_server_does_not_have_is_refused(host: RunningHost) 
     finally:
         host.smb.set_parameters({"server max protocol": None}, restart=True)
     assert error.kind == "refused"
-    assert "does not encrypt" in error.said
+    assert "does not encrypt" in error.reason
     old = refusal(dataclasses.replace(settings(host, dialect="SMB 1"), encryption=True))
-    assert "SMB 1 does not encrypt" in old.said
+    assert "SMB 1 does not encrypt" in old.reason
 
 
 # -- a stranger in between
@@ -224,7 +224,7 @@ def test_a_negotiation_without_signing_is_refused(host: RunningHost) -> None:
     with between(host.address, signing_bit_off) as port:
         error = refusal(dataclasses.replace(settings(host), address="127.0.0.1", port=port))
     assert error.kind == "refused"
-    assert "does not offer to sign" in error.said
+    assert "does not offer to sign" in error.reason
 
 
 @on_samba
@@ -337,7 +337,7 @@ def test_what_is_no_smb_server_is_named(answer: bytes, dialect: str | None) -> N
         wanted = SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, dialect=dialect, timeout=PATIENCE)
         error = refusal(wanted)
     assert error.kind in ("unreachable", "refused", "garbled")
-    assert "127.0.0.1" in error.said or error.advice
+    assert "127.0.0.1" in error.reason or error.advice
 
 
 # -- Kerberos
@@ -349,10 +349,10 @@ def test_kerberos_asks_the_realm_and_says_what_is_missing(
     monkeypatch.setenv("KRB5CCNAME", str(tmp_path / "none"))
     error = refusal(dataclasses.replace(host_like, kerberos=True, domain="NO-SUCH.INVALID", password=WRONG))
     assert error.kind == "logon"
-    assert "no domain controller of NO-SUCH.INVALID answers for Kerberos" in error.said
+    assert "no domain controller of NO-SUCH.INVALID answers for Kerberos" in error.reason
     error = refusal(dataclasses.replace(host_like, kerberos=True, domain="", user="", password=""))
     assert error.kind == "logon"
-    assert "no Kerberos ticket" in error.said
+    assert "no Kerberos ticket" in error.reason
     assert "KRB5CCNAME" in error.advice
 
 

@@ -375,7 +375,10 @@ def test_an_answer_without_end_is_not_kept() -> None:
     with scripted({"srvsvc": lambda _opnum, _stub: endless()}) as settings, open_session(settings) as session:
         with pytest.raises(SmbError) as caught:
             PipeClient(session).shares()
-        assert (caught.value.kind, caught.value.said) == ("garbled", f"the answer is longer than {MAX_EXCHANGE} bytes")
+        assert (caught.value.kind, caught.value.reason) == (
+            "garbled",
+            f"the answer is longer than {MAX_EXCHANGE} bytes",
+        )
         assert session.traffic.received < 2 * MAX_EXCHANGE
 
 
@@ -384,7 +387,7 @@ def test_an_answer_in_small_parts_without_end_has_a_deadline() -> None:
         session._stream.timeout = 1
         with pytest.raises(SmbError) as caught:
             PipeClient(session).shares()
-    assert (caught.value.kind, caught.value.said) == ("unreachable", "no whole answer within 1 seconds")
+    assert (caught.value.kind, caught.value.reason) == ("unreachable", "no whole answer within 1 seconds")
 
 
 def test_a_group_of_garbage_is_no_group() -> None:

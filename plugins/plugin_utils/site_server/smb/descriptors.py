@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Security descriptors as a file server takes and gives them."""
+"""Security descriptors as a file server takes and returns them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ABOUT_THE_SACL = 0x2A30
 
 
 def read_descriptor(data: bytes) -> SecurityDescriptor:
-    """Parse what the server sent. Nothing asks for the SACL, so what the flags say of it is not ours.
+    """Parse what the server sent. The SACL was not requested, so flags that concern it are removed.
 
     Raises:
         SecurityDescriptorError: it is not a security descriptor.

@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a directory's children in line over SMB, which no server does for its client.
+"""Propagation of inheritance to the children of a directory over SMB, which no server does for its client.
 
-Where the directory's new permissions change what its children inherit, these are read, and written if they differ. The
-directory itself comes last: a run that breaks half way leaves it as it was, so that the next one starts again, finds
-what is right already, and writes the rest. Then names that appeared meanwhile are looked at once more.
+If the new permissions of the directory change what its children inherit, the children are read, and written if they
+differ. The directory itself is written last: a run that breaks before leaves it unchanged. So the next run starts
+again, skips what needs no change, and writes the rest. Then names that appeared meanwhile are read once more.
 
-Connections work in parallel, each in a thread, and a further one is opened only when there is work to share. Memory is
-bounded by the number of connections and the depth of the tree, not by the number of files (but for the names of those
-that are made while this runs).
+Connections work in parallel, each in a thread. A further one is opened only if there is work to share. The number of
+connections and the depth of the tree limit the memory, not the number of files. Only the names of files that are
+created meanwhile are kept.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from ..port import Propagated
 from .descriptors import descriptor_to_write, read_descriptor
 
 MAX_REFUSALS = 20
-"""How many children are named that could not be changed."""
+"""Most children that are named if they could not be changed."""
 
 _BATCH = 64
 _SECONDS_BETWEEN_REPORTS = 5.0
 _CLOCK_MARGIN = 50_000_000
-"""Five seconds as a FILETIME: what is older than the start, less this, cannot have appeared meanwhile."""
+"""Five seconds as a FILETIME: what is older than the start minus this did not appear meanwhile."""
 
 _VANISHED = frozenset({0xC0000034, 0xC000003A, 0xC0000056, 0xC000000F})
-"""Names that are gone, or about to go (STATUS_DELETE_PENDING), by the time they are opened."""
+"""Statuses of names that were deleted, or are being deleted, before they are opened."""
 
 
 class Broken(Exception):
-    """It stopped half way.
+    """The propagation stopped before its end.
 
     Attributes:
-        error: why.
-        updated: how many children have changed.
-        uncertain: how many more may have, as their writes got no answer.
-        written: whether the directory itself has changed; None if its own write is what failed.
+        error: the cause.
+        updated: how many children were changed.
+        uncertain: how many more may have been changed, since their writes got no answer.
+        written: whether the directory itself was changed; None if its own write failed.
     """
 
     def __init__(self, error: SmbError, updated: int, uncertain: int, written: bool | None) -> None:
@@ -61,7 +61,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Children of one directory: those given, or if None all that it lists."""
+    """Children of one directory: the given ones, or all if that is None."""
 
     path: str
     above: SecurityDescriptor
@@ -75,10 +75,10 @@ class Propagation:
     Args:
         session: the session that the task has.
         open_session: opens a further one.
-        share: the share by which the directory is reached.
-        path: the directory, from the share down.
+        share: the share that leads to the directory.
+        path: the directory, below the share.
         connections: most sessions, the first one included.
-        progress: told every few seconds in a sentence how far it is.
+        progress: called every few seconds with a sentence about how far it is.
     """
 
     def __init__(
@@ -112,10 +112,10 @@ class Propagation:
         self._young: set[str] = set()
 
     def write(self, descriptor: SecurityDescriptor) -> Propagated:
-        """Bring the children in line with `descriptor`, write it, and look at what appeared meanwhile.
+        """Update the children for `descriptor`, write it, and read what appeared meanwhile.
 
         Raises:
-            Broken: it stopped half way.
+            Broken: it stopped before its end.
             SmbError: the operator may not write the directory; nothing is written.
         """
         files = file_client(self._session)
@@ -187,7 +187,7 @@ class Propagation:
                 left.close()
 
     def _children(self, files: FileClient, task: _Task) -> Generator[_Task, None, None]:
-        """Bring a directory's children in line; yields those directories whose children come next."""
+        """Update the children of a directory; yields the directories whose children come next."""
         if task.entries is not None:
             for entry in task.entries:
                 yield from self._child(files, task, entry)
@@ -237,7 +237,7 @@ class Propagation:
             self._examined += 1
             self._updated += len(changed)
             if self._failure is not None:
-                # Another connection has failed: end here too, and let it say why.
+                # Another connection has failed, and raises the error: end here too.
                 raise self._failure
         self._report()
         if entry.is_directory and not entry.leads_elsewhere and not after.dacl_protected:
@@ -258,11 +258,11 @@ class Propagation:
             self._refused += 1
             if len(self._refusals) < MAX_REFUSALS:
                 below = path[len(self._path) :].lstrip("\\")
-                said = error.said if isinstance(error, SmbError) else str(error)
-                self._refusals.append(f"{below} ({said})")
+                reason = error.reason if isinstance(error, SmbError) else str(error)
+                self._refusals.append(f"{below} ({reason})")
 
     def _shared_out(self, task: _Task) -> bool:
-        """Leave a task to another connection, if one is idle or may be opened."""
+        """Give a task to another connection, if one is idle or may be opened."""
         with self._state:
             if self._connections < 2 or len(self._tasks) >= self._connections:
                 return False
@@ -270,13 +270,13 @@ class Propagation:
             self._state.notify()
             if len(self._threads) < self._connections - 1:
                 thread = threading.Thread(target=self._help, name=f"propagation-{len(self._threads)}", daemon=True)
-                with suppress(RuntimeError):  # the controller has no thread left: the others do it
+                with suppress(RuntimeError):  # the controller cannot start a thread: the other connections do it
                     thread.start()
                     self._threads.append(thread)
             return True
 
     def _help(self) -> None:
-        """A further connection's work. If the server allows no further one, the others do it."""
+        """The work of a further connection. If the server does not allow it, the other connections do it."""
         with suppress(SmbError), self._open_session() as session:
             self._work(file_client(session))
 

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The SMB adapter: remote procedure calls for shares, names, services and groups; files for what has a path.
 
-A local path is reached through the share that leads there, one made for administrators before others, since such a one
-does not depend on permissions of its own. Writing goes as Windows' SetNamedSecurityInfo does it on a client: what an
-object inherits is worked out here, and so is what its children inherit (see `smb_propagation`).
+A local path is reached through the share that leads there. Administrative shares come first, since they do not depend
+on permissions of their own. A write does what SetNamedSecurityInfo of Windows does on a client: the entries that the
+object inherits are computed here, and so are those that its children inherit (see `propagation`).
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP = parse_sddl("D:(A;;FA;;;WD)")
 """And on Windows NT 4.0 and 2000: Everyone Full Control (Microsoft, "Share and NTFS Permissions on a File Server")."""
 
 _NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
-_NOT_OURS_TO_CREATE = "Check the path; creating it is not this module's job."
+_NOT_OURS_TO_CREATE = "Check the path; this module does not create it."
 _ALREADY_A_MEMBER = 0xC0000153
 _NO_MEMBER = 0xC0000152
 
 
 class SmbSiteServer:
-    """`SiteServer` over SMB. Connects when it is first asked something, and again after a connection broke.
+    """`SiteServer` over SMB. The first request connects, and so does the first one after a connection broke.
 
     Args:
         settings: how to reach it.
         operator: the account that connects, as the inventory spells it.
-        connections: most connections that bring children in line at once.
-        progress: told in a sentence how far a long operation is.
+        connections: most connections at once that update children.
+        progress: called with a sentence about how far a long operation is.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class SmbSiteServer:
 
     @property
     def host(self) -> str:
-        """The host as the inventory calls it."""
+        """The host as the inventory names it."""
         return self._settings.host
 
     @property
@@ -102,12 +102,12 @@ class SmbSiteServer:
 
     @property
     def propagates(self) -> bool:
-        """No server does it for its client."""
+        """A server does not do it for its client."""
         return True
 
     @property
     def counts_requests(self) -> bool:
-        """What WMI does by one request takes several messages of SMB."""
+        """One request of WMI corresponds to several messages of SMB."""
         return False
 
     @property
@@ -127,14 +127,14 @@ class SmbSiteServer:
             session.close()
 
     def reconnect(self) -> None:
-        """Log off. The next request logs on again, and reads shares and names anew."""
+        """Log off. The next request logs on again, and reads shares and names again."""
         self.close()
         self._shares = None
         self._closed_shares.clear()
         self._names.clear()
 
     def share(self, name: str) -> Share:
-        """Read a share's settings, from the list of all shares, which tells where paths are as well."""
+        """Read a share's settings, from the list of all shares, which is also needed to find paths."""
         with self._doing(f"read share {name}"):
             self._shares = None
             for info in self._all_shares():
@@ -145,7 +145,7 @@ class SmbSiteServer:
             self.host,
             f"read share {name}",
             "not found (the server lists no such share)",
-            "Check the share's name; sharing the directory is not this module's job.",
+            "Check the share's name; this module does not share the directory.",
         )
 
     def share_descriptor(self, share: Share) -> DescriptorReading:
@@ -176,11 +176,11 @@ class SmbSiteServer:
             return self._reading(self._files.security(share, below).security)
 
     def a_child(self, path: str) -> str | None:
-        """None: a write brings the children in line itself."""
+        """None: a write updates the children itself."""
         return None
 
     def set_path_descriptor(self, path: str, descriptor: SecurityDescriptor) -> Propagated | None:
-        """Write the DACL of a directory or file; a directory's children are brought in line before it is written."""
+        """Write the DACL of a directory or file; the children of a directory are updated before it."""
         operation = f"set the permissions of {path}"
         with self._doing(operation):
             share, below = self._locate(path)
@@ -197,7 +197,7 @@ class SmbSiteServer:
                 share,
                 below,
                 connections=self._connections,
-                progress=self._told(path),
+                progress=self._progress_of(path),
             )
             try:
                 return propagation.write(wanted)
@@ -212,7 +212,7 @@ class SmbSiteServer:
         with self._doing(f"look up account {account}"):
             sid = self._look_up(account.strip())
             if sid is None:
-                raise no_account(self.host, account, "the server knows no such account")
+                raise no_account(self.host, account, "the server finds no such account")
             return Account(sid, self._names_for([sid]).get(sid, account.strip()))
 
     def delete_file(self, path: str) -> None:
@@ -234,7 +234,7 @@ class SmbSiteServer:
             return tuple(Account(sid, names.get(sid, str(sid))) for sid in members)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
-        """Make an account a member of a local group."""
+        """Add an account to a local group."""
         with self._doing(f"add {member} to group {NAME_OF.get(group, group)}"):
             try:
                 self._pipes.add_group_member(group, member)
@@ -243,7 +243,7 @@ class SmbSiteServer:
                     raise
 
     def remove_group_member(self, group: Sid, member: Sid) -> None:
-        """Take an account out of a local group."""
+        """Remove an account from a local group."""
         with self._doing(f"remove {member} from group {NAME_OF.get(group, group)}"):
             try:
                 self._pipes.remove_group_member(group, member)
@@ -258,40 +258,44 @@ class SmbSiteServer:
             yield from self._files.content(share, below)
 
     def put_file(self, path: str, read: Callable[[int], bytes]) -> None:
-        """Write a file, over one that is there."""
-        with self._doing(f"write {path}", "Its directory has to exist."):
+        """Write a file; an existing one is overwritten."""
+        with self._doing(f"write {path}", "Check that its directory exists."):
             share, below = self._locate(path)
             self._files.write(share, below, read)
 
     def _broken_off(self, path: str, broken: Broken) -> SiteServerError:
-        """What a propagation that stopped has done, and what is to be done now."""
+        """The error for a propagation that stopped: what it has done, and what to do next."""
         operation = f"set the permissions of {path}"
         cause = self._translate(operation, broken.error, "")
-        said = cause.said.rstrip(". ")
+        reason = cause.reason.rstrip(". ")
         if broken.written:
-            said = f"{said}. It has its new permissions, and so has all that was in it; newer files may lack them"
-            return NoAnswer(self.host, operation, said, "Run it again.")
+            reason = (
+                f"{reason}. It has its new permissions, and so has everything that was in it; newer files may lack them"
+            )
+            return NoAnswer(self.host, operation, reason, "Run it again.")
         maybe = f", and {broken.uncertain} more may have been" if broken.uncertain else ""
         if broken.written is None and not isinstance(cause, Rejected):
-            said = f"{said}. It may have its new permissions; {broken.updated} files and folders below it were updated"
-            return type(cause)(self.host, operation, said, "Run it again.")
+            reason = (
+                f"{reason}. It may have its new permissions; {broken.updated} files and folders below it were updated"
+            )
+            return type(cause)(self.host, operation, reason, "Run it again.")
         if isinstance(cause, Rejected) and not broken.updated and not broken.uncertain:
             return cause
         return Interrupted(
             self.host,
             f"bring the files and folders below {path} in line",
-            f"{said}, after {broken.updated} were{maybe}",
-            "The folder itself has its old permissions, so run it again: it takes up where it stopped.",
+            f"{reason}, after {broken.updated} were{maybe}",
+            "The folder itself has its old permissions, so run it again: it continues where it stopped.",
             broken.updated + broken.uncertain,
         )
 
     def _inheriting(
         self, path: str, held: SecurityDescriptor, wanted: SecurityDescriptor, *, is_folder: bool
     ) -> SecurityDescriptor:
-        """What is to be written, with the entries that it inherits as its parent has them now.
+        """The descriptor to write, with the inherited entries that its parent has now.
 
-        An object from before automatic inheritance does not follow its parent; and a drive, or a parent that no share
-        leads to or that the operator may not read, leaves the inherited entries as they were planned.
+        An object from before automatic inheritance does not follow its parent. A drive has no parent. If no share leads
+        to the parent, or the operator may not read it, the inherited entries stay as planned.
         """
         follows = held.control & SE_DACL_AUTO_INHERITED or held.dacl_protected or (held.dacl and held.dacl.inherited)
         parent = path.rpartition("\\")[0]
@@ -317,7 +321,7 @@ class SmbSiteServer:
         found = self._pipes.sid_of(text)
         if found is not None:
             return found
-        # A domain of Windows NT knows no such names; what is meant is the domain whose DNS name this would be.
+        # A domain of Windows NT has no user principal names. Then the domain with the same DNS name counts.
         name, _at, suffix = text.rpartition("@")
         netbios, dns = self._pipes.joined_domain()
         suffix = suffix.casefold().rstrip(".")
@@ -331,7 +335,7 @@ class SmbSiteServer:
         return self._shares
 
     def _locate(self, path: str) -> tuple[str, str]:
-        """The share that leads to a local path, connected, and the way from there."""
+        """The share that leads to a local path, connected, and the path below it."""
         ways = sorted(_ways(path, self._all_shares()))
         refusal: SmbError | None = None
         for *_rank, share, below in ways:
@@ -349,12 +353,12 @@ class SmbSiteServer:
         if refusal is not None:
             raise refusal
         if ways:
-            raise SmbError("refused", "the shares that lead there are closed to this account", status=5)
+            raise SmbError("refused", "this account may not use the shares that lead there", status=5)
         raise NotFound(
             self.host,
             f"find {path}",
             "not found: no share of the server leads there",
-            "Over SMB, paths are reached through shares; an administrator's (D$ for drive D) lead to whole drives.",
+            "Over SMB, a path is reached through a share. Administrative shares (D$ for drive D) lead to whole drives.",
         )
 
     def _reading(self, data: bytes) -> DescriptorReading:
@@ -369,12 +373,12 @@ class SmbSiteServer:
     def _names_for(self, sids: list[Sid] | tuple[Sid, ...]) -> dict[Sid, str]:
         unknown = [sid for sid in sids if sid not in NAME_OF and sid not in self._names]
         if unknown:
-            told = self._pipes.names_of(unknown)
-            self._names.update({sid: told.get(sid) for sid in unknown})
+            found = self._pipes.names_of(unknown)
+            self._names.update({sid: found.get(sid) for sid in unknown})
         names = ((sid, NAME_OF.get(sid) or self._names.get(sid)) for sid in sids)
         return {sid: name for sid, name in names if name}
 
-    def _told(self, path: str) -> Callable[[str], None] | None:
+    def _progress_of(self, path: str) -> Callable[[str], None] | None:
         progress = self._progress
         if progress is None:
             return None
@@ -403,8 +407,8 @@ class SmbSiteServer:
             except SmbError as error:
                 if error.kind == "logon":
                     operation = f"log on as {self._operator or 'the current user'}"
-                    said = error.said.removeprefix(f"{self._settings.account}: ")
-                    raise AuthenticationFailed(self.host, operation, said, error.advice) from None
+                    reason = error.reason.removeprefix(f"{self._settings.account}: ")
+                    raise AuthenticationFailed(self.host, operation, reason, error.advice) from None
                 raise self._translate("connect", error, error.advice) from None
         return self._session
 
@@ -414,7 +418,7 @@ class SmbSiteServer:
         return session
 
     def _drop(self) -> None:
-        """Forget a connection that is of no more use; the next request opens another."""
+        """Drop a connection that cannot be used again; the next request opens another."""
         session, self._session = self._session, None
         self._open_files = self._open_pipes = None
         if session is not None:
@@ -427,26 +431,26 @@ class SmbSiteServer:
         except SmbError as error:
             raise self._translate(operation, error, advice) from None
         except SecurityDescriptorError as error:
-            said = f"the answer cannot be used: {error}"
-            raise NoAnswer(self.host, operation, said, "Is this a Windows server?") from None
+            reason = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, reason, "Check that this is a Windows server.") from None
 
     def _translate(self, operation: str, error: SmbError, advice: str) -> SiteServerError:
-        said = error.said
+        reason = error.reason
         if error.kind in SmbError.LOST:
             self._drop()
             if error.kind == "unreachable":
-                return Unreachable(self.host, operation, said, error.advice or "Check that the server is up.")
-            return NoAnswer(self.host, operation, said, error.advice or "Is this a Windows server?")
+                return Unreachable(self.host, operation, reason, error.advice or "Check that the server is up.")
+            return NoAnswer(self.host, operation, reason, error.advice or "Check that this is a Windows server.")
         outcome = outcome_of(error.status)
         if outcome is NotFound:
-            return NotFound(self.host, operation, f"not found ({said})", advice or "Check the name.")
+            return NotFound(self.host, operation, f"not found ({reason})", advice or "Check the name.")
         if outcome is AccessDenied:
-            return AccessDenied(self.host, operation, said, _NO_ADMINISTRATOR)
-        return outcome(self.host, operation, said, error.advice or advice or "Look into the server's event logs.")
+            return AccessDenied(self.host, operation, reason, _NO_ADMINISTRATOR)
+        return outcome(self.host, operation, reason, error.advice or advice or "Look into the server's event logs.")
 
 
 def _ways(path: str, shares: tuple[ShareInfo, ...]) -> Iterator[tuple[bool, bool, bool, int, str, str]]:
-    """The shares that lead to a path, to be sorted: for administrators first, then the longest way on the server."""
+    """The shares that lead to a path, to be sorted: administrative ones first, then the longest path on the server."""
     for share in shares:
         base = share.path.replace("/", "\\").rstrip("\\")
         if not share.is_disk or not base:

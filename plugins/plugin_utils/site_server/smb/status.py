@@ -4,7 +4,7 @@
 """What an error status of SMB or of a remote procedure call shows about the request that it answers.
 
 One table. Sources: [MS-ERREF] 2.2 (Windows error codes) and 2.3.1 (NT statuses); [C706] appendix E for the statuses of
-remote procedure calls (1C0xxxxxh), of which those stand here that a server gives before it executes anything.
+remote procedure calls (1C0xxxxxh). The table has those that a server returns before it executes anything.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ _OUTCOMES: Mapping[int, type[SiteServerError]] = {
 
 
 def outcome_of(status: int | None) -> type[SiteServerError]:
-    """The kind of error that a status is: `Rejected` and its kinds where it shows that nothing was done.
+    """The class of error for a status: `Rejected` and its subclasses if the status shows that nothing was done.
 
-    `NoAnswer` is what says that the connection to whatever does the work broke, and `ServerFault` any other.
+    `NoAnswer` means that the connection to the service behind the server broke, and `ServerFault` is any other error.
 
     Args:
-        status: the NT status or Windows error code; None where our own rules refuse before anything is sent.
+        status: the NT status or Windows error code; None if our own rules refuse before anything is sent.
     """
     return Rejected if status is None else _OUTCOMES.get(status, ServerFault)

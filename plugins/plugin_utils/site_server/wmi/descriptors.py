@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Security descriptors as WMI shows and takes them: Win32_SecurityDescriptor, Win32_ACE, Win32_Trustee.
 
-Sources: Microsoft's pages on these classes. On the SACL they say three things. GetSecurityDescriptor returns it only if
-the account has SeSecurityPrivilege; without, the descriptor looks like that of an object that has none
+Sources: Microsoft's pages on these classes. On the SACL they state three things. GetSecurityDescriptor returns it only
+if the account has SeSecurityPrivilege; otherwise the descriptor looks like that of an object without a SACL
 ("GetConfigurationSecurityDescriptor method", remarks). All privileges of the account are enabled for a remote
 connection ("Executing Privileged Operations"). And a SetSecurityDescriptor that does not specify a SACL sets it to NULL
 ("SetSecurityDescriptor method" of both setting classes).
@@ -51,7 +51,7 @@ SACL_NOT_SHOWN = (
 )
 """It names no host, so that Ansible shows it once for a play."""
 
-# What is asked of the server with a write. It is not stored, so a reading does not have it to compare.
+# Flags that request something of a write. They are not stored, so they are not compared with a reading.
 _REQUESTS = SE_DACL_AUTO_INHERIT_REQ | SE_SACL_AUTO_INHERIT_REQ
 _DACL_TYPES = frozenset({ACCESS_ALLOWED, ACCESS_DENIED})
 _SACL_TYPES = frozenset({SYSTEM_AUDIT})
@@ -63,7 +63,7 @@ _PLAIN_TO_OBJECT = 5
 
 
 def reading_of(found: Instance) -> DescriptorReading:
-    """What a Win32_SecurityDescriptor says.
+    """Read a Win32_SecurityDescriptor.
 
     Raises:
         SecurityDescriptorError: it is none.
@@ -91,13 +91,13 @@ def reading_of(found: Instance) -> DescriptorReading:
 
 
 def instance_of(descriptor: SecurityDescriptor, *, follows_parent: bool) -> Instance:
-    """What is to be written. ControlFlags say what that is; owner and group left out are kept.
+    """The instance to write. ControlFlags have what it contains; an owner or group that is left out is kept.
 
     Args:
-        descriptor: the lists and their control bits. A SACL that it does not mention is not sent either.
-        follows_parent: of an object in a directory. A list that is marked as automatically inherited is sent with the
-            request for it (SE_DACL_AUTO_INHERIT_REQ), without which the mark is cleared ([MS-FSA] 2.1.5.17) and
-            existing children need not follow (Microsoft, "Win32_SecurityDescriptor class").
+        descriptor: the ACLs and their control bits. Without SE_SACL_PRESENT no SACL is sent.
+        follows_parent: whether the object is in a directory. Then an ACL that is marked as automatically inherited is
+            sent with SE_DACL_AUTO_INHERIT_REQ. Without it the mark is cleared ([MS-FSA] 2.1.5.17) and existing
+            children need not follow (Microsoft, "Win32_SecurityDescriptor class").
 
     Raises:
         SecurityDescriptorError: an entry cannot be written over WMI.
@@ -139,7 +139,7 @@ def _ace(item: Instance, plain: frozenset[int], names: dict[Sid, str], unwritabl
     if item.text("GuidObjectType") and kind <= SYSTEM_ALARM:
         kind += _PLAIN_TO_OBJECT
     if kind not in plain:
-        # Of other types WMI shows a part, and not always the same; what it shows is kept, so that it can be seen.
+        # WMI shows a part of other types, and not always the same part. What it shows is kept, so that reports show it.
         whose = f" for {names.get(sid, sid)}" if sid else ""
         unwritable.append(f"an entry of type {kind}{whose}, which WMI cannot write back whole")
     if kind not in PLAIN_TYPES:

@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one exchange over HTTP may cost: a total time and a number of bytes, whichever library runs it.
+"""The limits of one exchange over HTTP: a total time and a number of bytes, whichever library runs it.
 
-The time-out of a socket holds for each read, and http.client, urllib3 and the libraries for authentication read again
-and again: interim answers (`100 Continue`), headers, chunks, and a logon's further answers. OpenSSL processes records
-without content inside one read. So a thread beside them keeps the time, and shuts the connections of the exchange down
-at its end. That ends every read and write, whoever waits for it.
+The time-out of a socket holds for each read. http.client, urllib3 and the authentication libraries read many times:
+interim answers (`100 Continue`), headers, chunks, and the further answers of a logon. OpenSSL processes records without
+content inside one read. So a separate thread keeps the time, and shuts the connections of the exchange down at its end.
+That ends every read and write.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..errors import Unreachable
 from .wmi import TALKING
 
 TIMES_READ_TIMEOUT = 4
-"""An exchange may take so many times the read time-out of the connection, whose default is 30 seconds: once each for
+"""An exchange may take this many times the read time-out of the connection, whose default is 30 seconds: once each for
 the connection with TLS, the two answers of a logon, and the answer itself."""
 
 MAX_FRAMING = 256 * 1024
@@ -35,17 +35,17 @@ MAX_FRAMING = 256 * 1024
 
 
 class Unusable(Exception):
-    """An answer that is not read, or not read on.
+    """An answer that is not read, or not to its end.
 
     Attributes:
-        said: what is wrong with it.
-        advice: what to do about it.
+        reason: what is wrong with it.
+        advice: what the operator can do about it.
     """
 
-    def __init__(self, said: str, advice: str = "Is this address really WinRM's?") -> None:
-        self.said = said
+    def __init__(self, reason: str, advice: str = "Check that WinRM listens at this address and port.") -> None:
+        self.reason = reason
         self.advice = advice
-        super().__init__(said)
+        super().__init__(reason)
 
 
 class Exchange:
@@ -53,9 +53,9 @@ class Exchange:
 
     Attributes:
         limit: most bytes of a message.
-        expired: whether the time is over, and so the connections are shut down.
-        ended: whether it is through, in time or not.
-        opens: whether a new connection may be made for it.
+        expired: whether the time is over, so that the connections are shut down.
+        ended: whether it has ended, in time or not.
+        opens: whether it may open a new connection.
     """
 
     def __init__(self, limit: int) -> None:
@@ -69,7 +69,7 @@ class Exchange:
         self._open: list[http.client.HTTPConnection | _Answer] = []
 
     def watch(self, connection: http.client.HTTPConnection) -> None:
-        """Let the connection, which is made, end with the exchange.
+        """Let the open connection end with the exchange.
 
         Raises:
             TimeoutError: the time is over.
@@ -77,7 +77,7 @@ class Exchange:
         with self._lock:
             if self.expired:
                 raise TimeoutError("the time is over")
-            # A descriptor of its own stays the connection's when the library wraps the socket in TLS, or closes it.
+            # A duplicate descriptor stays valid if the library wraps the socket in TLS, or closes it.
             self._descriptors.append(os.dup(connection.sock.fileno()))
             self._open.append(connection)
 
@@ -88,7 +88,7 @@ class Exchange:
         return made
 
     def abandon(self) -> None:
-        """Close the connections and answers: a library that gives up on an answer may leave both open."""
+        """Close the connections and answers: a library that stops reading an answer may leave both open."""
         for used in self._open:
             with suppress(OSError):
                 used.close()
@@ -104,11 +104,11 @@ class Exchange:
             raise too_long(self.limit)
 
     def expire(self) -> None:
-        """Shut the connections down, unless the exchange is through."""
+        """Shut the connections down, unless the exchange has ended."""
         with self._lock:
             self.expired = not self.ended
             for descriptor in self._descriptors:
-                # Python asks for the address first, which not every system has of a connection that was reset.
+                # Python reads the address first, which some systems do not have after a connection was reset.
                 with suppress(OSError):
                     connection = socket.socket(fileno=descriptor)
                     try:
@@ -117,7 +117,7 @@ class Exchange:
                         connection.detach()
 
     def end(self) -> None:
-        """Let go of the connections."""
+        """Release the connections."""
         with self._lock:
             self.ended = True
             for descriptor in self._descriptors:
@@ -127,7 +127,7 @@ class Exchange:
 
 
 class _Watch:
-    """The thread that ends exchanges in time, one for all of a process: starting one costs as much as a request."""
+    """The thread that ends exchanges in time. A process has one, since starting a thread costs as much as a request."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -136,10 +136,10 @@ class _Watch:
         self._wakes = 0.0
 
     def over(self, running: Exchange, seconds: float) -> None:
-        """Have the exchange expire after so many seconds, if it has not ended by then.
+        """Let the exchange expire after so many seconds, if it has not ended by then.
 
         Raises:
-            RuntimeError: the controller has no thread left that could see to it.
+            RuntimeError: the controller cannot start a thread for it.
         """
         entry = (time.monotonic() + seconds, id(running), running)
         with self._changed:
@@ -173,7 +173,7 @@ _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
 
 
 def current() -> Exchange:
-    """The exchange that this thread is in."""
+    """The exchange that this thread runs."""
     return _CURRENT.get()
 
 
@@ -181,17 +181,17 @@ def current() -> Exchange:
 def exchange(host: str, seconds: float, limit: int) -> Iterator[Exchange]:
     """Run one exchange in this thread.
 
-    The look-up of a name cannot be ended, and each of its addresses is tried for as long as the connection's time-out:
-    only what follows these is not begun after the time.
+    A name look-up cannot be ended, and each address of a name is tried for the connection's time-out. So these can take
+    longer; what follows them does not begin after the time.
 
     Args:
-        host: the host as the inventory calls it, for messages.
-        seconds: what it may take in all.
+        host: the host as the inventory names it, for messages.
+        seconds: what it may take in total.
         limit: most bytes of a message.
 
     Raises:
-        Unreachable: the time was over before its end. Whatever went wrong for that reason is not raised. Or nothing
-            can keep the time, and so nothing was begun.
+        Unreachable: the time was over before the end. Errors that result from that are not raised. Or no thread can
+            keep the time, and the exchange did not begin.
     """
     running = Exchange(limit)
     try:
@@ -224,35 +224,35 @@ def longest(read_timeout: float) -> float:
 
 
 def too_long(limit: int) -> Unusable:
-    """An answer with more bytes than are read."""
+    """The error for an answer with more bytes than are read."""
     return Unusable(
         f"the answer is longer than {limit} bytes, the most that is read", "Look at what answers at this address."
     )
 
 
 class _Answer(io.RawIOBase):
-    """What http.client reads an answer from: the connection, each byte of it counted."""
+    """The connection as http.client reads an answer from it; each byte is counted."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._sock = connection  # under this name libraries look for the certificate, to bind a logon to it
+        self._sock = connection  # libraries take the certificate from this name, to bind a logon to it
         self._received = connection.makefile("rb", buffering=0)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """As http.client asks a socket."""
+        """As http.client calls it on a socket."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:
-        """It is for reading."""
+        """It can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Some more of it."""
+        """Read some more bytes."""
         size = self._received.readinto(buffer)
         current().count(size or 0)
         return size
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._received.close()
         super().close()
 

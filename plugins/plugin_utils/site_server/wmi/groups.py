@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members of a local group over WMI, which shows them and has no method to change them.
+"""Members of a local group over WMI, which can read them and has no method to change them.
 
 Microsoft, "Win32_GroupUser class" and "Win32_Group class": the first has no methods, and the second only Rename.
 """
@@ -24,12 +24,12 @@ _OVER_SMB = "reach this host by ansible_connection: sitekeeper.sms.smb"
 def members(wmi: Wmi, group: Sid) -> tuple[Account, ...]:
     """The accounts in a local group: a request for its name, one for theirs, and then one each for its SID.
 
-    Microsoft does not say whether Windows shows a member whose account is deleted. One that is shown without its SID
-    is not left out.
+    Microsoft does not document whether Windows shows a member whose account is deleted. A member that is shown without
+    its SID is not left out.
 
     Raises:
-        NotFound: there is no local group of this SID.
-        Unsupported: WMI shows members that it can't find.
+        NotFound: there is no local group with this SID.
+        Unsupported: WMI shows members that it cannot find.
     """
     computer, name = _found(wmi, group)
     operation = f"read the members of group {name}"
@@ -46,21 +46,21 @@ def members(wmi: Wmi, group: Sid) -> tuple[Account, ...]:
         except NotFound:
             lost.append(_shown(reference))
     if lost:
-        said = f"WMI shows members that are no accounts any more, without their SIDs: {', '.join(sorted(lost))}"
-        raise Unsupported(wmi.host, operation, said, f"Remove them from the group, or {_OVER_SMB}.")
+        reason = f"WMI shows members that are no accounts any more, without their SIDs: {', '.join(sorted(lost))}"
+        raise Unsupported(wmi.host, operation, reason, f"Remove them from the group, or {_OVER_SMB}.")
     return tuple(found)
 
 
 def unchangeable(host: str, group: Sid) -> Unsupported:
-    """Why no member is added or removed."""
+    """The error of an attempt to add or remove a member."""
     operation = f"change the members of group {NAME_OF.get(group, group)}"
     return Unsupported(host, operation, "WMI has no method for it", f"{_OVER_SMB.capitalize()}.")
 
 
 def _found(wmi: Wmi, sid: Sid) -> tuple[str, str]:
-    """The computer, which is WMI's domain of a local group, and its name.
+    """The computer, which is the domain of a local group in WMI, and the name of the group.
 
-    LocalAccount keeps the server from looking through the whole domain.
+    LocalAccount keeps the server from searching the whole domain.
     """
     operation = f"find local group {NAME_OF.get(sid, sid)}"
     wql = f"SELECT * FROM Win32_Group WHERE LocalAccount=TRUE AND SID='{sid}'"  # noqa: S608 - a SID's own text
@@ -99,10 +99,10 @@ def _account(wmi: Wmi, operation: str, reference: Reference) -> Account:
 
 
 def _path_literal(computer: str, name: str) -> str:
-    """The group's object path as WQL's literal.
+    """The group's object path as a literal of WQL.
 
-    Written as Microsoft's examples for Win32_GroupUser have it, with single quotes inside double ones; names that have
-    quotes or backslashes themselves need the other way, with all of them escaped.
+    Microsoft's examples for Win32_GroupUser have single quotes inside double ones. Names with quotes or backslashes
+    need the other form, in which all of these are escaped.
     """
     if not set("'\"\\") & set(computer + name):
         return f"\"Win32_Group.Domain='{computer}',Name='{name}'\""
@@ -110,5 +110,5 @@ def _path_literal(computer: str, name: str) -> str:
 
 
 def _in_path(text: str) -> str:
-    """A key's value between the double quotes of an object path (Microsoft, "Describing an Instance Object Path")."""
+    """A key's value, for between the quotes of an object path (Microsoft, "Describing an Instance Object Path")."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all transports over HTTP share: what is taken for an answer, and words for what can go wrong on the way."""
+"""What all transports over HTTP share: which answers are accepted, and the errors for all others."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _DOWN = "Check that the server is up, that WinRM listens, and the firewall."
 _SEALED = "multipart/"
 _SOAP = "application/soap+xml"
 _OBJECT = re.compile(r"^(<.*?>|\w+\(host=.*?\)): ")
-"""What urllib3 calls the connection, before what happened to it."""
+"""urllib3's text for the connection, which precedes the error."""
 
 WITH_A_FAULT = (400, 500)
-"""HTTP statuses that come with a SOAP fault: SOAP 1.2 part 2, table 20. Others' content is not WinRM's."""
+"""HTTP statuses that come with a SOAP fault: SOAP 1.2 part 2, table 20. Other statuses have no content of WinRM."""
 
 
 class Closed(Exception):
@@ -43,31 +43,33 @@ class Closed(Exception):
 
 
 def guard(session: requests.Session, *, challenges: bool, connect_retries: Any = 0, key_password: Any = None) -> None:
-    """Let a session of requests send only where it was asked to, each message once, and read only so much.
+    """Make a session of requests send only to the given address, each message once, and limit what it reads.
 
-    It goes for pywinrm and pypsrp, which send by requests. In what they do without it:
+    pywinrm and pypsrp send over requests. Without this guard:
 
     - requests follows redirects, with the message where the status is 307 or 308, to any host;
-    - the libraries for NTLM, Negotiate, CredSSP and Kerberos send a message again, up to three times, when it is
-      answered by 401, on a connection that is logged on already too;
+    - the libraries for NTLM, Negotiate, CredSSP and Kerberos send a message again, up to three times, after an answer
+      of 401, also on a connection that is logged on already;
     - urllib3 sends a message again after errors of TLS if `ansible_psrp_reconnection_retries` allows retries;
-    - urllib3 makes a new connection where the server closed the old one, and what is sent there is not logged on;
-    - compressed answers are decompressed, whatever their size becomes.
+    - urllib3 opens a new connection if the server closed the old one, and the new one is not logged on;
+    - compressed answers are decompressed, to any size.
 
     Args:
         session: as the library made it; nothing was sent yet.
-        challenges: whether the logon is for a connection, by requests without content, and not in each message.
-        connect_retries: how often a connection is tried again; urllib3's `Retry`, of which only this counts.
-        key_password: that of the client's private key.
+        challenges: whether requests without content log the connection on, instead of each message.
+        connect_retries: how often a connection is tried again: urllib3's `Retry`, of which nothing else is used.
+        key_password: the password of the client's private key.
     """
-    session.trust_env = False  # proxies and CAs of the environment are in it by now; the logons of .netrc are not meant
+    session.trust_env = (
+        False  # it has the proxies and CAs of the environment already; logons from .netrc are not wanted
+    )
     session.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(challenges, connect_retries, key_password))
 
 
 class _Adapter(HTTPAdapter):
-    """Sends one request and takes its answer, or refuses it. See `guard`."""
+    """Sends one request, and accepts or refuses its answer. See `guard`."""
 
     def __init__(self, challenges: bool, connect_retries: Any, key_password: Any) -> None:
         self._challenges = challenges
@@ -77,21 +79,21 @@ class _Adapter(HTTPAdapter):
             self.max_retries = connect_retries.new(read=False, status=0, other=0, redirect=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """With the password of the client's key, if there is one."""
+        """Add the password of the client's key, if there is one."""
         if self._key_password is not None:
             kwargs["key_password"] = self._key_password
         super().init_poolmanager(*args, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """A pool of connections that end with the exchange they are used in."""
+        """A pool of connections that end with the exchange that uses them."""
         return _watching(super().get_connection_with_tls_context(*args, **kwargs))
 
     def get_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """The same, as requests before 2.32.2 asks for it."""
+        """The same, for requests before 2.32.2."""
         return _watching(super().get_connection(*args, **kwargs))
 
     def close(self) -> None:
-        """Close the connections. urllib3 would leave them open for as long as an error refers to them."""
+        """Close the connections. urllib3 leaves them open as long as an error refers to them."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in list(manager.pools.keys()):
                 if (pool := manager.pools.get(key)) is not None:
@@ -106,11 +108,11 @@ class _Adapter(HTTPAdapter):
             Unusable: a redirect, a compressed answer, one that lacks its seal, or too many bytes.
         """
         if request.body:
-            # What has content is a message, and is never sent again: no logon follows its answer.
+            # A request with content is a message, and is never sent again: no logon follows its answer.
             request.hooks["response"].clear()
         current().opens = not (self._challenges and request.body)
         response = super().send(request, *args, **kwargs)
-        response.encoding = "utf-8"  # nothing guesses it from the bytes
+        response.encoding = "utf-8"  # so that it is not guessed from the bytes
         try:
             _refuse(request, response)
         except Unusable:
@@ -133,11 +135,11 @@ def _refuse(request: requests.PreparedRequest, response: requests.Response) -> N
         if not empty:
             raise Unusable("HTTP 500 with a message that is not sealed")
     elif not sealed and status in WITH_A_FAULT and not empty and not kind.casefold().startswith(_SOAP):
-        raise Unusable(f"HTTP {status} without a SOAP message", "Is this address really WinRM's?")
+        raise Unusable(f"HTTP {status} without a SOAP message", "Check that WinRM listens at this address and port.")
 
 
 class _Watched(HTTPConnection):
-    """A connection of urllib3 that ends with the exchange it is used in."""
+    """A connection of urllib3 that ends with the exchange that uses it."""
 
     response_class = staticmethod(counted_response)  # type: ignore[assignment]
     _exchange: Exchange | None = None
@@ -148,7 +150,7 @@ class _Watched(HTTPConnection):
             raise Closed
         if running.expired:
             raise TimeoutError("the time is over")
-        # The caller sets it too, and wraps it in TLS then.
+        # The caller sets it too, and then wraps it in TLS.
         self.sock = super()._new_conn()
         running.watch(self)
         self._exchange = running
@@ -169,14 +171,14 @@ def _watching(pool: Any) -> Any:
 
 @functools.cache
 def _watched(kind: type) -> type:
-    """The class of such connections instead of this one of urllib3's."""
+    """A subclass of this class of urllib3 whose connections end with their exchange."""
     return kind if issubclass(kind, _Watched) else type(f"Watched{kind.__name__}", (_Watched, kind), {})
 
 
 def redirected(status: int, asked: str, location: str | None) -> Unusable:
-    """An answer that leads elsewhere."""
+    """The error for a redirect."""
     try:
-        leads = urlsplit(location or "").netloc.rpartition("@")[2]  # without a user and password in it
+        leads = urlsplit(location or "").netloc.rpartition("@")[2]  # without a user and password
     except ValueError:
         leads = ""
     to = one_line(leads or (location or "nowhere").partition("?")[0], 200)
@@ -187,7 +189,7 @@ def redirected(status: int, asked: str, location: str | None) -> Unusable:
 
 
 def compressed(encoding: str) -> Unusable:
-    """An answer in an encoding that was not asked for. It is not decompressed: its size is not known before."""
+    """The error for an encoding that was not requested. The size of decompressed content has no limit."""
     return Unusable(f"the answer is compressed ({one_line(encoding, 40)}), which was not asked for")
 
 
@@ -203,17 +205,17 @@ def bounded(answer: bytes, limit: int) -> bytes:
 
 
 def refused_credentials(
-    host: str, user: str | None, said: str = "HTTP 401", *, message: bool = False
+    host: str, user: str | None, reason: str = "HTTP 401", *, message: bool = False
 ) -> SiteServerError:
-    """The server does not take the connection's user name and password, or not by this kind of authentication.
+    """The error if the server does not accept the user name and password, or this kind of authentication.
 
     Args:
         host: the host.
         user: the account.
-        said: how it refuses.
-        message: that was its answer to a message, so that it may be about more than the logon.
+        reason: how it refuses.
+        message: whether it refused a message, which may have other causes than the logon.
     """
-    rejected = f"the specified credentials were rejected by the server ({said})"
+    rejected = f"the specified credentials were rejected by the server ({reason})"
     return AuthenticationFailed(
         host,
         TALKING if message else f"log on as {user or 'the current user'}",
@@ -224,7 +226,7 @@ def refused_credentials(
 
 
 def unusable_status(host: str, status: int, *, encrypted: bool) -> SiteServerError:
-    """An HTTP status without a SOAP message.
+    """The error for an HTTP status without a SOAP message.
 
     Args:
         host: the host.
@@ -232,8 +234,8 @@ def unusable_status(host: str, status: int, *, encrypted: bool) -> SiteServerErr
         encrypted: whether the message was sealed or went over TLS.
     """
     if status == 500 and encrypted:
-        said = "HTTP 500 with an empty body"
-        return ServerFault(host, TALKING, said, "Look into the server's WinRM event log.")
+        reason = "HTTP 500 with an empty body"
+        return ServerFault(host, TALKING, reason, "Look into the server's WinRM event log.")
     if status == 500:
         return ServerFault(
             host,
@@ -241,59 +243,61 @@ def unusable_status(host: str, status: int, *, encrypted: bool) -> SiteServerErr
             "HTTP 500 with an empty body, which is how Windows refuses unencrypted messages",
             "Use ansible_winrm_transport: ntlm, kerberos or credssp with message encryption, or HTTPS.",
         )
-    said = f"HTTP {status} without a SOAP message"
+    reason = f"HTTP {status} without a SOAP message"
     if status == 413:  # Content Too Large: WinRM does not read a request beyond MaxEnvelopeSizekb
-        return Rejected(host, TALKING, said, TOO_LONG)
-    return NoAnswer(host, TALKING, said, "Is this address really WinRM's?")
+        return Rejected(host, TALKING, reason, TOO_LONG)
+    return NoAnswer(host, TALKING, reason, "Check that WinRM listens at this address and port.")
 
 
 def transport_failure(host: str, error: Exception) -> SiteServerError:
-    """Translate what requests, the authentication libraries or the operating system raised."""
+    """Translate an exception of requests, the authentication libraries or the operating system."""
     if isinstance(error, Unusable):
-        return NoAnswer(host, TALKING, error.said, error.advice)
+        return NoAnswer(host, TALKING, error.reason, error.advice)
     if isinstance(error, Closed):
         return not_sent(host)
-    said = _said(error)
+    reason = _reason_of(error)
     if isinstance(error, requests.exceptions.SSLError):
         advice = "Check the certificate; ansible_winrm_ca_trust_path or ansible_psrp_ca_cert name the CA to trust."
-        return Unreachable(host, TALKING, said, advice)
+        return Unreachable(host, TALKING, reason, advice)
     if error.__class__ is OSError or isinstance(error, ImportError):
-        # requests says so of a CA file, and the authentication libraries of a package, that the controller lacks.
+        # requests raises it for a missing CA file, and the authentication libraries for a missing package.
         advice = (
             "This is about the controller: check ansible_winrm_ca_trust_path or ansible_psrp_ca_cert, and whether "
             "pywinrm[kerberos], pypsrp[kerberos] or the [credssp] packages are installed."
         )
-        return ServerFault(host, TALKING, said, advice)
+        return ServerFault(host, TALKING, reason, advice)
     if _is_no_http(error):
-        return NoAnswer(host, TALKING, f"the answer cannot be used: {said}", "Is this address really WinRM's?")
+        return NoAnswer(
+            host, TALKING, f"the answer cannot be used: {reason}", "Check that WinRM listens at this address and port."
+        )
     if isinstance(error, requests.exceptions.Timeout):
-        return Unreachable(host, TALKING, said, _SLOW)
+        return Unreachable(host, TALKING, reason, _SLOW)
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
-        return Unreachable(host, TALKING, said, _DOWN)
-    return NoAnswer(host, TALKING, said, "Compare with win_ping of the collection ansible.windows.")
+        return Unreachable(host, TALKING, reason, _DOWN)
+    return NoAnswer(host, TALKING, reason, "Compare with win_ping of the collection ansible.windows.")
 
 
 def connection_failure(host: str, error: Exception) -> SiteServerError:
-    """Translate what a connection of our own raised: the operating system's errors, and those of http.client."""
-    return Unreachable(host, TALKING, _said(error), _SLOW if isinstance(error, TimeoutError) else _DOWN)
+    """Translate an exception of our own connection: an error of the operating system or of http.client."""
+    return Unreachable(host, TALKING, _reason_of(error), _SLOW if isinstance(error, TimeoutError) else _DOWN)
 
 
 def not_sent(host: str) -> NotSent:
-    """The server closed the connection that was logged on, and nothing was sent."""
+    """The error if the server closed the connection that was logged on, and nothing was sent."""
     return NotSent(host, TALKING, "the server closed the connection, which the logon is for", _DOWN)
 
 
 def _is_no_http(error: Exception) -> bool:
-    """Whether something answered, and not as HTTP wants it."""
+    """Whether there was an answer that is not HTTP."""
     inner = getattr(error.args[0] if error.args else None, "args", None)
     cause = inner[-1] if inner else None
     lost = (ConnectionError, http.client.IncompleteRead)
     return isinstance(cause, http.client.HTTPException) and not isinstance(cause, lost)
 
 
-def _said(error: Exception) -> str:
-    """The innermost reason: requests and urllib3 wrap it in the names of their objects."""
+def _reason_of(error: Exception) -> str:
+    """The innermost reason, without the names of objects that requests and urllib3 add."""
     cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", None) or getattr(cause, "args", None) or error
-    text = str(reason[-1] if isinstance(reason, tuple) and reason else reason)
+    inner = getattr(cause, "reason", None) or getattr(cause, "args", None) or error
+    text = str(inner[-1] if isinstance(inner, tuple) and inner else inner)
     return f"{type(error).__name__}: {_OBJECT.sub('', text)}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the ReturnValue of each WMI method means: one table a method, since the same number means different things.
+"""The meaning of the ReturnValue of each WMI method: one table a method, since the numbers differ in meaning.
 
 Sources: Microsoft, "GetSecurityDescriptor method" and "SetSecurityDescriptor method" of the classes
 Win32_LogicalFileSecuritySetting and Win32_LogicalShareSecuritySetting, "SetShareInfo method of the Win32_Share class",
@@ -22,15 +22,15 @@ _ON_THE_SERVER = "Set the share's permissions on the server itself (Computer Man
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a ReturnValue says.
+    """The meaning of a ReturnValue.
 
     Attributes:
-        said: Microsoft's words for it.
-        advice: what to do about it.
-        error: the kind of error. `Rejected` and its kinds mean that nothing was done; `ServerFault` does not show that.
+        text: Microsoft's words for it.
+        advice: what the operator can do about it.
+        error: the class of error. `Rejected` and its subclasses mean that nothing was done; `ServerFault` does not.
     """
 
-    said: str
+    text: str
     advice: str
     error: type[SiteServerError] = Rejected
 
@@ -88,20 +88,20 @@ METHODS: Mapping[str, Mapping[int, Meaning]] = {
     "Win32_Share.SetShareInfo": _SET_SHARE_INFO,
     "CIM_DataFile.Delete": _DELETE,
 }
-"""By class and method. The pages list 0 as success and any other value as another error, which says nothing more."""
+"""By class and method. The pages list 0 as success and any value that is not in the table as another error."""
 
 
 def failure(host: str, operation: str, method: str, value: int) -> SiteServerError:
     """The error for a ReturnValue other than 0.
 
     Args:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         operation: what was tried, for messages.
         method: class and method, one of `METHODS`.
         value: the ReturnValue.
     """
     meaning = METHODS[method].get(value)
     if meaning is None:
-        said = f"{method} failed with ReturnValue {value}, which Microsoft does not document"
-        return ServerFault(host, operation, said, _EVENT_LOGS)
-    return meaning.error(host, operation, f"{meaning.said} (ReturnValue {value})", meaning.advice)
+        reason = f"{method} failed with ReturnValue {value}, which Microsoft does not document"
+        return ServerFault(host, operation, reason, _EVENT_LOGS)
+    return meaning.error(host, operation, f"{meaning.text} (ReturnValue {value})", meaning.advice)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A logon by NTLM without a server, before Ansible forks a process for each host.
 
-OpenSSL looks for RC4 when it is first used, and Python makes up its sets of flags. Together that takes longer than a
-whole logon, and otherwise each of the processes would do it again.
+OpenSSL looks for RC4 when it is first used, and Python builds its sets of flags. Together that takes longer than a
+whole logon, and without the warm-up each process does it again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 
 try:
     import spnego
-except ImportError:  # without it nothing is sealed by it
+except ImportError:  # then nothing is sealed
     spnego = None  # type: ignore[assignment]
 
 _CHALLENGE = bytes.fromhex(
@@ -25,10 +25,10 @@ _CHALLENGE = bytes.fromhex(
 
 
 def warm_up_ntlm() -> None:
-    """Answer a challenge that no server has sent, and seal a message that nobody gets."""
+    """Answer a challenge that no server has sent, and seal a message that is not sent."""
     if spnego is None:
         return
-    with suppress(Exception):  # whatever it is, whoever logs on next is told of it
+    with suppress(Exception):  # the next logon fails with the same error, and reports it
         context = spnego.client("User", "Password", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
         context.step()
         context.step(_CHALLENGE)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shares by WMI: the class of today's servers, and the one that all servers have.
+"""Shares over WMI: the class of current servers, and the class that all servers have.
 
 Sources: Microsoft, "MSFT_SmbShare class" (namespace Root/Microsoft/Windows/Smb, since Windows Server 2012) and
 "Win32_Share class".
@@ -21,7 +21,7 @@ from .wmi import Wmi
 
 _SMB_NAMESPACE = "root/microsoft/windows/smb"
 _NO_SCOPE = "*"
-"""The scope of a share that is not one of a cluster's names."""
+"""The scope of a share that does not belong to a name of a cluster."""
 
 _DIRECTORY = 0
 _DISK_DRIVE = 0
@@ -31,10 +31,10 @@ _MEANT = SE_DACL_PRESENT | SE_DACL_PROTECTED | SE_DACL_AUTO_INHERITED
 
 
 def read_share(wmi: Wmi, name: str) -> Share:
-    """A share's settings, and its permissions where one request tells both.
+    """A share's settings, and its permissions if one request returns both.
 
     MSFT_SmbShare has the permissions as SDDL, with entries of all types, in a tenth of the bytes that
-    Win32_LogicalShareSecuritySetting needs. Where it says nothing of the share, Win32_Share is asked, and decides.
+    Win32_LogicalShareSecuritySetting needs. If it does not have the share, Win32_Share decides.
 
     Args:
         wmi: the host's WMI.
@@ -62,17 +62,17 @@ def read_share(wmi: Wmi, name: str) -> Share:
 
 
 def dacl_only(descriptor: SecurityDescriptor) -> SecurityDescriptor:
-    """What counts of a share's descriptor: its lists. Owner and group mean nothing, and not every class shows them."""
+    """A share's descriptor without owner and group: they have no effect, and not every class shows them."""
     meant = _MEANT | SACL_BITS if descriptor.sacl is not None else _MEANT
     return replace(descriptor, control=descriptor.control & meant, owner=None, group=None)
 
 
 @lru_cache(maxsize=64)  # sites that were set up alike hold the same entries
 def _descriptor(sddl: str) -> SecurityDescriptor | None:
-    """The DACL in SDDL; None if there is none to be read from it.
+    """The DACL in SDDL; None if it cannot be read.
 
-    Windows writes the accounts of a domain by aliases (DA for Domain Admins) that only the domain's SID gives a
-    meaning; that can be so of the owner and the group too, which stand before the DACL and do not matter.
+    Windows writes the accounts of a domain by aliases (DA for Domain Admins), whose meaning depends on the domain.
+    Owner and group, which stand before the DACL, can be such aliases. They do not matter here.
     """
     start = sddl.find("D:")
     if start < 0:
@@ -85,7 +85,7 @@ def _descriptor(sddl: str) -> SecurityDescriptor | None:
 
 def _win32_share(wmi: Wmi, name: str) -> Share:
     operation = f"read share {name}"
-    advice = "Check the share's name; sharing the directory is not this module's job."
+    advice = "Check the share's name; this module does not share the directory."
     found = wmi.run(operation, get(wmi.settings, "Win32_Share", {"Name": name}), advice)
     with wmi.translate_bad_answers(operation):
         kind = found.integer("Type") or 0

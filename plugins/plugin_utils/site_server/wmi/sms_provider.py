@@ -1,23 +1,23 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Reads a hierarchy from a live site: the SMS Provider, a WMI provider, as the description that `sms_sites` takes.
+r"""Reads a hierarchy from the SMS Provider of a live site, over WMI, as the description that `sms_sites` takes.
 
 Sources are the pages of Microsoft's Configuration Manager SDK named after the classes:
 
 - "SMS_ProviderLocation Server WMI Class" and "How to Connect to an SMS Provider in Configuration Manager by Using
-  WMI": `root\sms` tells the site, whose data are in `root\sms\site_<code>`.
+  WMI": `root\sms` has the site, whose data are in `root\sms\site_<code>`.
 - "SMS_Site Server WMI Class": the values of Type and Status, ReportingSiteCode for the parent.
-- "SMS_SCI_Address Server WMI Class" (a file replication route, in newer words): SiteCode sends to DesSiteCode, which
-  since 2012 is a distribution point's name instead if DestinationType is 1. "SMS_SiteControlItem Server WMI Class" of
-  2007: FileType tells the actual settings (1) from the proposed ones (2).
-- "SMS_EmbeddedProperty Server WMI Class": PropertyName and Value1. It says that there is no list of the names. That the
-  account of an address is in `LAN Login` is not documented: scripts that make addresses to distribution points write
-  that property with an empty Value1, and such an address uses the computer account. So an account counts only if it has
-  the form of one, in visible characters, and what is neither empty nor of that form is left out.
+- "SMS_SCI_Address Server WMI Class" (a file replication route, in newer words): SiteCode sends to DesSiteCode. Since
+  2012 that is the name of a distribution point if DestinationType is 1. "SMS_SiteControlItem Server WMI Class" of
+  2007: FileType is 1 for the actual settings and 2 for the proposed ones.
+- "SMS_EmbeddedProperty Server WMI Class": PropertyName and Value1. There is no list of the names. It is not documented
+  that the account of an address is in `LAN Login`: scripts that make addresses to distribution points write that
+  property with an empty Value1, and such an address uses the computer account. So a value counts only if it has the
+  form of an account, in visible characters. A value that is not empty and has another form is left out.
 
-What the Provider does not tell is left out and said, not guessed: nothing tells the NetBIOS domain of a site server,
-which its computer account is named after, nor the account that its services log on as.
+Values that the Provider does not have are left out with a warning, not guessed. It has neither the NetBIOS domain of a
+site server, which is part of its computer account's name, nor the account that its services log on as.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TYPES = {_SECONDARY: "secondary", _PRIMARY: "primary", _CENTRAL: "central"}
 _CODE = re.compile("[A-Z0-9]{3}", re.ASCII)
 _SERVER = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_])?", re.ASCII)
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,6})(?:\.\d{1,9})?", re.ASCII)
-# As hierarchy.accounts has it, without the forms that no address holds: names alone, and SIDs.
+# As in hierarchy.accounts, without the forms that no address has: names alone, and SIDs.
 _ACCOUNT = re.compile(r"[^\\/@\"\[\]:;|=,+*?<>\x00-\x1f\x7f]{1,255}\\[^\\/\"\[\]:;|=,+*?<>\x00-\x1f\x7f]{1,255}")
 _PRINCIPAL = re.compile(r"[^\\@\s\x00-\x1f\x7f]{1,255}@[A-Za-z0-9._-]{1,255}")
 _MAX_COMPUTER_NAME = 15  # Microsoft, "Naming conventions in Active Directory for computers, domains, sites, and OUs"
@@ -56,19 +56,19 @@ _MAX_NAME = 255
 _LISTED = 10
 
 _DENIED = (
-    "Connect with an account that WinRM lets in (Administrators or Remote Management Users) and that is an "
-    "administrative user of Configuration Manager, which makes it a member of the local group SMS Admins."
+    "Connect with an account that may use WinRM (Administrators or Remote Management Users) and is an administrative "
+    "user of Configuration Manager, which makes it a member of the local group SMS Admins."
 )
-_NO_PROVIDER = "Connect to the computer that the SMS Provider runs on, which is the site server unless it was moved."
+_NO_PROVIDER = "Connect to the computer that the SMS Provider runs on. It is the site server unless it was moved."
 
 
 @dataclass(frozen=True, slots=True)
 class ProvidedHierarchy:
-    """What a live hierarchy tells of itself.
+    """The description of a live hierarchy.
 
     Attributes:
         sites: the description, as the variable `sms_sites` has it.
-        warnings: what it lacks, in sentences.
+        warnings: what was left out, in sentences.
     """
 
     sites: tuple[dict[str, object], ...]
@@ -80,18 +80,18 @@ def read_hierarchy_from_provider(
 ) -> ProvidedHierarchy:
     """Describe the hierarchy that the SMS Provider at a host shows.
 
-    It takes one request for the site code unless that is given, one for the domains unless those are, and one each for
-    the sites and the addresses, whose answers come in parts if there are many.
+    It takes one request for the site code and one for the domains, unless these are given. It takes one each for the
+    sites and the addresses, whose answers come in parts if there are many.
 
     Args:
         wmi: the computer that the SMS Provider runs on.
-        site_code: the site whose data are asked for; None for the one that the Provider calls local.
-        domains: NetBIOS names of the site servers' DNS domains, `{"corp.example": "CORP"}`. Of domains that are not
-            given, Windows is asked, which knows those that are called as their NetBIOS name and trusted.
+        site_code: the site whose data are read; None for the site that the Provider calls local.
+        domains: NetBIOS names of the site servers' DNS domains, `{"corp.example": "CORP"}`. Other domains are looked up
+            in Windows, which has the trusted ones whose DNS name begins with their NetBIOS name.
 
     Raises:
-        SiteServerError: one of its kinds. `NotFound`: no site is shown, which is also what an account sees that has no
-            right to read sites.
+        SiteServerError: or a subclass. `NotFound`: no site is shown. That is also the result for an account without
+            the right to read sites.
     """
     wmi = replace(wmi, denied=_DENIED, missing=_NO_PROVIDER)
     if site_code is None:
@@ -123,13 +123,13 @@ class _LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class _Product:
-    """What a version is called in a description, and how its SMS Provider shows sites and addresses.
+    """The name of a version in a description, and how its SMS Provider shows sites and addresses.
 
     Attributes:
         name: as in `hierarchy.products`.
         sends_as_computer: whether an address without an account uses the computer account.
         has_destination_types: whether SMS_SCI_Address has addresses to distribution points too, and DestinationType.
-        has_central_type: whether SMS_Site.Type tells a central site from a primary one.
+        has_central_type: whether SMS_Site.Type differs for a central site and a primary one.
     """
 
     name: str
@@ -148,7 +148,7 @@ _BEFORE_CONFIGMGR = {
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """A site as SMS_Site tells it. ``parent`` is empty at the top."""
+    """A site as SMS_Site has it. ``parent`` is empty at the top."""
 
     code: str
     parent: str
@@ -170,7 +170,7 @@ class _Site:
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """An address as SMS_SCI_Address tells it. ``account`` is empty if it names none, and None if that is not known."""
+    """An address as SMS_SCI_Address has it. ``account`` is empty if it has none, and None if it cannot be read."""
 
     to: str
     type: str
@@ -186,11 +186,11 @@ def _local_site(wmi: Wmi) -> tuple[str, str]:
         machines = [_shown(item.text("Machine")) for item in found]
         codes = {_code(item, "SiteCode") for item in found}
     if not codes:
-        said = "SMS_ProviderLocation names no Provider for the local site"
-        raise NotFound(wmi.host, operation, said, "Give the site code (site_code), or connect to the site server.")
+        reason = "SMS_ProviderLocation names no Provider for the local site"
+        raise NotFound(wmi.host, operation, reason, "Give the site code (site_code), or connect to the site server.")
     if len(codes) > 1:
-        said = f"several sites are called local: {_listed(sorted(codes))}"
-        raise ServerFault(wmi.host, operation, said, "Give the site code (site_code) of the one that you mean.")
+        reason = f"several sites are called local: {_listed(sorted(codes))}"
+        raise ServerFault(wmi.host, operation, reason, "Give the site code (site_code) of the one that you mean.")
     return codes.pop(), _listed(sorted(filter(None, machines))) or "another computer"
 
 
@@ -208,7 +208,7 @@ def _sites(wmi: Wmi, namespace: str, left_out: _LeftOut) -> dict[str, _Site]:
                 raise WSManProtocolError(f"SMS_Site has two sites {site.code}")
             sites[site.code] = site
     if not sites:
-        advice = "The account may have no right to read sites: give it the role Read-only Analyst for all of them."
+        advice = "The account may lack the right to read sites: give it the role Read-only Analyst for all of them."
         raise NotFound(wmi.host, operation, "the SMS Provider shows no site that can be described", advice)
     return sites
 
@@ -223,11 +223,11 @@ def _site(item: Instance, left_out: _LeftOut) -> _Site | None:
     version = item.text("Version") or ""
     product = _product(version)
     if product is None:
-        left_out.add("Sites of versions that are not known are left out", f"{code} ({_shown(version) or 'none'})")
+        left_out.add("Sites of unknown versions are left out", f"{code} ({_shown(version) or 'none'})")
         return None
     name = item.text("SiteName") or ""
     if name and (len(name) > _MAX_NAME or not name.isprintable() or name != name.strip()):
-        left_out.add("Names of sites that can't be shown are left out", code)
+        left_out.add("Site names that cannot be shown are left out", code)
         name = ""
     parent = _code(item, "ReportingSiteCode") if item.text("ReportingSiteCode") else ""
     return _Site(code, parent, server.lower(), name, product, item.integer("Type"))
@@ -256,7 +256,7 @@ class _NetbiosNames:
         unknown = sorted({site.domain for site in sites.values() if site.domain} - given.keys())
         if not unknown:
             return cls(given, {})
-        operation = "read the domains that the SMS Provider's computer knows"
+        operation = "read the domains of the SMS Provider's computer"
         try:
             found = wmi.run(operation, query(wmi.settings, "SELECT * FROM Win32_NTDomain"), "")
         except AccessDenied:
@@ -277,8 +277,8 @@ def _addresses(
     # To sites, not to distribution points. Older Providers have none of those here, nor the property.
     where = " WHERE DestinationType=0" if any(site.product.has_destination_types for site in sites.values()) else ""
     found: tuple[Instance, ...] = ()
-    # Chosen properties are a tenth of the whole, schedules for each hour. Microsoft does not say whether embedded
-    # ones can be chosen; where they did not come, the whole is asked for.
+    # Selected properties are a tenth of the whole, which has schedules for each hour. Microsoft does not document
+    # whether embedded ones can be selected; if they are missing in the answer, the whole is read.
     for chosen in ("SiteCode, DesSiteCode, AddressType, FileType, Props", "*"):
         wql = f"SELECT {chosen} FROM SMS_SCI_Address{where}"  # noqa: S608 - constants
         found = wmi.run(operation, query(wmi.settings, wql, namespace=namespace, max_items=MAX_ADDRESSES), "")
@@ -304,10 +304,10 @@ def _addresses(
 
 def _account_of(item: Instance) -> str | None:
     for embedded in item.instances("Props"):
-        # Names of properties are case-sensitive.
+        # The names of properties are case-sensitive.
         if embedded.text("PropertyName") == _LAN_LOGIN:
             value = embedded.text("Value1") or ""
-            # One with characters that cannot be seen is not what it looks like.
+            # A value with invisible characters is not what it looks like.
             if visible(value) == value and (not value or _ACCOUNT.fullmatch(value) or _PRINCIPAL.fullmatch(value)):
                 return value
     return None
@@ -332,11 +332,11 @@ def _description(
     computer = None
     if netbios := names.get(site.domain):
         described["domain"] = netbios
-        # Of a longer name the NetBIOS name is not known.
+        # The NetBIOS name of a longer name is unknown.
         if len(site.label) <= _MAX_COMPUTER_NAME:
             computer = described["server_account"] = f"{netbios}\\{site.label.upper()}$"
     if site.code not in addresses:
-        left_out.add("The SMS Provider shows no addresses of sites, so that the defaults are taken for them", site.code)
+        left_out.add("The SMS Provider shows no addresses of these sites, so the defaults are used for them", site.code)
     else:
         described["addresses"] = list(_described(site, computer, addresses[site.code].values(), left_out))
     return described
@@ -362,11 +362,9 @@ def _described(
         elif address.account:
             yield described | {"sender_account": address.account}
         elif address.account is None or not site.product.sends_as_computer:
-            left_out.add("Addresses whose account the SMS Provider does not tell are left out", what)
+            left_out.add("Addresses are left out if the SMS Provider does not return their account", what)
         elif computer is None:
-            reason = (
-                "Addresses that use a computer account are left out where its domain is not known (give it in domains)"
-            )
+            reason = "Addresses that use a computer account are left out if its domain is unknown (give it in domains)"
             left_out.add(reason, f"{what} from {site.server}")
         else:
             yield described

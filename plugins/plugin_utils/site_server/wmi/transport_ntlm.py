@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP with NTLM and sealed messages, by http.client and pyspnego.
 
-pywinrm can do this too, by requests. It is done here because nearly every site server is reached so, requests takes
-several times the processor's time for it, and takes three requests to log on where this takes one. Sources: [RFC 4559]
-4.2 (the Negotiate scheme, of which a client may send the first token unasked), [MS-WSMV] 2.2.9.1 (sealed messages, of
-which the first comes with the last token: 2.2.9.1.1.1 has both in one request).
+pywinrm can do this too, over requests. It is done here because nearly every site server is reached this way. requests
+takes several times the processor time, and three requests for the logon instead of one. Sources: [RFC 4559] 4.2 (the
+Negotiate scheme, in which a client may send the first token without a challenge), [MS-WSMV] 2.2.9.1 (sealed messages;
+2.2.9.1.1.1 has the last token and the first message in one request).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .wmi import TALKING
 try:
     import spnego
     from spnego.exceptions import SpnegoError
-except ImportError:  # without it there is no pywinrm either, which is missed first
+except ImportError:  # without it there is no pywinrm either, and its absence is reported first
     pass
 
 try:
@@ -63,7 +63,7 @@ _HASHES = re.compile("[0-9a-fA-F]{32}:[0-9a-fA-F]{32}")
 """LM and NT hash in place of a password, as pyspnego and so pywinrm take it."""
 
 # [MS-NLMP] 2.2.2.5: signatures, seals, keys that depend on the direction, keys of 128 bits. Without one of them a seal
-# can be forged, and whoever is in between could take it out of the server's challenge. All Windows that has WinRM
+# can be forged, and an attacker on the network could remove it from the server's challenge. Every Windows with WinRM
 # offers them.
 _FLAGS_OF_A_SEAL = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 _FLAGS = slice(20, 24)
@@ -74,19 +74,19 @@ _MAX_SAID = 200
 
 
 class NtlmSender:
-    """One authenticated connection, which is made with the first request.
+    """One authenticated connection, which the first request opens.
 
-    Each message is sent once. An answer of 401 to it ends the connection; it is not repeated with another logon.
+    Each message is sent once. After an answer of 401 the connection is closed; the message is not sent again.
 
     Args:
-        host: the host as the inventory calls it, for messages.
+        host: the host as the inventory names it, for messages.
         address: name or address to connect to; an IPv6 address may stand in brackets.
         port: its port.
         path: the path of the service there.
         user: the account.
         password: its password.
-        timeout: seconds to wait for the server, each time. `longest` tells what that makes for a request with its
-            answer, and with the connection and the logon before the first.
+        timeout: seconds to wait for the server, each time. `longest` has the seconds for a request with its answer,
+            the connection and the logon included.
         limit: longest answer, in bytes.
     """
 
@@ -105,7 +105,7 @@ class NtlmSender:
         self._host = host
         self._address = address[1:-1] if address.startswith("[") and address.endswith("]") else address
         self._port = port
-        # As requests writes it, which these options were made for.
+        # As requests writes it, since the options are made for requests.
         self._path = quote("/" + path.partition("#")[0].removeprefix("/"), safe=_SAFE_IN_PATH)
         self._user = user
         self._password = password
@@ -119,7 +119,7 @@ class NtlmSender:
 
         Raises:
             NotSent: the server had closed the connection before.
-            SiteServerError: another of its kinds; the connection is to be closed then, and can't be used again.
+            SiteServerError: or another subclass. Close the connection then; it cannot be used again.
         """
         with exchange(self._host, longest(self._timeout), self._limit):
             return self._send(envelope)
@@ -149,7 +149,7 @@ class NtlmSender:
                 self._connection.close()
 
     def _is_closed(self) -> bool:
-        """Whether the server has closed the connection, or said something unasked."""
+        """Whether the server has closed the connection, or has sent something that was not requested."""
         if self._connection is None or self._connection.sock is None:
             return True
         current().watch(self._connection)
@@ -158,7 +158,7 @@ class NtlmSender:
         return bool(unasked.poll(0))
 
     def _logging_on(self) -> tuple[Any, bytes | None]:
-        """The security context, and the token that tells the server of it."""
+        """The security context, and the token that completes the logon at the server."""
         if not self._user or self._password is None:
             # pyspnego would look for another account in the environment.
             raise refused_credentials(self._host, self._user, "NTLM needs a user name and a password")
@@ -175,7 +175,7 @@ class NtlmSender:
             first = context.step()
         except SpnegoError as error:
             raise refused_credentials(self._host, self._user, str(error)) from None
-        except (TypeError, ValueError):  # the library's words may show what it was given
+        except (TypeError, ValueError):  # the message of the library may contain the password
             raise refused_credentials(self._host, self._user, "NTLM cannot begin on the controller") from None
         self._connect()
         status, headers, body = self._post(b"", {"Authorization": _token(first), "Content-Type": _EMPTY_TYPE})
@@ -196,13 +196,13 @@ class NtlmSender:
 
     def _connect(self) -> None:
         try:
-            if not 0 < self._port < 65536:  # the operating system would take another one
+            if not 0 < self._port < 65536:  # the operating system would use another one
                 raise OSError(f"{self._port} is no port")
             self._connection = http.client.HTTPConnection(self._address, self._port, timeout=self._timeout)
             self._connection.response_class = counted_response  # type: ignore[assignment]
             self._connection.connect()
             current().watch(self._connection)
-        except (ValueError, http.client.InvalidURL):  # what can be no host name; the one in their words is not escaped
+        except (ValueError, http.client.InvalidURL):  # not a host name; their message does not escape it
             raise connection_failure(self._host, OSError(f"{self._address!a} cannot be connected to")) from None
 
     def _exchange(self, envelope: bytes, headers: dict[str, str]) -> bytes:
@@ -221,10 +221,10 @@ class NtlmSender:
                 _END,
             )
         )
-        status, said, answer = self._post(body, {"Content-Type": _SEALED_TYPE, **headers})
+        status, answered, answer = self._post(body, {"Content-Type": _SEALED_TYPE, **headers})
         if status == 401:
             raise refused_credentials(self._host, self._user, message=True)
-        if _PROTOCOL.lower() not in (said.get("Content-Type") or "").lower():
+        if _PROTOCOL.lower() not in (answered.get("Content-Type") or "").lower():
             if status == 200:
                 raise self._unusable("it is not sealed")
             raise self._unusable_status(status, answer)
@@ -233,19 +233,19 @@ class NtlmSender:
     def _unsealed(self, answer: bytes) -> bytes:
         head = _SEALED.match(answer)
         if head is None or not answer.endswith(_END):
-            raise self._unusable("it is not sealed as it says")
+            raise self._unusable("it does not have the form of a sealed message")
         data = answer[head.end() : -len(_END)]
         if int.from_bytes(data[:4], "little") != _SIGNATURE or len(data) < 4 + _SIGNATURE:
             raise self._unusable("its seal is not NTLM's")
         message: bytes = self._context.unwrap_winrm(data[4 : 4 + _SIGNATURE], data[4 + _SIGNATURE :])
         if len(message) != int(head[1]):
-            raise self._unusable("it is not as long as it says")
+            raise self._unusable("its length is not the one in its header")
         return message
 
     def _post(self, body: bytes, headers: dict[str, str]) -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = self._connection
         if connection is None or connection.sock is None:
-            # A new one would not be authenticated; what is sealed for this one cannot be read there.
+            # A new connection would not be authenticated, and messages sealed for this one cannot be read there.
             raise ConnectionResetError("the server closed the connection, which NTLM is for")
         connection.request("POST", self._path, body, {**_HEADERS, **headers})
         try:
@@ -261,7 +261,7 @@ class NtlmSender:
                 if response.length:
                     raise http.client.IncompleteRead(answer, response.length)
                 return response.status, response.headers, answer
-        except ValueError:  # http.client takes a chunk of less than nothing for one
+        except ValueError:  # http.client accepts a chunk of negative size
             raise http.client.HTTPException("a chunk has no size") from None
 
     def _unusable_status(self, status: int, body: bytes) -> SiteServerError:
@@ -270,14 +270,19 @@ class NtlmSender:
         return unusable_status(self._host, status, encrypted=True)
 
     def _unusable(self, why: str) -> NoAnswer:
-        return NoAnswer(self._host, TALKING, f"the answer cannot be used: {why}", "Is this address really WinRM's?")
+        return NoAnswer(
+            self._host,
+            TALKING,
+            f"the answer cannot be used: {why}",
+            "Check that WinRM listens at this address and port.",
+        )
 
 
 def _credential(user: str, password: str) -> tuple[Any, str | None]:
-    """The account as pyspnego takes it: with the NT hash, if it can be had.
+    """The account as pyspnego takes it: with the NT hash, if that can be computed here.
 
-    From a password it makes the LM hash too, by DES in Python, which takes a third of the time of a logon and is for
-    responses of NTLM 1 that are never sent ([MS-NLMP] 3.3.1; `_FLAGS_OF_A_SEAL`).
+    From a password pyspnego also makes the LM hash, by DES in Python. That takes a third of the time of a logon, and is
+    for responses of NTLM 1 that are never sent ([MS-NLMP] 3.3.1; `_FLAGS_OF_A_SEAL`).
     """
     if MD4 is None or _HASHES.fullmatch(password):
         return user, password
@@ -289,7 +294,7 @@ def _token(token: bytes | None) -> str:
 
 
 def _challenge(offered: list[str]) -> bytes | None:
-    """The server's token among its WWW-Authenticate headers, each of which may have several offers."""
+    """The server's token among its WWW-Authenticate headers, which may have several offers each."""
     for offer in ",".join(offered).split(","):
         scheme, _blank, token = offer.strip().partition(" ")
         if scheme.lower() == "negotiate" and token:

@@ -23,10 +23,10 @@ else:
     PYPSRP_MISSING = None
 
 NO_KERBEROS_LOGON: tuple[type[Exception], ...] = () if PYPSRP_MISSING else (SpnegoError,)
-"""No ticket, none for this host, or the host does not prove who it is."""
+"""No ticket, no ticket for this host, or the host does not prove its identity."""
 try:
     from krb5 import Krb5Error  # type: ignore[import-not-found, unused-ignore]
-except ImportError:  # pyspnego says so itself when Kerberos is asked for
+except ImportError:  # pyspnego reports it if Kerberos is used
     pass
 else:
     NO_KERBEROS_LOGON += (Krb5Error,)
@@ -35,12 +35,12 @@ else:
 class PsrpTransport:
     """Posts envelopes by pypsrp's own transport; opens no runspace.
 
-    Each is sent once: `guard` takes what pypsrp, its libraries for authentication, requests and urllib3 would repeat.
-    Where the logon is for the connection (NTLM, Kerberos, CredSSP), a request without content does it. If the server
-    has closed that connection when the next message is to be sent, a new one is made first.
+    Each envelope is sent once: `guard` prevents the repetitions of pypsrp, its authentication libraries, requests and
+    urllib3. If the logon is for the connection (NTLM, Kerberos, CredSSP), a request without content does it. If the
+    server has closed that connection before the next message, a new connection is opened first.
 
     Args:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         connection: the `psrp` connection plugin of the host, with its options set.
         limit: longest answer, in bytes.
     """
@@ -85,7 +85,7 @@ class PsrpTransport:
             with exchange(self._host, self._seconds, self._limit):
                 return self._exchange(envelope)
         except SiteServerError:
-            # What is encrypted for a connection that broke can't be read on the next one.
+            # A message that is encrypted for a broken connection cannot be read on the next one.
             self.close()
             raise
 
@@ -111,8 +111,8 @@ class PsrpTransport:
             self._logged_on = True
             return bounded(str(error.response_text).encode(), self._limit)
         except Exception as error:
-            # pypsrp lets the exceptions of requests and of the authentication libraries through as they are: there
-            # is no smaller common base than Exception.
+            # pypsrp does not translate the exceptions of requests and of the authentication libraries. Exception is
+            # their only common base.
             if isinstance(error, NO_KERBEROS_LOGON) and transport.encryption is None:
                 raise AuthenticationFailed(
                     self._host,

@@ -35,10 +35,10 @@ else:
     PYWINRM_MISSING = None
 
 NO_KERBEROS_LOGON: tuple[type[Exception], ...] = (AnsibleConnectionFailure,)
-"""No ticket from kinit, none for this host, or the host does not prove who it is."""
+"""No ticket from kinit, no ticket for this host, or the host does not prove its identity."""
 try:
     from winrm.vendor.requests_kerberos.exceptions import KerberosExchangeError, MutualAuthenticationError
-except ImportError:  # pykerberos is missing: pywinrm says so itself when Kerberos is asked for
+except ImportError:  # pykerberos is missing: pywinrm reports it if Kerberos is used
     pass
 else:
     NO_KERBEROS_LOGON += (KerberosExchangeError, MutualAuthenticationError)
@@ -47,7 +47,7 @@ TICKET_CACHE = "KRB5CCNAME"
 
 
 class _Sender(Shape):
-    """One connection to the server. Raises `SiteServerError` kinds only, after which it is of no more use."""
+    """One connection to the server. Raises `SiteServerError` only; after that it cannot be used again."""
 
     def send(self, envelope: bytes) -> bytes:
         """Post one request; the answer's body, that of a fault included."""
@@ -59,20 +59,20 @@ class _Sender(Shape):
 class WinrmTransport:
     """Posts envelopes over NTLM by `NtlmSender`, and otherwise by pywinrm's own transport; opens no shell.
 
-    Each envelope is sent once. Where the inventory names several kinds of authentication, a message that changes
-    nothing (Identify) finds the one that works, so that none is repeated with another kind. Where the server has closed
-    a connection that is logged on when the next message is to be sent, a new one is made first.
+    Each envelope is sent once. If the inventory has several kinds of authentication, a message that changes nothing
+    (Identify) finds the kind that works, so no envelope is sent again with another kind. If the server has closed a
+    connection that is logged on before the next message, a new connection is opened first.
 
-    The connection plugin works out the options, and gets the Kerberos ticket, exactly as it does for its own modules.
-    Its `_connect` cannot be used, since that opens a shell at once. pywinrm's `Protocol.send_message` is passed by
-    too, since it parses faults with a parser that expands entities.
+    The connection plugin reads the options, and gets the Kerberos ticket, exactly as it does for its own modules. Its
+    `_connect` is not used, since it opens a shell at once. pywinrm's `Protocol.send_message` is not used either, since
+    it parses faults with a parser that expands entities.
 
-    The cache of a ticket that Ansible got is named in the environment of this process, and lies on the disk, for as
-    long as the connection lasts: the next host of a loop must not be met with this one's ticket, and Ansible's workers
-    end without the clean-up that would remove the file.
+    While the connection is open, the environment of this process names the cache of a ticket that Ansible got, and the
+    cache is a file on the disk. Then both are removed: the next host of a loop must not be reached with this ticket,
+    and Ansible's workers end without the clean-up that removes the file.
 
     Args:
-        host: the host as the inventory calls it.
+        host: the host as the inventory names it.
         connection: the `winrm` connection plugin of the host, with its options set.
         limit: longest answer, in bytes.
     """
@@ -98,7 +98,7 @@ class WinrmTransport:
         return self._first(envelope)
 
     def _first(self, envelope: bytes) -> bytes:
-        """Post one request over a new connection, and settle which of the inventory's kinds of authentication works."""
+        """Post one request over a new connection, and keep the kind of authentication that works."""
         refusals: list[AuthenticationFailed | ServerFault] = []
         for number, kind in enumerate(self._kinds, 1):
             is_last = number == len(self._kinds)
@@ -106,7 +106,7 @@ class WinrmTransport:
                 sender = self._sender = self._sender_for(kind)
                 answer = self._post(sender, envelope if is_last else IDENTIFY)
             except (AuthenticationFailed, ServerFault) as refusal:
-                # The server does not take this kind, or the controller cannot do it.
+                # The server does not accept this kind, or the controller does not support it.
                 refusals.append(refusal)
             else:
                 self._kinds = [kind]
@@ -114,8 +114,8 @@ class WinrmTransport:
         if len(refusals) == 1:
             raise refusals[0]
         tried = zip(self._kinds, refusals, strict=True)
-        said = "; ".join(f"{kind}: {refusal.said}" for kind, refusal in tried)
-        raise refused_credentials(self._host, self.user, said or "ansible_winrm_transport names no kind to try")
+        reason = "; ".join(f"{kind}: {refusal.reason}" for kind, refusal in tried)
+        raise refused_credentials(self._host, self.user, reason or "ansible_winrm_transport names no kind to try")
 
     def close(self) -> None:
         """Close the connection to the server. The next request opens and authenticates a new one."""
@@ -136,7 +136,7 @@ class WinrmTransport:
         try:
             return sender.send(envelope)
         except SiteServerError:
-            # What is sealed for a connection that broke can't be read on the next one.
+            # A message that is sealed for a broken connection cannot be read on the next one.
             self.close()
             raise
 
@@ -170,15 +170,15 @@ class WinrmTransport:
             raise _translate(self._host, self.user, error) from None
 
     def _is_plain_ntlm(self, kind: str, options: dict[str, Any]) -> bool:
-        """Whether `NtlmSender` can do it: sealed, and straight to the server."""
+        """Whether `NtlmSender` can send it: sealed, and without a proxy."""
         sealed = options.get("message_encryption", "auto") != "never"
         return kind == "ntlm" and self._connection._winrm_scheme == "http" and sealed and not _has_proxy(options)
 
 
 class _PywinrmSender:
-    """One connection of pywinrm's: every kind of authentication that it knows.
+    """One connection of pywinrm: every kind of authentication that it supports.
 
-    Where the logon is for the connection (NTLM, Kerberos, CredSSP), a request without content does it.
+    If the logon is for the connection (NTLM, Kerberos, CredSSP), a request without content does it.
     """
 
     def __init__(self, host: str, user: str | None, protocol: Protocol, limit: int) -> None:
@@ -187,7 +187,7 @@ class _PywinrmSender:
         self._limit = limit
         self._seconds = longest(float(protocol.read_timeout_sec))
         self._transport = protocol.transport
-        # pywinrm would log on while it makes the session, which is not guarded by then.
+        # pywinrm would log on while it makes the session, before the session is guarded.
         sealing: list[requests.Session] = []
         self._transport.setup_encryption = sealing.append  # type: ignore[assignment, method-assign]
         self._session: requests.Session = self._transport.build_session()
@@ -223,8 +223,8 @@ class _PywinrmSender:
 
 
 def _translate(host: str, user: str | None, error: Exception, *, message: bool = False) -> SiteServerError:
-    # pywinrm lets the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of the
-    # operating system through as they are: there is no smaller common base than Exception.
+    # pywinrm does not translate the exceptions of requests, urllib3, the NTLM, Kerberos and CredSSP libraries and of
+    # the operating system. Exception is their only common base.
     if isinstance(error, winrm.exceptions.InvalidCredentialsError):
         return refused_credentials(host, user, message=message)
     if isinstance(error, NO_KERBEROS_LOGON):
@@ -241,19 +241,19 @@ def _translate(host: str, user: str | None, error: Exception, *, message: bool =
 
 
 def _has_proxy(options: dict[str, Any]) -> bool:
-    """Whether pywinrm would, or might, send by a proxy: one that is given, or, if none is, one of the environment."""
+    """Whether pywinrm would or might use a proxy: a given one, or else one of the environment."""
     given = options.get("proxy", "legacy_requests")
     return bool({"http", "all"} & _proxies().keys() if given == "legacy_requests" else given)
 
 
-@functools.cache  # the environment of a process stays; to look through it takes longer than to seal a message
+@functools.cache  # the environment does not change, and reading it takes longer than sealing a message
 def _proxies() -> dict[str, str]:
     return getproxies()
 
 
 def _endpoint(connection: Any) -> str:
     host = connection._winrm_host
-    with suppress(ValueError):  # a name or an IPv4 address stands without brackets
+    with suppress(ValueError):  # a name or an IPv4 address has no brackets
         host = f"[{ipaddress.IPv6Address(host)}]"
     netloc = f"{host}:{int(connection._winrm_port)}"
     return str(urlunsplit((connection._winrm_scheme, netloc, connection._winrm_path, "", "")))

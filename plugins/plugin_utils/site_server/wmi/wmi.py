@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs WMI operations at one host over WS-Management, and puts what goes wrong into words."""
+"""Runs WMI operations at one host over WS-Management, and translates their errors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected,
 T = TypeVar("T")
 
 TALKING = "talk to WinRM"
-"""The operation of a transport's errors, in whose place `Wmi` puts the one that the request belongs to."""
+"""The operation in the errors of a transport. `Wmi` replaces it by the operation of the request."""
 
 LONGEST_OPERATION = 600.0
-"""Seconds for all requests of one operation: a query whose answer comes in parts takes several. Each request has a
-deadline of its own besides (`exchange.TIMES_READ_TIMEOUT`)."""
+"""Seconds for all requests of one operation: a query whose answer comes in parts takes several. Each request also has a
+deadline of its own (`exchange.TIMES_READ_TIMEOUT`)."""
 
 NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 
@@ -36,7 +36,7 @@ TOO_LONG = (
 
 
 class Transport(Protocol):
-    """Sends envelopes, each at most once. Raises `SiteServerError` kinds only."""
+    """Sends envelopes, each at most once. Raises `SiteServerError` and its subclasses only."""
 
     def send(self, envelope: bytes) -> bytes:
         """Post one request; the answer's body, that of a fault (HTTP 500) included."""
@@ -59,11 +59,11 @@ class Wmi:
     """The WMI of one host.
 
     Attributes:
-        host: the host as the inventory calls it, for messages.
+        host: the host as the inventory names it, for messages.
         transport: sends the envelopes.
         settings: settings of the envelopes.
-        denied: what to do where access is denied.
-        missing: what to do where a class or its namespace does not exist.
+        denied: advice if access is denied.
+        missing: advice if a class or its namespace does not exist.
         longest: seconds that one operation may take with all its requests.
         traffic: counts the requests.
     """
@@ -72,20 +72,20 @@ class Wmi:
     transport: Transport
     settings: EnvelopeSettings
     denied: str = NO_ADMINISTRATOR
-    missing: str = "This Windows lacks the WMI class; is it a server?"
+    missing: str = "Check that this is a Windows server; it lacks the WMI class."
     longest: float = LONGEST_OPERATION
     traffic: WmiTraffic = field(default_factory=WmiTraffic)
 
     def run(self, operation: str, steps: Operation[T], advice: str) -> T:
-        """Drive a sans-IO operation with the transport.
+        """Run a sans-IO operation over the transport.
 
         Args:
             operation: what is tried, for messages.
             steps: the operation.
-            advice: what to do where the instance does not exist.
+            advice: advice if the instance does not exist.
 
         Raises:
-            SiteServerError: one of its kinds.
+            SiteServerError: or a subclass of it.
         """
         try:
             return self._drive(operation, steps)
@@ -93,7 +93,7 @@ class Wmi:
             raise self._translate(operation, fault, advice) from None
 
     def attempt(self, operation: str, steps: Operation[T]) -> T | None:
-        """As `run`, for what not every server can do: None where the server has an answer, and that is a fault.
+        """As `run`, for what not every server can do: None if the server answers with a fault.
 
         Raises:
             SiteServerError: there was no answer in time, or none that can be used.
@@ -112,8 +112,8 @@ class Wmi:
             while True:
                 request = steps.send(self._send(operation, request))
                 if time.monotonic() > end:
-                    said = f"the server has not finished within {self.longest:g} seconds"
-                    raise NoAnswer(self.host, operation, said, "Check the load of the server.")
+                    reason = f"the server has not finished within {self.longest:g} seconds"
+                    raise NoAnswer(self.host, operation, reason, "Check the load of the server.")
         except StopIteration as finished:
             result: T = finished.value
             return result
@@ -122,8 +122,8 @@ class Wmi:
         except WSManValueError as error:
             raise Rejected(self.host, operation, f"it cannot be sent: {error}", "Correct the value.") from None
         except WSManError as error:
-            said = f"the answer cannot be used: {error}"
-            raise NoAnswer(self.host, operation, said, "Is this address really WinRM's?") from None
+            reason = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, reason, "Check that WinRM listens at this address and port.") from None
 
     def _send(self, operation: str, request: bytes) -> bytes:
         self.traffic.requests += 1
@@ -133,42 +133,42 @@ class Wmi:
         except SiteServerError as error:
             if error.operation != TALKING:
                 raise
-            raise error.__class__(error.host, operation, error.said, error.advice) from None
+            raise error.__class__(error.host, operation, error.reason, error.advice) from None
         self.traffic.received += len(answer)
         return answer
 
     @contextmanager
     def translate_bad_answers(self, operation: str) -> Iterator[None]:
-        """Turns an answer of the wrong shape into an error with host and operation."""
+        """Translate an answer of the wrong shape into an error with host and operation."""
         try:
             yield
         except (WSManError, SecurityDescriptorError) as error:
-            said = f"the answer cannot be used: {error}"
-            raise NoAnswer(self.host, operation, said, "Is this a Windows server?") from None
+            reason = f"the answer cannot be used: {error}"
+            raise NoAnswer(self.host, operation, reason, "Check that this is a Windows server.") from None
 
     def _translate(self, operation: str, fault: WSManFault, advice: str) -> SiteServerError:
-        said = str(fault)
+        reason = str(fault)
         if fault.timed_out:
-            return NoAnswer(self.host, operation, said, "The server is slow; raise the connection's time-out.")
+            return NoAnswer(self.host, operation, reason, "The server is slow; raise the connection's time-out.")
         kind = Rejected if fault.refused else ServerFault
         if fault.too_large:
-            return kind(self.host, operation, said, TOO_LONG)
+            return kind(self.host, operation, reason, TOO_LONG)
         if fault.class_missing:
-            return Rejected(self.host, operation, said, self.missing)
+            return Rejected(self.host, operation, reason, self.missing)
         if fault.not_found:
-            return NotFound(self.host, operation, f"not found ({said})", advice)
+            return NotFound(self.host, operation, f"not found ({reason})", advice)
         if fault.access_denied:
-            return AccessDenied(self.host, operation, said, self.denied)
+            return AccessDenied(self.host, operation, reason, self.denied)
         if fault.invalid_request:
             kind = InvalidRequest
-        return kind(self.host, operation, said, "Look the code up, and look into the server's WinRM event log.")
+        return kind(self.host, operation, reason, "Look the code up, and look into the server's WinRM event log.")
 
 
 def netbios_domain(found: Iterable[Instance], dns: str) -> str | None:
-    """The NetBIOS name of a DNS domain, by the instances of Win32_NTDomain; None if they do not tell.
+    """The NetBIOS name of a DNS domain, from the instances of Win32_NTDomain; None if they do not have it.
 
-    They tell the NetBIOS name of a domain and the DNS name of its forest, not its own DNS name; so a domain counts
-    only if its NetBIOS name is the first label of the DNS name and that lies in its forest.
+    They have the NetBIOS name of a domain and the DNS name of its forest, not the DNS name of the domain. So a domain
+    counts only if its NetBIOS name is the first label of the DNS name, and the DNS name lies in its forest.
     """
     wanted = dns.casefold().rstrip(".")
     for item in found:

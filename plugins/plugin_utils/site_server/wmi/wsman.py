@@ -62,7 +62,7 @@ class WsmanSiteServer:
 
     @property
     def host(self) -> str:
-        """The host as the inventory calls it."""
+        """The host as the inventory names it."""
         return self._wmi.host
 
     @property
@@ -77,7 +77,7 @@ class WsmanSiteServer:
 
     @property
     def propagates(self) -> bool:
-        """The server does it, once the directory is written."""
+        """The server does it, after the directory is written."""
         return False
 
     @property
@@ -96,21 +96,21 @@ class WsmanSiteServer:
         self._wmi.transport.close()
 
     def share(self, name: str) -> Share:
-        """Read a share's settings, and its permissions where the server tells them along."""
+        """Read a share's settings, and its permissions if the server returns them too."""
         return read_share(self._wmi, name)
 
     def share_descriptor(self, share: Share) -> DescriptorReading:
-        """Read the share's permissions. A share without an own descriptor has no instance of the setting."""
+        """Read the share's permissions. A share without a descriptor of its own has no instance of the setting."""
         operation = f"read the permissions of share {share.name}"
         try:
             reading = self._reading(operation, SHARE_SETTING, {"Name": share.name})
             return replace(reading, descriptor=dacl_only(reading.descriptor))
         except NotFound as missing:
-            told = share.descriptor
-            if told is not None and not same_access(told, DEFAULT_SHARE_DESCRIPTOR):
-                # Taken for a share without permissions of its own, it would lose those that it has.
-                said = f"MSFT_SmbShare tells of permissions, which {SHARE_SETTING} lacks: {missing.said}"
-                raise NoAnswer(self.host, operation, said, "Look into the server's WMI event log.") from None
+            found = share.descriptor
+            if found is not None and not same_access(found, DEFAULT_SHARE_DESCRIPTOR):
+                # A write as to a share without permissions of its own would remove those that it has.
+                reason = f"MSFT_SmbShare returns permissions, which {SHARE_SETTING} lacks: {missing.reason}"
+                raise NoAnswer(self.host, operation, reason, "Look into the server's WMI event log.") from None
             self._without_setting.add(share.name)
             return DescriptorReading(DEFAULT_SHARE_DESCRIPTOR, is_default=True)
 
@@ -139,7 +139,7 @@ class WsmanSiteServer:
         try:
             self._wmi.run(operation, get(self._wmi.settings, "Win32_Directory", {"Name": path}), "")
         except NotFound:
-            advice = "Check the path; creating it is not this module's job."
+            advice = "Check the path; this module does not create it."
             self._wmi.run(operation, get(self._wmi.settings, "CIM_DataFile", {"Name": path}), advice)
             return False
         return True
@@ -176,7 +176,7 @@ class WsmanSiteServer:
     def resolve(self, account: str) -> Account:
         """Find an account's SID.
 
-        SIDs and English built-in names cost no request, a user one, a user principal name or a group one more.
+        SIDs and English built-in names cost no request, a user one, a user principal name or a group two.
         """
         known = known_account(self._wmi.host, account)
         return known if known is not None else self._look_up(account, account.strip())
@@ -198,11 +198,11 @@ class WsmanSiteServer:
         return members(self._wmi, group)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
-        """Not over this wire."""
+        """WMI has no method for it."""
         raise unchangeable(self._wmi.host, group)
 
     def remove_group_member(self, group: Sid, member: Sid) -> None:
-        """Not over this wire."""
+        """WMI has no method for it."""
         raise unchangeable(self._wmi.host, group)
 
     def _look_up(self, account: str, text: str) -> Account:
@@ -215,7 +215,7 @@ class WsmanSiteServer:
             where = "LocalAccount=TRUE" if domain == "." else f"Domain={self._quote(account, domain)}"
             found = self._accounts(account, where, name)
         if not found and domain != ".":
-            # WMI gives built-in accounts the computer's name for a domain; Win32_SID knows the one that people see.
+            # WMI gives built-in accounts the computer's name for a domain; Win32_SID has the one that people see.
             local = self._accounts(account, "LocalAccount=TRUE", name)
             seen = {sid: "\\".join((domain, known.rpartition("\\")[2])) for sid, known in local.items()}
             found = {sid: known for sid, known in seen.items() if self._domain_of(account, sid) == domain.casefold()}
@@ -224,7 +224,7 @@ class WsmanSiteServer:
             raise self._no_account(account, f"several accounts have this name: {listed}", "Give the SID itself.")
         for sid, known in found.items():
             return Account(sid, known)
-        raise self._no_account(account, "the server knows no such account")
+        raise self._no_account(account, "the server finds no such account")
 
     def _user(self, account: str, domain: str, name: str) -> dict[Sid, str]:
         """A user by both keys: the smallest request, and one that cannot make the server walk through a domain."""
@@ -260,7 +260,7 @@ class WsmanSiteServer:
         with self._wmi.translate_bad_answers(operation):
             netbios = netbios_domain(found, suffix)
         if netbios is None:
-            raise self._no_account(account, f"the server tells no NetBIOS name for the domain {suffix}")
+            raise self._no_account(account, f"the server has no NetBIOS name for the domain {suffix}")
         return netbios
 
     def _quote(self, account: str, part: str) -> str:
@@ -269,8 +269,8 @@ class WsmanSiteServer:
         except WSManValueError as error:
             raise self._no_account(account, str(error)) from None
 
-    def _no_account(self, account: str, said: str, *advice: str) -> AccountNotFound:
-        return no_account(self._wmi.host, account, said, *advice)
+    def _no_account(self, account: str, reason: str, *advice: str) -> AccountNotFound:
+        return no_account(self._wmi.host, account, reason, *advice)
 
     def _reading(self, operation: str, class_name: str, key: Mapping[str, str]) -> DescriptorReading:
         output = self._ask(operation, class_name, "GetSecurityDescriptor", key)
@@ -285,14 +285,14 @@ class WsmanSiteServer:
     def _write(self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor) -> None:
         if not descriptor.control & SE_SACL_PRESENT:
             descriptor = self._with_sacl(operation, class_name, key, descriptor)
-        self._read.pop(_object(class_name, key), None)  # whatever comes of the write, it is old then
+        self._read.pop(_object(class_name, key), None)  # after the write it is old, whatever the result
         sent = self._sent(operation, descriptor, follows_parent=class_name == FILE_SETTING)
         self._ask(operation, class_name, "SetSecurityDescriptor", key, {"Descriptor": sent})
 
     def _with_sacl(
         self, operation: str, class_name: str, key: Mapping[str, str], descriptor: SecurityDescriptor
     ) -> SecurityDescriptor:
-        """The descriptor with the SACL that the object has, since one that is left out is set to NULL."""
+        """The descriptor with the SACL of the object, since a SACL that is left out is set to NULL."""
         held = self._read.get(_object(class_name, key)) or self._reading(operation, class_name, key)
         control = descriptor.control & ~SACL_BITS | held.descriptor.control & SACL_BITS
         return replace(descriptor, control=control, sacl=held.descriptor.sacl)

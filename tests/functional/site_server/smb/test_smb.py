@@ -165,7 +165,7 @@ def test_a_closed_share_is_passed_by(host: RunningHost, server: SmbSiteServer) -
         server._shares = tuple(info for info in server._all_shares() if not info.name.endswith("$"))
         assert server.is_directory(host.path(RECEIVE))
         server._shares = tuple(info for info in server._all_shares() if info.name == "SMS_SITE")
-        with pytest.raises(AccessDenied, match="closed to this account"):
+        with pytest.raises(AccessDenied, match="may not use the shares"):
             server.is_directory(host.path(RECEIVE))
     finally:
         host.smb.set_parameters({"valid users": None}, share="SMS_SITE")
@@ -290,7 +290,11 @@ def descriptors_written(message: bytes) -> int:
         # The children come first, FILES + 2 of them; then the directory itself.
         (99, Interrupted, "after 99 were, and 1 more may have been. The folder itself has its old permissions"),
         (FILES + 2, Unreachable, f"may have its new permissions; {FILES + 2} files and folders below it were updated"),
-        (FILES + 3, NoAnswer, "It has its new permissions, and so has all that was in it; newer files may lack them"),
+        (
+            FILES + 3,
+            NoAnswer,
+            "It has its new permissions, and so has everything that was in it; newer files may lack them",
+        ),
     ],
 )
 def test_a_lost_answer_leaves_no_doubt_about_more_than_its_own_object(

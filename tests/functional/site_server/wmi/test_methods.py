@@ -68,7 +68,7 @@ DOCUMENTED = {
 @pytest.mark.parametrize("method", DOCUMENTED)
 def test_every_documented_value_has_its_words(method: str) -> None:
     table = METHODS[method]
-    told = {value: meaning.said.casefold().replace(" is ", " ") for value, meaning in table.items()}
+    told = {value: meaning.text.casefold().replace(" is ", " ") for value, meaning in table.items()}
     assert told == {value: words.casefold() for value, words in DOCUMENTED[method]}
     for value, meaning in table.items():
         assert meaning.advice.endswith(".")

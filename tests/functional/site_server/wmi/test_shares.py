@@ -164,7 +164,7 @@ def test_a_share_that_the_classes_disagree_about_is_not_taken_for_one_without_pe
     request = SenderRequest(find_product("sms_1_2", None), SENDERS)
     with (
         lab_wmi(host) as wmi,
-        pytest.raises(NoAnswer, match=r"permissions of share SMS_SITE.*MSFT_SmbShare tells of permissions"),
+        pytest.raises(NoAnswer, match=r"permissions of share SMS_SITE.*MSFT_SmbShare returns permissions"),
     ):
         enforce_sender_access(WsmanSiteServer(wmi), request)
     assert host.controls.share_descriptor("SMS_SITE") == held

@@ -173,9 +173,9 @@ def test_a_site_of_a_version_that_is_not_known_is_left_out_and_said(version: str
     found = read_hierarchy_from_provider(answers.wmi, site_code="C01")
     assert [site["code"] for site in found.sites] == ["C01"]
     assert found.warnings == (
-        f"Sites of versions that are not known are left out: P01 ({version}).",
+        f"Sites of unknown versions are left out: P01 ({version}).",
         "Addresses to sites that are not shown are left out: C01 to P01.",
-        "The SMS Provider shows no addresses of sites, so that the defaults are taken for them: C01.",
+        "The SMS Provider shows no addresses of these sites, so the defaults are used for them: C01.",
     )
 
 
@@ -233,7 +233,7 @@ def test_a_parent_that_is_not_shown() -> None:
         ]
         assert found.warnings == (
             "Parents that are not shown are left out: C01 of P01, P09 of S09.",
-            "The SMS Provider shows no addresses of sites, so that the defaults are taken for them: P01, S01, S09.",
+            "The SMS Provider shows no addresses of these sites, so the defaults are used for them: P01, S01, S09.",
         )
         assert read_hierarchy(found.sites)
 
@@ -245,7 +245,7 @@ def test_a_domain_that_windows_does_not_know() -> None:
     with provided(sites) as (found, _host):
         assert [site.get("domain") for site in found.sites] == ["CORP", None, None]
         assert [site["addresses"] for site in found.sites] == [[{"to": "P01", "type": "MS_LAN"}], [], []]
-        reason = "Addresses that use a computer account are left out where its domain is not known"
+        reason = "Addresses that use a computer account are left out if its domain is unknown"
         assert found.warnings == (
             f"{reason} (give it in domains): P01 to C01 from p01.branch.example, P01 to S01 from p01.branch.example, "
             "S01 to P01 from s01.",
@@ -264,7 +264,7 @@ def test_sms_2003_does_not_say_which_account_an_address_without_one_uses() -> No
     with provided(hierarchy("sms_2003")) as (found, _host):
         assert [site["addresses"] for site in found.sites] == [[], [], []]
         assert found.warnings == (
-            "Addresses whose account the SMS Provider does not tell are left out: "
+            "Addresses are left out if the SMS Provider does not return their account: "
             "C01 to P01, P01 to C01, P01 to S01, S01 to P01.",
         )
 
@@ -441,7 +441,7 @@ def test_a_name_that_can_t_be_shown_is_left_out(name: str) -> None:
     script = Scripted(enumerated(shown(SiteName=name)), enumerated())
     found = read_hierarchy_from_provider(script.wmi, site_code="C01")
     assert "name" not in found.sites[0]
-    assert found.warnings[0] == "Names of sites that can't be shown are left out: C01."
+    assert found.warnings[0] == "Site names that cannot be shown are left out: C01."
 
 
 @pytest.mark.parametrize(
@@ -465,7 +465,7 @@ def test_a_name_that_can_t_be_shown_is_left_out(name: str) -> None:
 def test_an_account_that_is_not_told_is_not_guessed(props: str) -> None:
     found, warnings = addresses_of("C01", fragment(SiteCode="C01", DesSiteCode="P01", Props=props))
     assert found == []
-    assert "Addresses whose account the SMS Provider does not tell are left out: C01 to P01." in warnings
+    assert "Addresses are left out if the SMS Provider does not return their account: C01 to P01." in warnings
 
 
 @pytest.mark.parametrize(

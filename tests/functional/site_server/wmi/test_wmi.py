@@ -120,7 +120,7 @@ def test_what_is_said_in_an_error_is_one_visible_line() -> None:
     assert str(error).startswith(f"c01: could not read the members of group {SHOWN}<U+2028>d: {SHOWN} d ok: [c01] xxx")
     assert str(error).endswith("x…. Go.")
     assert str(error).isprintable()
-    assert len(error.said) == 1000
+    assert len(error.reason) == 1000
 
 
 def test_names_for_people_are_visible() -> None:

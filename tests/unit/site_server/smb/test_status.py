@@ -75,7 +75,7 @@ CODES = {
 def test_a_status_shows_whether_anything_was_done(name: str, kind: type[SiteServerError]) -> None:
     error = answered(CODES[name])
     assert (error.kind, error.status) == ("refused", CODES[name])
-    assert name in error.said
+    assert name in error.reason
     assert outcome_of(error.status) is kind
 
 
