@@ -186,6 +186,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, refuse_other_than_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+    Grant,
     Hierarchy,
     HierarchyError,
     Problem,
@@ -466,32 +467,13 @@ class InventoryModule(BaseFileInventoryPlugin, Constructable, Cacheable):  # typ
             host = self.inventory.add_host(site.server)
             above = f"sms_below_{site.parent}" if site.parent else ALL
             self.inventory.add_child(above, host)
-            site_type = hierarchy.type_of(site)
             for group in _groups_of(hierarchy, site):
                 self.inventory.add_group(group)
                 self.inventory.add_child(group, host)
             if hierarchy.children(site.code):
                 below = self.inventory.add_group(f"sms_below_{site.code}")
                 self.inventory.add_child(above, below)
-            required = [
-                {
-                    "account": grant.account,
-                    "member_of": site.product.group_on(site.code) if site.product.held_by_group else None,
-                    "reasons": list(grant.reasons),
-                }
-                for grant in grants[site.code]
-            ]
-            for name, value in (
-                ("sms_site_code", site.code),
-                ("sms_site_name", site.name),
-                ("sms_site_type", site_type),
-                ("sms_site_parent", site.parent),
-                ("sms_site_product", site.product.name),
-                ("sms_site_service_account", site.service_account),
-                ("sms_site_server_account", site.computer_account),
-                ("sms_site_domain", site.domain),
-                ("sms_grants", required),
-            ):
+            for name, value in _host_variables(hierarchy, site, grants[site.code]).items():
                 set_variable(host, name, value)
 
     def _construct(self, hierarchy: Hierarchy) -> None:
@@ -517,6 +499,28 @@ def _groups_of(hierarchy: Hierarchy, site: Site) -> list[str]:
     if site_type := hierarchy.type_of(site):
         groups.append(f"sms_{site_type}")
     return groups
+
+
+def _host_variables(hierarchy: Hierarchy, site: Site, grants: Iterable[Grant]) -> dict[str, Any]:
+    """The variables of a site server, with the access that its site requires."""
+    return {
+        "sms_site_code": site.code,
+        "sms_site_name": site.name,
+        "sms_site_type": hierarchy.type_of(site),
+        "sms_site_parent": site.parent,
+        "sms_site_product": site.product.name,
+        "sms_site_service_account": site.service_account,
+        "sms_site_server_account": site.computer_account,
+        "sms_site_domain": site.domain,
+        "sms_grants": [
+            {
+                "account": grant.account,
+                "member_of": site.product.group_on(site.code) if site.product.held_by_group else None,
+                "reasons": list(grant.reasons),
+            }
+            for grant in grants
+        ],
+    }
 
 
 def _called_as_groups(hierarchy: Hierarchy, known: Iterable[str]) -> Iterator[Problem]:
