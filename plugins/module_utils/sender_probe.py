@@ -100,7 +100,7 @@ class ProbeRequest:
     """What to probe.
 
     Attributes:
-        settings: where to and as whom.
+        settings: the server and the account.
         share: name of the share.
         required: the steps that have to succeed.
         reading_only: make no file.
@@ -146,7 +146,7 @@ class ProbeOutcome:
         dialect: what was spoken, such as `SMB 3.1.1`; empty without a connection.
         signed: whether messages were signed.
         encrypted: whether they were encrypted.
-        left_behind: names of own files that could not be removed, or of which that is not known.
+        left_behind: names of own files that the server has or may have after the probe.
         leftovers: names of files of earlier probes, older than an hour.
     """
 

@@ -25,7 +25,7 @@ def parse_fault(fault: Element) -> WSManFault:
 
     Sources: SOAP 1.2 part 1, section 5.4 (Code, Reason, Detail); DSP0226 section 14 (subcodes); MS-WSMV
     (``f:WSManFault``, ``f:ProviderFault``); the classes ``__ExtendedStatus``, ``MSFT_WmiError`` and ``OMI_Error``,
-    of which there may be an instance inside. What can't be read is left out: a strange fault is still a fault.
+    which may have an instance inside. What cannot be read is left out: a fault of an unknown form is still a fault.
     """
     reason = child_of(fault, ns.SOAP, "Reason")
     text = None if reason is None else child_of(reason, ns.SOAP, "Text")

@@ -57,7 +57,7 @@ def guard(session: requests.Session, *, challenges: bool, connect_retries: Any =
     Args:
         session: as the library made it; nothing was sent yet.
         challenges: whether requests without content log the connection on, instead of each message.
-        connect_retries: how often a connection is tried again: urllib3's `Retry`, of which nothing else is used.
+        connect_retries: how often a connection is tried again: urllib3's `Retry`; its other limits are not used.
         key_password: the password of the client's private key.
     """
     session.trust_env = (
