@@ -43,8 +43,8 @@ NAMED, FOUND = TicketUse.NAMED, TicketUse.FOUND
 class Plugin:
     """A connection plugin: its name and its options."""
 
-    def __init__(self, transport: str, /, **options: Any) -> None:
-        self.transport = transport
+    def __init__(self, kind: str, /, **options: Any) -> None:
+        self.transport = kind
         self.options = options
 
     def get_option(self, name: str) -> Any:
