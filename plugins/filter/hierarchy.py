@@ -26,7 +26,7 @@ def hierarchy_errors(sms_sites: object, sms_products: object = None) -> list[str
 def required_grants(sms_sites: object, sms_products: object = None) -> dict[str, list[dict[str, Any]]]:
     """Return for each site code the accounts to which its site server owes access, and why."""
     return {
-        code: [{"account": grant.account, "reasons": list(grant.reasons)} for grant in grants]
+        code: [grant.as_dict() for grant in grants]
         for code, grants in hierarchy.required_grants(_read(sms_sites, sms_products)).items()
     }
 
@@ -38,6 +38,23 @@ def hierarchy_findings(
     sites = _read(sms_sites, sms_products)
     logons = None if service_accounts is None else _logons(sites, service_accounts)
     return [finding.as_dict() for finding in hierarchy.hierarchy_findings(sites, logons)]
+
+
+def host_site(scope: object, host: str, role_code: object = None, inventory_code: object = None) -> dict[str, Any]:
+    """Return the site that a host of the inventory serves, with what its site server must have."""
+    if not isinstance(scope, Mapping) or not scope.keys() >= {"sites", "grants", "products"}:
+        raise AnsibleFilterError("host_site takes what sitekeeper.sms.hierarchy_scope returned")
+    variables = {hierarchy.ROLE_SITE_CODE: role_code, hierarchy.INVENTORY_SITE_CODE: inventory_code}
+    code = hierarchy.site_code_of(host, variables, scope["sites"])
+    if code not in scope["grants"]:
+        raise AnsibleFilterError(str(hierarchy.NoSite(host, code)))
+    grants = scope["grants"][code]
+    return {
+        "code": code,
+        "product": scope["products"][code],
+        "senders": [grant["account"] for grant in grants],
+        "reasons": {grant["account"]: grant["reasons"] for grant in grants},
+    }
 
 
 def _read(sms_sites: object, sms_products: object) -> hierarchy.Hierarchy:
@@ -71,5 +88,6 @@ class FilterModule:
         return {
             "hierarchy_errors": hierarchy_errors,
             "hierarchy_findings": hierarchy_findings,
+            "host_site": host_site,
             "required_grants": required_grants,
         }

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an action that runs once for a play has to know of it: how it runs, which hosts it has, what they returned."""
+"""The play of an action that runs once for it: how it runs, which hosts it has, what they returned."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from ansible.playbook.task import Task
 from ansible.plugins.loader import strategy_loader
 from ansible.utils.vars import load_extra_vars
 
+from .hierarchy import site_code_of
+
 _INTERNAL = ("_sms_sender_perms_", "_sms_change_", "_sms_fleet_")
-"""Variables that the role and the playbooks set themselves; no name of a user's begins so."""
+"""How the names of variables begin that the role and the playbooks set themselves."""
 
 
 def refusal(task: Task, loader: Any) -> str | None:
@@ -45,7 +47,7 @@ def _keeps_hosts_together(strategy: str) -> bool:
 
 
 def play_id(task: Task) -> str:
-    """Return what tells this play from the others of the run; the same for all of its batches."""
+    """Return what identifies this play within the run; the same for all of its batches."""
     return str(task.get_play()._uuid)
 
 
@@ -75,7 +77,7 @@ def absent_sites(variables: Mapping[str, Any], sites: Mapping[str, str]) -> list
     """Return code and server of the sites without a host in the inventory; ``sites`` has the codes by servers."""
     present = {host.lower() for host in (*variables["ansible_play_hosts_all"], *variables["groups"]["all"])}
     absent = [(code, server) for server, code in sites.items() if server not in present]
-    # All variables of a host are made for this, so only where it matters.
+    # Ansible makes all variables of a host for this, so only where it matters.
     hosts = variables["groups"]["all"] if absent else ()
-    told = {str(variables["hostvars"][host].get("sms_site_code") or "").upper() for host in hosts}
-    return [(code, server) for code, server in absent if code not in told]
+    served = {site_code_of(host, variables["hostvars"][host], sites) for host in hosts}
+    return [(code, server) for code, server in absent if code not in served]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..audit import AuditedFinding
-from ..hierarchy import Hierarchy, hierarchy_findings, required_grants
+from ..hierarchy import Hierarchy, codes_by_server, hierarchy_findings, required_grants, site_code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,7 @@ class Questions:
         """The question for a host, found as the role `sms_sender_perms` finds a host's site; None if it has none."""
         if self.everyone is not None:
             return self.everyone
-        code = (
-            variables.get("sms_sender_perms_site_code")
-            or self.codes.get(host.lower())
-            or variables.get("sms_site_code")
-            or ""
-        )
-        return self.by_code.get(str(code).upper())
+        return self.by_code.get(site_code_of(host, variables, self.codes))
 
     @property
     def digest(self) -> str:
@@ -99,7 +93,7 @@ def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:
             )
             for site in hierarchy.sites
         },
-        codes={site.server.lower(): site.code for site in hierarchy.sites},
+        codes=codes_by_server(hierarchy),
     )
 
 

@@ -8,6 +8,7 @@
 - :mod:`.description`: reads the variable ``sms_sites`` and reports all mistakes together. :mod:`.custom_products` reads
   your own products from ``sms_products``.
 - :mod:`.grants`: which account needs access to which site server.
+- :mod:`.host_site`: which site a host of the inventory serves.
 - :mod:`.findings`: problems in the description.
 """
 
@@ -19,24 +20,36 @@ from .description import read_hierarchy
 from .fields import HierarchyError, Problem
 from .findings import Finding, hierarchy_findings
 from .grants import Grant, required_grants
+from .host_site import (
+    INVENTORY_SITE_CODE,
+    ROLE_SITE_CODE,
+    NoSite,
+    codes_by_server,
+    site_code_of,
+)
 from .model import Address, Hierarchy, Route, Site
 from .products import PRODUCTS, Product
 
 __all__ = [
+    "INVENTORY_SITE_CODE",
     "PRODUCTS",
+    "ROLE_SITE_CODE",
     "Address",
     "Finding",
     "Grant",
     "Hierarchy",
     "HierarchyError",
+    "NoSite",
     "Problem",
     "Product",
     "Route",
     "Site",
     "account_key",
     "account_problem",
+    "codes_by_server",
     "find_product",
     "hierarchy_findings",
     "read_hierarchy",
     "required_grants",
+    "site_code_of",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .accounts import account_key
 from .model import Hierarchy, Route
@@ -38,6 +39,10 @@ class Grant:
             f"{' (default: no address is described)' if sender in self.by_default else ''}"
             for sender in self.senders
         )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the account and the reasons as filters and modules do."""
+        return {"account": self.account, "reasons": list(self.reasons)}
 
 
 def required_grants(hierarchy: Hierarchy) -> Mapping[str, tuple[Grant, ...]]:

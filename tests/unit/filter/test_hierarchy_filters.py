@@ -46,6 +46,38 @@ def test_hierarchy_errors():
     assert FILTERS["hierarchy_errors"](SITES) == []
 
 
+SCOPE = {
+    "sites": {"central": "C01", "primary": "P01"},
+    "products": {"C01": "configmgr", "P01": "sms_1_2"},
+    "grants": {"C01": [], "P01": [{"account": r"CORP\smssend", "reasons": [r"C01 sends to P01 as CORP\smssend"]}]},
+}
+
+
+def test_host_site():
+    assert FILTERS["host_site"](SCOPE, "Primary") == {
+        "code": "P01",
+        "product": "sms_1_2",
+        "senders": [r"CORP\smssend"],
+        "reasons": {r"CORP\smssend": [r"C01 sends to P01 as CORP\smssend"]},
+    }
+    assert FILTERS["host_site"](SCOPE, "primary", "c01", "p01")["code"] == "C01"
+    assert FILTERS["host_site"](SCOPE, "alias", "", "c01")["senders"] == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        (SCOPE, "No site in sms_sites has the server 'alias'. Add the site"),
+        ({"failed": True}, "host_site takes what sitekeeper.sms.hierarchy_scope returned"),
+        (None, "host_site takes what sitekeeper.sms.hierarchy_scope returned"),
+    ],
+)
+def test_host_site_fails_without_a_site_or_a_scope(scope, message):
+    with pytest.raises(AnsibleFilterError) as caught:
+        FILTERS["host_site"](scope, "alias")
+    assert str(caught.value).startswith(message)
+
+
 def test_every_filter_is_documented_under_its_name():
     assert {path.stem for path in FOLDER.glob("*.yml")} == set(FILTERS)
     for name in FILTERS:
