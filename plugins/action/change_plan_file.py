@@ -1,15 +1,14 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""change_plan_file: one plan for all site servers, and what the change board reads."""
+"""change_plan_file: one plan for all site servers, and its pages for the change board."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_plan_file import DOCUMENTATION
@@ -25,54 +24,69 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id, write_file
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.journal import utc_now
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import NoSite
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import registered
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import plan_lines
 
-_SPEC = argument_spec(DOCUMENTATION)
 
+class ActionModule(ControllerAction):
+    """The action of the module `change_plan_file`."""
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    """Door of the module. Works on the controller and connects to nothing."""
+    spec = argument_spec(DOCUMENTATION)
+    rules: ClassVar[dict[str, Any]] = {
+        "required_one_of": [("results", "registered")],
+        "mutually_exclusive": [("results", "registered"), ("sites", "registered")],
+    }
+    failures = (ChangeError,)
 
-    _supports_check_mode = True
-    _supports_async = False
-    _requires_connection = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ansible's entry point."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        del tmp
-        _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
-        sites = arguments["sites"] or {}
+    def run_task(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the plan, and the pages for those who approve it."""
+        checked_change_id(arguments["change_id"])
         versions = {"collection": collection_version(), "ansible": str(ansible_version)}
-        try:
-            checked_change_id(arguments["change_id"])
-            hosts = {
-                str(host): _section(str(host), found or {}, sites.get(host))
-                for host, found in sorted(arguments["results"].items())
-            }
-            _give_findings(hosts, arguments["findings"] or [])
-            document = make_document(arguments["change_id"], utc_now(), versions, hosts)
-            check_mode = bool(self._task.check_mode)
-            write_document(Path(arguments["path"]), document, check_mode=check_mode)
-            for option, render in (("markdown", as_markdown), ("html", as_html)):
-                if arguments[option]:
-                    write_file(Path(arguments[option]), render(document).encode(), check_mode=check_mode)
-        except ChangeError as error:
-            return {**result, "failed": True, "changed": False, "msg": str(error)}
-        summary = summary_of(hosts)
-        return {**result, "changed": True, "digest": document["digest"], "path": arguments["path"], **summary}
+        hosts = dict(_sections(arguments, variables))
+        _give_findings(hosts, arguments["findings"] or [])
+        document = make_document(arguments["change_id"], utc_now(), versions, hosts)
+        write_document(Path(arguments["path"]), document, check_mode=self.check_mode)
+        for option, render in (("markdown", as_markdown), ("html", as_html)):
+            if arguments[option]:
+                write_file(Path(arguments[option]), render(document).encode(), check_mode=self.check_mode)
+        about = {"digest": document["digest"], "path": arguments["path"], **summary_of(hosts)}
+        return {
+            "changed": True,
+            **about,
+            "lines": plan_lines(about),
+            "failures": {
+                host: f"Nothing is planned for this host: {hosts[host]['message'] or hosts[host]['status']}"
+                for host in about["not_read"]
+            },
+        }
+
+
+def _sections(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the hosts with their sections of the plan."""
+    name = arguments["registered"]
+    if name is None:
+        results, sites = arguments["results"], arguments["sites"] or {}
+    else:
+        results = {host: registered(variables, host, name) for host in variables["ansible_play_hosts_all"]}
+        sites = {host: (result or {}).get("site_code") for host, result in results.items()}
+    for host, result in sorted(results.items()):
+        yield str(host), _section(str(host), result or {}, sites.get(host))
 
 
 def _section(host: str, found: Any, site: str | None) -> dict[str, Any]:
-    """What is planned for a host, by what `change_plan` said of it."""
+    """The section of a host, by what `change_plan` returned for it."""
     if not isinstance(found, Mapping) or not isinstance(found.get("planned") or {}, Mapping):
-        raise ChangeError(f"results: {host} has no result of change_plan; give what that registered")
+        raise ChangeError(f"results: {host} has no result of change_plan; give the variable that it registers")
     if found.get("planned"):
         return dict(found["planned"])
-    # What is no Unicode comes from programs that write other encodings, and a plan cannot hold it.
-    message = str(found.get("msg") or "").encode("utf-8", "replace").decode() or None
+    # A plan is Unicode; programs that write other encodings leave bytes that are not.
+    message = str(found.get("msg") or "").encode("utf-8", "replace").decode()
+    message = NoSite.message_in(message) or message
     if found.get("unreachable"):
-        return unread_section("unreachable", message, site=site or None)
+        return unread_section("unreachable", message or None, site=site or None)
     if found.get("skipped") and site:
         return unread_section("nothing_owed", None, site=site)
     return unread_section(
@@ -81,7 +95,7 @@ def _section(host: str, found: Any, site: str | None) -> dict[str, Any]:
 
 
 def _give_findings(hosts: Mapping[str, dict[str, Any]], findings: Sequence[Mapping[str, Any]]) -> None:
-    """Each finding goes to the server of the site that it is about."""
+    """Put each finding into the section of the server of its site."""
     by_site: dict[str, list[dict[str, Any]]] = {}
     for finding in findings:
         by_site.setdefault(str(finding.get("site")).upper(), []).append(dict(finding))

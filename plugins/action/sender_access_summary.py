@@ -1,107 +1,68 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sender_access_summary: what the role has found and done on the site servers of a play."""
+"""sender_access_summary: the outcome of the role on each site server of a play."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.memory import before_forks
 
 with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import hierarchy_findings, read_hierarchy
-    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import (
-        absent_sites,
-        is_last_batch,
-        play_id,
-        registered,
-    )
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, is_last_batch, play_id
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.role_results import host_run
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
         AccessSummary,
         HostRun,
         not_in_inventory,
     )
 
-_SPEC = argument_spec(DOCUMENTATION)
 
-# What the role registers for each host.
-_REGISTERED = (
-    "_sms_sender_perms_result",
-    "_sms_sender_perms_again",
-    "_sms_sender_perms_joined",
-    "_sms_sender_perms_scope",
-)
+class ActionModule(ControllerAction):
+    """The action of the module `sender_access_summary`."""
 
+    spec = argument_spec(DOCUMENTATION)
+    unchecked = ("sms_sites",)
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    """Door of the module. Works on the controller and connects to nothing."""
-
-    _supports_check_mode = True
-    _supports_async = False
-    _requires_connection = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ansible's entry point."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        del tmp
-        # Ansible copies what it checks, each item of each site; hierarchy_scope has checked them.
-        sites = self._task.args.get("sms_sites")
-        self._task.args = {**self._task.args, "sms_sites": []}
-        _checked, arguments = self.validate_argument_spec(argument_spec=_SPEC)
-        variables = task_vars or {}
+    def run_task(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Summarize what the role has registered for the hosts of the batch, or after the last one of the play."""
         scope = arguments["scope"]
         last = is_last_batch(self._task, variables)
         hosts = variables["ansible_play_hosts_all"] if last else scope["batch"]
-        runs = [_run_of(host, variables, scope, play_id(self._task)) for host in hosts]
-        findings = _findings(sites, scope, runs) if sites else []
+        play = play_id(self._task)
+        runs = [host_run(host, variables, scope, play) for host in hosts]
         summary = AccessSummary(
             runs=runs,
             audit=arguments["audit"],
-            check_mode=bool(self._task.check_mode),
+            check_mode=self.check_mode,
             accounts=scope["senders"],
             absent=absent_sites(variables, scope["sites"]) if last else (),
-            findings=findings,
+            findings=_findings(arguments["sms_sites"], scope, runs) if arguments["sms_sites"] else (),
         )
-        result.update(
-            changed=False,
-            last=last,
-            lines=summary.lines() if last and arguments["show"] else [],
-            findings=findings,
-            fine=summary.fine,
-            outcomes={run.host: summary.outcome(run).value for run in summary.runs},
-            faults=summary.faults(
+        result = {
+            "last": last,
+            "lines": summary.lines() if last and arguments["show"] else [],
+            "findings": summary.findings,
+            "fine": summary.fine,
+            "outcomes": {run.host: summary.outcome(run).value for run in summary.runs},
+            "faults": summary.faults(
                 fail_on_drift=arguments["fail_on_drift"], fail_on_findings=arguments["fail_on_findings"]
             ),
-        )
+        }
         if not arguments["show"]:
-            # Without the table nobody would be told.
+            # The table has these lines; without it, they are warnings.
             result["warnings"] = list(not_in_inventory(summary.absent))
         return result
 
 
-def _run_of(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], play: str) -> HostRun:
-    """What the role has registered for a host, in this play and in no other."""
-    first, again, joined, own_scope = (registered(variables, host, name) for name in _REGISTERED)
-    if (own_scope or {}).get("play") != play:
-        first = again = joined = None
-    code = (first or {}).get("site_code") or _code_of(host, variables["hostvars"][host], scope["sites"])
-    return HostRun(host, str(code).upper(), first or {}, again or {}, tuple(joined or ()))
-
-
-def _code_of(host: str, of_host: Mapping[str, Any], sites: Mapping[str, str]) -> str:
-    """The site code of a host that has no result with it, as the role finds it."""
-    codes = (of_host.get("sms_sender_perms_site_code"), sites.get(host.lower()), of_host.get("sms_site_code"))
-    return next(filter(None, codes), "-")
-
-
 def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) -> list[dict[str, str]]:
-    """What is not as it should be in the sites that were read. Who is no member of a group, the table shows."""
+    """The findings about the sites that were read, but for missing members of groups: the table has those."""
     logons = {
         str(run.first["site_code"]).upper(): (run.first.get("services") or {}).get("SMS_EXECUTIVE") or ""
         for run in runs

@@ -73,8 +73,9 @@ def _analyse(arguments: Mapping[str, Any], source: LogSource | None, host: str) 
             analysis.read(file, _pieces(Path(file)))
         except OSError as error:
             raise Refused(f"files: {file} cannot be read on the controller: {error.strerror or error}") from None
-    for place in places if source else ():
-        analysis.read(place, source.open_file(place))
+    if source is not None:
+        for place in places:
+            analysis.read(place, source.open_file(place))
     return analysis_result(analysis, find_causes(analysis.occurrences, access))
 
 

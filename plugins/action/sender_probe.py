@@ -31,7 +31,7 @@ SPEC = argument_spec(DOCUMENTATION)
 SPEC["password"]["no_log"] = True
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """The action of the module."""
 
     _supports_check_mode = True

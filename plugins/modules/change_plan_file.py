@@ -31,8 +31,13 @@ options:
     description:
       - What M(sitekeeper.sms.change_plan) returned for each host, as registered. A host that failed or was unreachable is
         in the plan as such, and nothing is planned for it.
+      - One of O(results) and O(registered) is required.
     type: dict
-    required: true
+  registered:
+    description:
+      - The name of the variable that the task with M(sitekeeper.sms.change_plan) registers. The plan then has all hosts of
+        the play, with the codes of their sites.
+    type: str
   sites:
     description:
       - The code of each host's site, for hosts that could not be read.
@@ -60,12 +65,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One plan for all
+- name: Write the plan
   sitekeeper.sms.change_plan_file:
     path: CHG0012345.plan.json
     html: CHG0012345.plan.html
     change_id: CHG0012345
-    results: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'planned'))) }}"
+    registered: planned
   run_once: true
 """
 
@@ -104,6 +109,17 @@ not_read:
   type: list
   elements: str
   sample: []
+lines:
+  description: What is to be approved, for people.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Plan: CHG0012345.plan.json", "To change: p01.corp.example"]
+failures:
+  description: By host, why nothing is planned for it, for the hosts that could not be read.
+  returned: success
+  type: dict
+  sample: {}
 path:
   description: The file.
   returned: success

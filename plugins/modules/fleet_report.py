@@ -26,6 +26,12 @@ options:
     type: list
     elements: path
     required: true
+  second_readings:
+    description:
+      - Whether to add, for each of O(audit_files), the file of the same name with C(.after) at its end, if there is one. The
+        playbook C(sitekeeper.sms.fleet) writes it after it has remediated hosts.
+    type: bool
+    default: false
   sms_sites:
     description:
       - The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it. Sites of it that no audit came to are in
@@ -79,7 +85,7 @@ EXAMPLES = r"""
   run_once: true
   register: report
 
-- name: Say it in one line
+- name: Show drift
   ansible.builtin.debug:
     msg: "{{ report.counts.drifted }} of {{ report.hosts }} site servers drifted"
 """
@@ -117,6 +123,12 @@ unreadable:
   type: list
   elements: str
   sample: []
+lines:
+  description: The number of site servers in each state, and the files, for people.
+  returned: success
+  type: list
+  elements: str
+  sample: ["200 site servers: 3 drifted, 1 unreachable, 196 in desired state. See report.html"]
 files:
   description: The reports by their formats.
   returned: success

@@ -15,10 +15,6 @@ version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
-  scope:
-    description: What M(sitekeeper.sms.hierarchy_scope) returned in this play.
-    type: dict
-    required: true
   audit:
     description: Whether the hosts were only read.
     type: bool
@@ -42,6 +38,7 @@ options:
     elements: str
     default: []
 extends_documentation_fragment:
+  - sitekeeper.sms.scope
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.controller
 seealso:

@@ -272,7 +272,9 @@ def _cannot(host: str, steps: Sequence[ChangeMember]) -> Unsupported:
     for step in steps:
         groups.setdefault(step.group, []).append(step.account)
     state = "present" if steps[0].joins else "absent"
-    tasks = "; ".join(membership_task(group, accounts, state) for group, accounts in groups.items())
+    tasks = "; ".join(
+        membership_task(group.name, (account.name for account in accounts), state) for group, accounts in groups.items()
+    )
     return Unsupported(
         host,
         f"change members of {', '.join(group.name for group in groups)}",

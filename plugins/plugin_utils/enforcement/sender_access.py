@@ -233,23 +233,27 @@ def _to_add(server: SiteServer, found: Assessment) -> tuple[Account, ...]:
 
 def how_to_add(host: str, group: Group, accounts: Sequence[Account]) -> str:
     """A message with the task to run if the connection cannot make accounts members of the group."""
+    names = [account.name for account in accounts]
     return (
-        f"{host}: group {group.account.name}, which holds rights for the senders, lacks {_listed(accounts)}. Add: "
-        f"{membership_task(group.account, accounts, 'present')}"
+        f"{host}: group {group.account.name}, which holds rights for the senders, lacks {', '.join(names)}. Add: "
+        f"{membership_task(group.account.name, names, 'present')}"
     )
 
 
-def membership_task(group: Account, accounts: Iterable[Account], state: str) -> str:
-    """The task that adds accounts to a local group (`present`) or removes them (`absent`) over WinRM."""
-    members = ", ".join(_yaml(account.name) for account in accounts)
-    name = _yaml(group.name.rpartition("\\")[2])
-    return f"ansible.windows.win_group_membership: {{name: {name}, members: [{members}], state: {state}}}"
+def membership_task(group: str, members: Iterable[str], state: str) -> str:
+    """The task that adds accounts to a local group (`present`) or removes them (`absent`) over WinRM.
+
+    Args:
+        group: the group's name, with or without the computer's name in front.
+        members: the names of the accounts.
+        state: `present` or `absent`.
+    """
+    # The module of ansible.windows takes the name without the computer's.
+    name = _yaml(group.rpartition("\\")[2])
+    listed = ", ".join(map(_yaml, members))
+    return f"ansible.windows.win_group_membership: {{name: {name}, members: [{listed}], state: {state}}}"
 
 
 def _yaml(text: str) -> str:
     """A string in YAML's single quotes (YAML 1.2.2, 7.3.2), where a backslash is not special."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _listed(accounts: Iterable[Account]) -> str:
-    return ", ".join(account.name for account in accounts)

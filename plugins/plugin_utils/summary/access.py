@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ..enforcement import membership_task
+from ..hierarchy import NoSite
 from .uncertain import is_uncertain
 
 Result = Mapping[str, Any]
@@ -20,11 +21,9 @@ _ACCESS_WIDTH = 48
 _NAMED = 20
 """Characters of one access, and hosts or findings of one kind, that are shown."""
 
+_ADD_MEMBERS = "With sms_sender_perms_add_group_members, and the collection ansible.windows, the role adds members."
 _HEADINGS = ("Site", "Server", "Result", "Share", "Directory", "Sender account")
 _SEVERITIES = ("error", "warning", "info")
-
-# Around what the role says of a host without a site, Ansible says where in the task it has met that.
-_AROUND = re.compile(r"(?s)^.*?(?=No site in sms_sites has the server|Site '[^']*', which this host is said)")
 
 
 class HostOutcome(str, Enum):
@@ -62,7 +61,8 @@ class HostRun:
         code: its site code in upper case, "-" if it has none.
         first: the result of the access task; empty if that has not run.
         again: the result of the reading after members were added; empty if there was none.
-        joined: the accounts that have become members, or would in check mode.
+        joined: the accounts that have become members, or would in check mode, see `joined_members`.
+        membership: the result of the task that adds members; empty if that has not run.
     """
 
     host: str
@@ -70,6 +70,7 @@ class HostRun:
     first: Result = field(default_factory=dict)
     again: Result = field(default_factory=dict)
     joined: Sequence[str] = ()
+    membership: Result = field(default_factory=dict)
 
     @property
     def result(self) -> Result:
@@ -122,10 +123,65 @@ class HostRun:
     @property
     def reason(self) -> str | None:
         """The first line of what failed, without the host in front."""
-        message = str(self.result.get("msg") or "")
+        message = _message(self.result)
         if not message or self.joined:
             return None
-        return _AROUND.sub("", message).strip().partition("\n")[0].removeprefix(f"{self.host}: ")
+        return message.strip().partition("\n")[0].removeprefix(f"{self.host}: ")
+
+    def failure(self, *, add_members: bool) -> str | None:
+        """Return why the host fails a converge whose access task has failed; None if added members have settled it.
+
+        Args:
+            add_members: whether the role adds members by `ansible.windows`.
+        """
+        missing = _missing(self.first)
+        if not (add_members and missing):
+            advice = f". {_ADD_MEMBERS}" if missing else ""
+            return f"{_message(self.first)}{advice}"
+        if not self.lacking and not self.first.get("uncertain"):
+            return None
+        without = [name for name in missing if name not in self.joined]
+        lines = [_message(self.first)] if self.first.get("uncertain") else []
+        if self.lacking:
+            lines.append(f"Site {self.code}: required access is still missing for {', '.join(self.lacking)}.")
+        if without:
+            group = str(self.first["group"]["name"])
+            lines.append(
+                f"This connection cannot add members to {group}. Run on {self.host}: "
+                f"{membership_task(group, without, 'present')}"
+            )
+            if self.membership.get("failed"):
+                lines[-1] += f" (the role has tried: {self.membership.get('msg') or 'no reason given'})"
+        return " ".join(lines)
+
+
+def joined_members(first: Result, membership: Result, again: Result, *, check_mode: bool) -> tuple[str, ...]:
+    """Return the missing members that have become members by a task of the role; in check mode, that would.
+
+    Args:
+        first: the result of the access task.
+        membership: the result of the task that adds members; empty if that has not run.
+        again: the result of the reading after it.
+        check_mode: the task has added nobody.
+    """
+    missing = _missing(first)
+    if not membership or membership.get("failed"):
+        return ()
+    if check_mode:
+        return tuple(missing)
+    read = again.get("senders") or ()
+    return tuple(str(sender["name"]) for sender in read if sender["in_desired_state"] and sender["name"] in missing)
+
+
+def _missing(first: Result) -> Sequence[str]:
+    """The accounts that are no members of the group, and that the connection could not add."""
+    return (first.get("group") or {}).get("missing") or ()
+
+
+def _message(result: Result) -> str:
+    """The message of a task that failed, without what Ansible says around that of a host without a site."""
+    message = str(result.get("msg") or "")
+    return NoSite.message_in(message) or message
 
 
 @dataclass(frozen=True, slots=True)

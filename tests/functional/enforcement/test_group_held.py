@@ -31,8 +31,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.arguments import sender_request
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, SiteServer
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.descriptors import SACL_NOT_SHOWN
@@ -216,8 +215,7 @@ def test_each_choice_about_missing_members_has_a_meaning(module: Any) -> None:
 
 
 def test_names_with_quotes_are_quoted_in_the_task() -> None:
-    account = Account(Sid.parse("S-1-5-21-1-2-3-1004"), "CORP\\o'neil")
-    task = membership_task(Account(Sid.parse("S-1-5-32-1"), "P01\\Sarah's group"), (account,), "present")
+    task = membership_task("P01\\Sarah's group", ["CORP\\o'neil"], "present")
     assert yaml.safe_load(task) == {
         "ansible.windows.win_group_membership": {
             "name": "Sarah's group",

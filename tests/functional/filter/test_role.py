@@ -120,7 +120,7 @@ def test_each_host_finds_its_site(play):
         "told": {"sms_sender_perms_site_code": "s02"},
         "stray": {},
     }
-    show = {"ansible.builtin.debug": {"msg": "{{ [_sms_sender_perms_code, _sms_sender_perms_accounts] }}"}}
+    show = {"ansible.builtin.debug": {"msg": "{{ [_sms_sender_perms_site.code, _sms_sender_perms_site.senders] }}"}}
     finished = play(hosts, SITES, [role("validate"), show])
     assert finished.returncode == 2, finished.stdout
     assert "No site in sms_sites has the server 'stray'. Add the site" in message_of(
@@ -143,7 +143,7 @@ def test_a_host_without_a_site_is_told_so(play, entry_point):
     advice = "Add the site, correct its server, set sms_site_code for this host, or leave the host out with --limit."
     table = message_of(finished, '=> {\n    "msg"')
     assert f"- (stray): No site in sms_sites has the server 'stray'. {advice}" in table
-    assert f"X99 (lost): Site 'X99', which this host is said to serve, is not in sms_sites. {advice}" in table
+    assert f"X99 (lost): Site 'X99' of this host is not in sms_sites. {advice}" in table
 
 
 def access(name, satisfied):

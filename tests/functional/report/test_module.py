@@ -146,7 +146,7 @@ FAILURES: dict[str, dict[str, Any]] = {
     ". can't be written: ": {"audit_files": FLEET, "json": "."},
     "fleet.jsonl/x can't be written: ": {"audit_files": FLEET, "json": "fleet.jsonl/x"},
     "one of the following is required: html, json, csv, junit": {"audit_files": FLEET},
-    "sms_sites: the description of the hierarchy can't be used:\nsite C01: server is missing": {
+    "sms_sites describes no usable hierarchy. Correct it:\n- site C01: server is missing": {
         "audit_files": FLEET,
         "json": "x",
         "sms_sites": [{"code": "C01"}],

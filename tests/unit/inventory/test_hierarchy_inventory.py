@@ -285,8 +285,8 @@ def test_the_role_reads_such_an_inventory_unchanged(inventory_file):
                         {
                             "ansible.builtin.assert": {
                                 "that": [
-                                    "_sms_sender_perms_code == sms_site_code",
-                                    "_sms_sender_perms_accounts == sms_grants | map(attribute='account') | list",
+                                    "_sms_sender_perms_site.code == sms_site_code",
+                                    "_sms_sender_perms_site.senders == sms_grants | map(attribute='account') | list",
                                 ]
                             }
                         },

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import AccessSummary, HostOutcome, HostRun
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
+    AccessSummary,
+    HostOutcome,
+    HostRun,
+    joined_members,
+)
 
 GOOD = {"access": "Full Control", "satisfied": True}
 BAD = {"access": "none", "satisfied": False}
@@ -88,6 +93,79 @@ def test_members_that_have_joined_are_good_by_the_second_reading_only() -> None:
     assert run(first, again=again).outcome(audit=False, check_mode=False) is HostOutcome.FAILED
     lost = {"failed": True, "msg": "reset"}
     assert run(first, again=lost).outcome(audit=False, check_mode=False) is HostOutcome.FAILED
+
+
+LACKING = {
+    **result(satisfied=False, failed=True, msg="p01: group P01\\G lacks CORP\\a"),
+    "group": {"name": "P01\\G", "in_desired_state": True, "missing": ["CORP\\a"]},
+}
+ADDED = {"changed": True}
+REFUSED = {"failed": True, "msg": "access denied"}
+READ = {"senders": [sender(True)]}
+
+
+@pytest.mark.parametrize(
+    ("membership", "again", "check_mode", "joined"),
+    [
+        (ADDED, READ, False, ("CORP\\a",)),
+        (ADDED, {"senders": [sender(False)]}, False, ()),
+        (ADDED, {"failed": True, "msg": "reset"}, False, ()),
+        (ADDED, {"senders": [{**sender(True), "name": "CORP\\b"}]}, False, ()),
+        (ADDED, {"senders": [sender(False)]}, True, ("CORP\\a",)),
+        (REFUSED, READ, False, ()),
+        (REFUSED, READ, True, ()),
+        ({}, {}, False, ()),
+        ({}, {}, True, ()),
+    ],
+)
+def test_a_member_has_joined_if_the_second_reading_shows_it(
+    membership: dict[str, Any], again: dict[str, Any], check_mode: bool, joined: tuple[str, ...]
+) -> None:
+    assert joined_members(LACKING, membership, again, check_mode=check_mode) == joined
+
+
+TASK = "ansible.windows.win_group_membership: {name: 'G', members: ['CORP\\a'], state: present}"
+STILL = (
+    "Site P01: required access is still missing for CORP\\a. This connection cannot add members to P01\\G. "
+    f"Run on p01: {TASK}"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "more", "add_members", "failure"),
+    [
+        (LACKING, {"joined": ["CORP\\a"], "membership": ADDED}, True, None),
+        (LACKING, {"membership": ADDED}, True, STILL),
+        (LACKING, {"membership": REFUSED}, True, f"{STILL} (the role has tried: access denied)"),
+        (LACKING, {"membership": {"failed": True}}, True, f"{STILL} (the role has tried: no reason given)"),
+        (
+            LACKING,
+            {},
+            False,
+            "p01: group P01\\G lacks CORP\\a. With sms_sender_perms_add_group_members, and the collection "
+            "ansible.windows, the role adds members.",
+        ),
+        (result(satisfied=False, failed=True, msg="p01: no"), {}, True, "p01: no"),
+        (result(satisfied=False, failed=True, msg="p01: no"), {}, False, "p01: no"),
+        # What is uncertain stays so, whoever has joined.
+        (
+            {**LACKING, "uncertain": True, "msg": UNCERTAIN},
+            {"joined": ["CORP\\a"], "membership": ADDED},
+            True,
+            UNCERTAIN,
+        ),
+        (
+            {**LACKING, "group": {**LACKING["group"], "in_desired_state": False}},
+            {"joined": ["CORP\\a"], "membership": ADDED},
+            True,
+            "Site P01: required access is still missing for P01\\G.",
+        ),
+    ],
+)
+def test_why_a_host_still_fails_after_members_were_added(
+    first: dict[str, Any], more: dict[str, Any], add_members: bool, failure: str | None
+) -> None:
+    assert run(first, **more).failure(add_members=add_members) == failure
 
 
 def test_check_mode_predicts() -> None:
