@@ -10,17 +10,15 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_apply import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    Event,
     Recorder,
     apply_host_plan,
-    host_lock,
-    read_host_plan,
-)
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import (
     approved_plan,
+    host_lock,
     host_result,
+    read_host_plan,
     refused,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction

@@ -16,13 +16,14 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     ChangeError,
     as_html,
     as_markdown,
+    checked_change_id,
     make_document,
     summary_of,
     unread_section,
+    utc_now,
     write_document,
+    write_file,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id, write_file
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.journal import utc_now
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec

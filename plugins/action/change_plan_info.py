@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.modules.change_plan_info import DOCUMENTATION
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import ChangeError, summary_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import approved_plan, plan_of
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
+    ChangeError,
+    approved_plan,
+    plan_of,
+    summary_of,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 

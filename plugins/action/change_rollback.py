@@ -11,15 +11,16 @@ from typing import Any
 from ansible_collections.sitekeeper.sms.plugins.modules.change_rollback import DOCUMENTATION
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
     Approval,
+    Event,
     Recorder,
     changes_of,
+    checked_change_id,
     host_lock,
+    host_result,
     read_journal,
+    refused,
     roll_back,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import host_result, refused
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.record import Event
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction

@@ -17,7 +17,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import MAX_LI
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction, TaskFailed
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.files import open_to_read, replace_file
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import quoted
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.report import (
     Fleet,
     csv_table,

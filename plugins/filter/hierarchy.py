@@ -11,7 +11,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils import hierarchy
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
 
 
 def hierarchy_errors(sms_sites: object, sms_products: object = None) -> list[str]:
@@ -71,10 +70,12 @@ def _logons(sites: hierarchy.Hierarchy, service_accounts: object) -> dict[str, s
     logons: dict[str, str | None] = {}
     for code, account in service_accounts.items():
         if sites.by_code(str(code)) is None:
-            raise AnsibleFilterError(f"service_accounts names site {quoted(code)}, which sms_sites does not describe")
+            raise AnsibleFilterError(
+                f"service_accounts names site {hierarchy.quoted(code)}, which sms_sites does not describe"
+            )
         if account is not None and not isinstance(account, str):
             raise AnsibleFilterError(
-                f"service_accounts: the account of site {quoted(code)} must be text, or null if not known"
+                f"service_accounts: the account of site {hierarchy.quoted(code)} must be text, or null if not known"
             )
         logons[str(code).upper()] = account
     return logons

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.fields import quoted
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import quoted
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError, Sid, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.describe import describe_dacl, name_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known import well_known_sid

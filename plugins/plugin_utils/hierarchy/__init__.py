@@ -17,7 +17,7 @@ from __future__ import annotations
 from .accounts import account_key, account_problem
 from .custom_products import find_product
 from .description import read_hierarchy
-from .fields import HierarchyError, Problem
+from .fields import HierarchyError, Problem, quoted
 from .findings import Finding, hierarchy_findings
 from .grants import Grant, required_grants
 from .host_site import (
@@ -49,6 +49,7 @@ __all__ = [
     "codes_by_server",
     "find_product",
     "hierarchy_findings",
+    "quoted",
     "read_hierarchy",
     "required_grants",
     "site_code_of",
