@@ -26,14 +26,14 @@ class ActionModule(ControllerAction):
         summary = FleetSummary(
             found=arguments["found"]["hosts"],
             again=(arguments["again"] or {}).get("hosts") or {},
-            corrections=dict(_corrections(variables, arguments["found"]["drifted"])),
+            remediations=dict(_remediations(variables, arguments["found"]["drifted"])),
             check_mode=self.check_mode,
             absent=absent_sites(variables, {str(site["server"]).lower(): str(site["code"]).upper() for site in sites}),
         )
         return {"lines": summary.lines(), "reasons": summary.reasons()}
 
 
-def _corrections(variables: Mapping[str, Any], hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _remediations(variables: Mapping[str, Any], hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the hosts that the role has worked on, with the outcome that its summary has for each."""
     for host in hosts:
         outcomes = (registered(variables, host, "_sms_sender_perms_summary") or {}).get("outcomes") or {}

@@ -62,7 +62,7 @@ class ActionModule(ControllerAction):
 
 
 def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) -> list[dict[str, str]]:
-    """The findings about the sites that were read, but for missing members of groups: the table has those."""
+    """The findings about the sites that were read, without missing members of groups, which the table shows."""
     logons = {
         str(run.first["site_code"]).upper(): (run.first.get("services") or {}).get("SMS_EXECUTIVE") or ""
         for run in runs

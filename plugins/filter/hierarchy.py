@@ -23,7 +23,7 @@ def hierarchy_errors(sms_sites: object, sms_products: object = None) -> list[str
 
 
 def required_grants(sms_sites: object, sms_products: object = None) -> dict[str, list[dict[str, Any]]]:
-    """Return for each site code the accounts to which its site server owes access, and why."""
+    """Return for each site code the accounts that need access on its site server, and why."""
     return {
         code: [grant.as_dict() for grant in grants]
         for code, grants in hierarchy.required_grants(_read(sms_sites, sms_products)).items()
@@ -33,7 +33,7 @@ def required_grants(sms_sites: object, sms_products: object = None) -> dict[str,
 def hierarchy_findings(
     sms_sites: object, service_accounts: object = None, sms_products: object = None
 ) -> list[dict[str, str]]:
-    """Return what is not as it should be, one dictionary for each finding."""
+    """Return the findings of the hierarchy, one dictionary each."""
     sites = _read(sms_sites, sms_products)
     logons = None if service_accounts is None else _logons(sites, service_accounts)
     return [finding.as_dict() for finding in hierarchy.hierarchy_findings(sites, logons)]

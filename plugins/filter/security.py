@@ -79,7 +79,7 @@ def _read(text: str) -> Sid:
     except (binascii.Error, ValueError):
         raise SecurityDescriptorError(
             f"{quoted(text)} is no SID, neither as a string nor in hexadecimal or base64, and no well-known name; the "
-            "SID of any other account only a server of its domain can tell"
+            "SID of any other account must be looked up on a server of its domain"
         ) from None
     return _whole(data)
 

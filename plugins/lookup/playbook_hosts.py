@@ -12,7 +12,7 @@ version_added: 0.1.0
 short_description: Return the host pattern of this collection's playbooks, or fail if it matches no host
 description:
   - Returns the variable C(sms_sender_perms_hosts), or C(sms_sites) if it is not set.
-  - Ansible ends a play without hosts with return code 0. This lookup fails instead, before any task runs, if the
+  - Without hosts, Ansible ends a play with return code 0. This lookup fails instead, before any task runs, if the
     inventory has no hosts, if a part of the pattern is neither a group nor a host, and if no host is left after
     C(--limit).
   - It also fails if one of the collection's playbooks is the one that was started and C(--tags), C(--skip-tags) or
@@ -29,7 +29,7 @@ EXAMPLES = r"""
   gather_facts: false
   strategy: ansible.builtin.linear
   tasks:
-    - name: Read, summarize, report drift
+    - name: Audit access
       ansible.builtin.import_role:
         name: sitekeeper.sms.sms_sender_perms
         rolespec_validate: false

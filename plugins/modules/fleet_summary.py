@@ -48,7 +48,7 @@ lines:
   returned: success
   type: list
   elements: str
-  sample: ["6 site servers: 5 in the desired state, 1 corrected"]
+  sample: ["6 site servers: 5 in desired state, 1 remediated"]
 reasons:
   description: A line for each host that is not in its desired state, or not known to be; 20 at most.
   returned: success

@@ -65,7 +65,7 @@ lines:
   returned: success
   type: list
   elements: str
-  sample: ["1 site server: 1 in order"]
+  sample: ["1 site server: 1 in desired state"]
 findings:
   description: What the filter P(sitekeeper.sms.hierarchy_findings#filter) finds in the sites that were read.
   returned: success

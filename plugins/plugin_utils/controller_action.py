@@ -56,7 +56,7 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         return result
 
     def check_play(self, state: str = "") -> None:
-        """Refuse a play whose results could be false; `state` says what was done until here.
+        """Refuse a play whose results could be false; `state` is a sentence about what was done until then.
 
         Raises:
             TaskFailed: see `play.refusal`.

@@ -31,7 +31,7 @@ class NoSite(ValueError):
 
     @staticmethod
     def message_in(text: str) -> str | None:
-        """Return the message of a `NoSite` within what Ansible says of it; None if there is none."""
+        """Return the message of a `NoSite` within the message that Ansible makes of it; None if there is none."""
         found = _MESSAGE.search(text)
         return found[0] if found else None
 

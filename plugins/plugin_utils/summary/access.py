@@ -27,7 +27,7 @@ _SEVERITIES = ("error", "warning", "info")
 
 
 class HostOutcome(str, Enum):
-    """What came of one host, by the word that the table has for it."""
+    """The outcome of one host, by the word that `sender_access_summary` returns."""
 
     UNCHANGED = "unchanged"
     IN_ORDER = "in order"
@@ -40,6 +40,14 @@ class HostOutcome(str, Enum):
     UNREACHABLE = "unreachable"
     NOT_RUN = "not run"
 
+    @property
+    def shown(self) -> str:
+        """The outcome as the table and other summaries show it."""
+        return _SHOWN.get(self, self.value)
+
+
+_SHOWN = {HostOutcome.IN_ORDER: "in desired state", HostOutcome.NOTHING_OWED: "none required"}
+"""Outcomes for which the table has another word than the value that is returned."""
 
 _FINE = frozenset(
     {
@@ -90,7 +98,7 @@ class HostRun:
 
     @property
     def lacking(self) -> list[str]:
-        """The accounts, and the group, whose access is not what it has to be."""
+        """The accounts, and the group, that lack required access."""
         accounts = [
             str(sender["account"])
             for sender in self.senders
@@ -99,14 +107,14 @@ class HostRun:
         return accounts + ([self.lacking_group] if self.lacking_group else [])
 
     def outcome(self, *, audit: bool, check_mode: bool) -> HostOutcome:
-        """Return what came of the host; ``check_mode`` in check mode. Only what a reading shows is good."""
+        """Return the outcome of the host; ``check_mode`` in check mode. Only what a reading shows is good."""
         result = self.result
         if self.first.get("uncertain") or (is_uncertain(self.first) and not audit and not check_mode):
             return HostOutcome.UNCERTAIN
         if result.get("unreachable"):
             return HostOutcome.UNREACHABLE
         if result.get("skipped"):
-            # Only the access task itself names the site: Ansible skips one whose condition is false without a word.
+            # Only the access task itself names the site. The result of a task that Ansible skips names none.
             return HostOutcome.NOTHING_OWED if result.get("site_code") else HostOutcome.NOT_RUN
         if not result:
             return HostOutcome.NOT_RUN
@@ -179,14 +187,14 @@ def _missing(first: Result) -> Sequence[str]:
 
 
 def _message(result: Result) -> str:
-    """The message of a task that failed, without what Ansible says around that of a host without a site."""
+    """The message of a task that failed, without what Ansible puts around that of a host without a site."""
     message = str(result.get("msg") or "")
     return NoSite.message_in(message) or message
 
 
 @dataclass(frozen=True, slots=True)
 class AccessSummary:
-    """What came of the hosts of a play.
+    """The outcome of the hosts of a play.
 
     Attributes:
         runs: the hosts in the order of the play.
@@ -194,7 +202,7 @@ class AccessSummary:
         check_mode: nothing was changed, since Ansible ran in check mode.
         accounts: by site codes, the accounts that need access on the site's server.
         absent: site code and server of the sites without a host in the inventory.
-        findings: what is not as it should be in the hierarchy, as the filter `hierarchy_findings` returns it.
+        findings: those of the hierarchy, as the filter `hierarchy_findings` returns them.
     """
 
     runs: Sequence[HostRun]
@@ -205,16 +213,16 @@ class AccessSummary:
     findings: Sequence[Result] = ()
 
     def outcome(self, run: HostRun) -> HostOutcome:
-        """Return what came of one of the hosts."""
+        """Return the outcome of one of the hosts."""
         return run.outcome(audit=self.audit, check_mode=self.check_mode)
 
     @property
     def fine(self) -> list[str]:
-        """The hosts that a reading shows to be as they have to be, or to become so."""
+        """The hosts that a reading shows in their desired state; in check mode, also those that would be."""
         return [run.host for run in self.runs if self.outcome(run) in _FINE]
 
     def lines(self) -> list[str]:
-        """Return the table, the counts, and what is to be said of single hosts and of the hierarchy."""
+        """Return the table, the counts, and the lines about single hosts and about the hierarchy."""
         problems = list(self._problems())
         return [
             *_aligned([_HEADINGS, *(row for run in self.runs for row in self._rows(run))]),
@@ -226,7 +234,7 @@ class AccessSummary:
         ]
 
     def faults(self, *, fail_on_drift: bool, fail_on_findings: Iterable[str]) -> dict[str, str]:
-        """Return why hosts fail an audit, by their names. Of a host that is not here, a reading shows its access."""
+        """Return why hosts fail an audit, by their names. A host that is not in it was read, and passes."""
         refused = set(fail_on_findings)
         faults = {}
         for run in self.runs:
@@ -236,8 +244,8 @@ class AccessSummary:
                 if fail_on_drift:
                     reasons.append(
                         f"Site {run.code} has drifted: access that a Sender needs is missing for "
-                        f"{', '.join(run.lacking)}. The playbook sitekeeper.sms.converge restores it, or says what is "
-                        "in its way."
+                        f"{', '.join(run.lacking)}. Run the playbook sitekeeper.sms.converge: it restores the "
+                        "access, or fails with the reason."
                     )
             elif outcome not in (HostOutcome.IN_ORDER, HostOutcome.NOTHING_OWED):
                 reasons.append(
@@ -260,7 +268,7 @@ class AccessSummary:
 
     def _counts(self) -> str:
         outcomes = [self.outcome(run) for run in self.runs]
-        counts = [f"{outcomes.count(outcome)} {outcome.value}" for outcome in HostOutcome if outcome in outcomes]
+        counts = [f"{outcomes.count(outcome)} {outcome.shown}" for outcome in HostOutcome if outcome in outcomes]
         return f"{len(outcomes)} site server{'' if len(outcomes) == 1 else 's'}: {', '.join(counts)}"
 
     def _problems(self) -> Iterator[str]:
@@ -269,10 +277,10 @@ class AccessSummary:
             if outcome in (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.UNCERTAIN) and run.reason:
                 yield f"{run.code} ({run.host}): {run.reason}"
             if run.lacking_group:
-                yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks rights that it has to hold"
+                yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks required rights"
 
     def _rows(self, run: HostRun) -> Iterator[tuple[str, ...]]:
-        start: tuple[str, ...] = (run.code, run.host, self.outcome(run).value)
+        start: tuple[str, ...] = (run.code, run.host, self.outcome(run).shown)
         for sender in run.senders:
             before, after = self._states(run, sender)
             yield (

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The summary of the playbooks `apply` and `rollback`: how many hosts ended how, and the names of those not fine."""
+"""The summary of the playbooks `apply` and `rollback`: hosts by outcome, and the names of those that are not good."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = 20
 
 
 class ChangeOutcome(str, Enum):
-    """What came of one host; `change_apply` and `change_rollback` return the first seven as ``outcome``."""
+    """The outcome of one host; `change_apply` and `change_rollback` return the first seven as ``outcome``."""
 
     APPLIED = "applied"
     RESTORED = "restored"
@@ -34,12 +34,12 @@ class ChangeOutcome(str, Enum):
 
 
 _COUNTED = {
-    ChangeOutcome.IN_PLACE: "already so",
-    ChangeOutcome.NOTHING_OWED: "nothing owed",
+    ChangeOutcome.IN_PLACE: "unchanged",
+    ChangeOutcome.NOTHING_OWED: "none required",
     ChangeOutcome.NOTHING_TO_RESTORE: "nothing to restore",
     ChangeOutcome.NOT_PLANNED: "not in the plan",
     ChangeOutcome.UNCERTAIN: "UNCERTAIN",
-    ChangeOutcome.NO_RESULT: "without a result",
+    ChangeOutcome.NO_RESULT: "no result",
     ChangeOutcome.NOT_RUN: "not run",
 }
 _PREDICTED = {ChangeOutcome.APPLIED: "would be changed", ChangeOutcome.RESTORED: "would be restored"}
@@ -47,10 +47,10 @@ _PREDICTED = {ChangeOutcome.APPLIED: "would be changed", ChangeOutcome.RESTORED:
 _NAMED_AS = {
     ChangeOutcome.NOT_PLANNED: "Not in the plan, or not read for it; nothing was written there",
     ChangeOutcome.REFUSED: "Refused, since they have changed; nothing was written there",
-    ChangeOutcome.FAILED: "Failed; the messages say what is how there",
+    ChangeOutcome.FAILED: "Failed; the messages show the state of each host",
     ChangeOutcome.UNCERTAIN: "UNCERTAIN: a write may or may not have been done there; run again",
     ChangeOutcome.UNREACHABLE: "Unreachable",
-    ChangeOutcome.NO_RESULT: "Without a result; run again",
+    ChangeOutcome.NO_RESULT: "No result; run again",
     ChangeOutcome.NOT_RUN: "Not run, since too many others have failed before",
 }
 
@@ -67,7 +67,7 @@ _BAD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ChangeSummary:
-    """What came of the hosts of a play.
+    """The outcome of the hosts of a play.
 
     Attributes:
         change_id: the number of the change.
@@ -89,7 +89,7 @@ class ChangeSummary:
     remaining: Sequence[str] = ()
 
     def outcome(self, host: str) -> ChangeOutcome:
-        """Return what came of a host. What is not known to be good is not."""
+        """Return the outcome of a host. It is good only if its result shows that."""
         result = self.results[host]
         if result.get("change_id", self.change_id) != self.change_id:
             # Another change's, from an earlier play of this run.

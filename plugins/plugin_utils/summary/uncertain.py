@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a task that writes has left it open what the server holds."""
+"""Whether it is uncertain what a server holds after a task that writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def is_uncertain(result: Mapping[str, Any]) -> bool:
-    """Return whether a write may or may not have been done: the task says so, or Ansible has cut it off.
+    """Return whether a write may or may not have been done: by its result, or since Ansible has interrupted it.
 
     A task that exceeds its ``timeout`` is interrupted wherever it is, also between a write and its answer; its result
     has ``timedout``: Ansible documentation, "Task timeouts", and

@@ -126,7 +126,7 @@ def test_each_host_is_told_once_whatever_came_of_it(desk: Desk) -> None:
     desk.lab["C01"].controls.set_share_path("SMS_SITE", DIRECTORY)
     desk.lab["S01"].set_listening(True)
     code, told, output = desk.run("apply")
-    assert (code, told[0]) == (0, "Change CHG0012345, 4 site servers: 2 applied, 2 already so")
+    assert (code, told[0]) == (0, "Change CHG0012345, 4 site servers: 2 applied, 2 unchanged")
     assert len(told) == 2
     assert desk.writes() == [2, 2, 1, 2]
 
@@ -136,7 +136,7 @@ def test_hosts_that_the_plan_lacks_are_named(desk: Desk) -> None:
     code, told, _output = desk.run("apply")
     assert code == 0
     assert told[:2] == [
-        "Change CHG0012345, 4 site servers: 2 applied, 1 nothing owed, 1 not in the plan",
+        "Change CHG0012345, 4 site servers: 2 applied, 1 none required, 1 not in the plan",
         "Not in the plan, or not read for it; nothing was written there: C01",
     ]
 
@@ -152,7 +152,7 @@ def test_after_too_many_failures_the_others_are_left_alone_and_that_is_said(desk
 
     code, told, output = desk.run("apply", sms_change_serial=2, sms_change_max_fail_percentage=50)
     assert code == 2
-    assert told[0] == "Change CHG0012345, 4 site servers: 2 applied, 1 already so, 1 refused"
+    assert told[0] == "Change CHG0012345, 4 site servers: 2 applied, 1 unchanged, 1 refused"
     assert output.count("site servers:") == 1
 
 

@@ -192,17 +192,17 @@ def test_the_table_of_a_converge(play):
     finished = play(hosts, SITES, [role("validate"), found("result"), role("summary")])
     assert finished.returncode == 0, finished.stdout
     assert message_of(finished, '=> {\n    "msg"') == [
-        "Site  Server   Result        Share         Directory            Sender account",
-        "----  -------  ------------  ------------  -------------------  --------------",
-        r"C01   central  unchanged     Full Control  Read, Write          CORP\smssvc",
-        "P01   primary  changed       Full Control  none -> Read, Write  a@corp",
-        r"                             Full Control  Read, Write          CORP\smssend",
-        "S02   branch   nothing owed  -             -                    -",
-        r"S01   alias    unreachable   -             -                    CORP\smssend",
-        "-     stray    not run       -             -                    -",
-        r"S01   denied   failed        Full Control  none (not enough)    CORP\smssend",
-        r"S01   broken   failed        -             -                    CORP\smssend",
-        "7 site servers: 1 unchanged, 1 changed, 1 nothing owed, 2 failed, 1 unreachable, 1 not run",
+        "Site  Server   Result         Share         Directory            Sender account",
+        "----  -------  -------------  ------------  -------------------  --------------",
+        r"C01   central  unchanged      Full Control  Read, Write          CORP\smssvc",
+        "P01   primary  changed        Full Control  none -> Read, Write  a@corp",
+        r"                              Full Control  Read, Write          CORP\smssend",
+        "S02   branch   none required  -             -                    -",
+        r"S01   alias    unreachable    -             -                    CORP\smssend",
+        "-     stray    not run        -             -                    -",
+        r"S01   denied   failed         Full Control  none (not enough)    CORP\smssend",
+        r"S01   broken   failed         -             -                    CORP\smssend",
+        "7 site servers: 1 unchanged, 1 changed, 1 none required, 2 failed, 1 unreachable, 1 not run",
         "S01 (alias): no route",
         "S01 (broken): No share {{ 'SMS' }}_SITE.",
     ]
@@ -230,12 +230,12 @@ def test_the_table_of_an_audit(play):
     finished = play(hosts, SITES, [role("validate", "audit"), found("result"), role("summary", "audit")])
     assert finished.returncode == 0, finished.stdout
     assert message_of(finished, '=> {\n    "msg"') == [
-        "Site  Server   Result    Share         Directory          Sender account",
-        "----  -------  --------  ------------  -----------------  --------------",
-        r"C01   central  in order  Full Control  Read, Write        CORP\smssvc",
-        "P01   primary  drift     Full Control  none (not enough)  a@corp",
-        r"                         Full Control  Read, Write        CORP\smssend",
-        "2 site servers: 1 in order, 1 drift",
+        "Site  Server   Result            Share         Directory          Sender account",
+        "----  -------  ----------------  ------------  -----------------  --------------",
+        r"C01   central  in desired state  Full Control  Read, Write        CORP\smssvc",
+        "P01   primary  drift             Full Control  none (not enough)  a@corp",
+        r"                                 Full Control  Read, Write        CORP\smssend",
+        "2 site servers: 1 in desired state, 1 drift",
         "Not in the inventory, so neither read nor changed: S01 (elsewhere), S02 (branch)",
     ]
 
@@ -412,7 +412,7 @@ def test_an_audit_names_the_group_that_has_lost_its_rights(site_server):
     assert rf"access that a Sender needs is missing for P01\\{GROUP}." in finished.stdout
     assert table[2:4] == [r"P01   p01     drift   Full Control  Full control  CORP\smssend", "1 site server: 1 drift"]
     assert table[5:6] == [
-        rf"P01 (p01): group P01\{GROUP} itself lacks rights that it has to hold",
+        rf"P01 (p01): group P01\{GROUP} itself lacks required rights",
     ]
 
 

@@ -20,6 +20,7 @@ import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.desired import Inheritance, Presence
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.description import DEFAULT_PRODUCT
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
@@ -192,9 +193,19 @@ def test_choices_are_what_the_code_knows(documents: dict[str, Any]) -> None:
         assert spec["state"]["choices"] == [choice.value for choice in Presence]
     for name in ("sender_access", "sender_access_info", "sender_probe"):
         product = documents[name]["options"]["product"]
-        assert product["default"] in PRODUCTS
+        assert product["default"] == DEFAULT_PRODUCT
         described = " ".join(product["description"])
         assert [known for known in PRODUCTS if f"V({known})" not in described] == []
+
+
+def test_the_default_product_is_that_of_a_site(documents: dict[str, Any]) -> None:
+    defaults = {
+        name: option["default"]
+        for name, document in documents.items()
+        if (option := (document.get("options") or {}).get("product"))
+    }
+    assert {"sender_access", "sender_access_info", "change_plan", "fleet_audit", "sender_probe"} <= set(defaults)
+    assert set(defaults.values()) == {DEFAULT_PRODUCT}
 
 
 def test_every_right_is_documented() -> None:

@@ -113,7 +113,7 @@ def test_an_audit_fails_on_drift_whatever_the_strategy_of_ansible_is(desk: Desk,
     code, output = desk.run("audit", ANSIBLE_STRATEGY=strategy)
     assert code == 2, output
     assert recap(output) == DRIFTED
-    assert "3 site servers: 1 in order, 2 drift" in output
+    assert "3 site servers: 1 in desired state, 2 drift" in output
 
 
 def test_check_mode_counts_what_would_change_whatever_the_strategy_is(desk: Desk) -> None:
@@ -190,7 +190,7 @@ def test_batches_in_any_order_end_with_one_whole_table(desk: Desk) -> None:
     own = [play(role(), serial=1, order="reverse_inventory")]
     code, output = desk.run(own, "-e", "sms_sender_perms_fail_on_drift=false")
     assert code == 0, output
-    assert re.findall(r"\d site servers?: [^\"]*", output) == ["3 site servers: 1 in order, 2 drift"]
+    assert re.findall(r"\d site servers?: [^\"]*", output) == ["3 site servers: 1 in desired state, 2 drift"]
 
 
 def test_check_mode_by_a_keyword_is_check_mode(desk: Desk) -> None:
@@ -204,7 +204,7 @@ def test_check_mode_by_a_keyword_is_check_mode(desk: Desk) -> None:
 def test_a_host_that_a_condition_passes_over_is_not_run(desk: Desk) -> None:
     code, output = desk.run([play(role(when=f"inventory_hostname != '{P02}'"))])
     assert code == 2, output
-    assert "3 site servers: 1 in order, 1 drift, 1 not run" in output
+    assert "3 site servers: 1 in desired state, 1 drift, 1 not run" in output
 
 
 def test_a_result_of_an_earlier_play_does_not_count(desk: Desk) -> None:
@@ -217,7 +217,7 @@ def test_a_result_of_an_earlier_play_does_not_count(desk: Desk) -> None:
     code, output = desk.run([play(role()), play(lose), play(role())], "--limit", f"{C01},{P01}", *quiet)
     assert code == 4, output
     assert re.findall(r"2 site servers: [^\"]*", output) == [
-        "2 site servers: 1 in order, 1 drift",
+        "2 site servers: 1 in desired state, 1 drift",
         "2 site servers: 1 drift, 1 not run",
     ]
 
@@ -243,15 +243,15 @@ def test_a_fleet_of_which_nothing_can_be_corrected_is_read_again_and_fails(own_l
     own_lab["C01"].controls.set_file_descriptor("D:\\SMS\\Site.srv\\Despoolr.box\\Receive", {"entries": [deny]})
     code, output = desk.run("fleet", "-e", "sms_fleet_serial=1")
     assert code == 2, output
-    assert "3 site servers: 1 in the desired state, 2 not corrected" in output
-    assert f"{C01}: it had drifted; correction: failed; second reading: drifted still" in output
-    assert f"{P02}: it had drifted; correction: not run; second reading: drifted still" in output
+    assert "3 site servers: 1 in desired state, 2 not remediated" in output
+    assert f"{C01}: it had drifted; remediation: failed; second reading: still drifted" in output
+    assert f"{P02}: it had drifted; remediation: not run; second reading: still drifted" in output
     assert [writes for _requests, writes in desk.counted().values()] == [0, 0, 0]
     assert len((tmp_path / "fleet.jsonl.after").read_text().splitlines()) >= 2
 
     code, output = desk.run("fleet", "--limit", P02)
     assert code == 0, output
-    assert "1 site server: 1 corrected" in output
+    assert "1 site server: 1 remediated" in output
     code, output = desk.run("fleet", "--check", "--limit", f"{C01},{P01}")
     assert code == 2, output
-    assert "2 site servers: 1 in the desired state, 1 not corrected" in output
+    assert "2 site servers: 1 in desired state, 1 not remediated" in output

@@ -55,7 +55,7 @@ def test_names():
         (
             "CORP\\smssend",
             "sid: 'CORP\\smssend' is no SID, neither as a string nor in hexadecimal or base64, and no well-known name; "
-            "the SID of any other account only a server of its domain can tell",
+            "the SID of any other account must be looked up on a server of its domain",
         ),
         ("01020000000000052000000020", "sid: a SID with 2 subauthorities has more than 13 bytes"),
         ("01010000000000010000000000", "sid: the SID S-1-1-0 takes 12 bytes, here are 13"),

@@ -44,7 +44,7 @@ def test_what_is_not_known_to_be_good_fails(result: dict[str, Any], outcome: Cha
     made = summary({"p01": result})
     assert made.outcome("p01") is outcome
     assert (made.failures() != {}) == fails
-    assert made.failures() == ({"p01": result.get("msg", "Without a result; run again")} if fails else {})
+    assert made.failures() == ({"p01": result.get("msg", "No result; run again")} if fails else {})
 
 
 def test_an_uncertain_host_is_counted_and_named_as_such() -> None:

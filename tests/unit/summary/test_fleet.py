@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host of a fleet is corrected if the second reading shows it, and in no other case."""
+"""A host of a fleet is remediated if the second reading shows it, and in no other case."""
 
 from __future__ import annotations
 
@@ -14,36 +14,42 @@ LOST = {"status": "unreachable", "message": "p01: no answer"}
 
 
 @pytest.mark.parametrize(
-    ("found", "correction", "again", "outcome", "reason"),
+    ("found", "remediation", "again", "outcome", "reason"),
     [
         (RIGHT, None, None, FleetOutcome.IN_DESIRED_STATE, None),
         (LOST, None, None, FleetOutcome.NOT_READ, "unreachable (no answer)"),
-        (DRIFTED, "changed", RIGHT, FleetOutcome.CORRECTED, None),
+        (DRIFTED, "changed", RIGHT, FleetOutcome.REMEDIATED, None),
         # Somebody else was faster.
-        (DRIFTED, "unchanged", RIGHT, FleetOutcome.CORRECTED, None),
-        (DRIFTED, "changed", None, FleetOutcome.NOT_READ_AGAIN, "correction: changed; second reading: not read again"),
+        (DRIFTED, "unchanged", RIGHT, FleetOutcome.REMEDIATED, None),
+        (DRIFTED, "changed", None, FleetOutcome.NOT_READ_AGAIN, "remediation: changed; second reading: not read again"),
         (DRIFTED, "changed", LOST, FleetOutcome.NOT_READ_AGAIN, "second reading: unreachable (no answer)"),
-        (DRIFTED, "changed", DRIFTED, FleetOutcome.CORRECTION_FAILED, "second reading: drifted still"),
+        (DRIFTED, "changed", DRIFTED, FleetOutcome.NOT_REMEDIATED, "second reading: still drifted"),
         (
             DRIFTED,
             "failed",
             DRIFTED,
-            FleetOutcome.CORRECTION_FAILED,
-            "correction: failed; second reading: drifted still",
+            FleetOutcome.NOT_REMEDIATED,
+            "remediation: failed; second reading: still drifted",
         ),
-        (DRIFTED, None, DRIFTED, FleetOutcome.CORRECTION_FAILED, "correction: not run; second reading: drifted still"),
+        (
+            DRIFTED,
+            None,
+            DRIFTED,
+            FleetOutcome.NOT_REMEDIATED,
+            "remediation: not run; second reading: still drifted",
+        ),
         (
             DRIFTED,
             "UNCERTAIN",
             RIGHT,
-            FleetOutcome.CORRECTION_FAILED,
-            "correction: UNCERTAIN; second reading: in the desired state",
+            FleetOutcome.NOT_REMEDIATED,
+            "remediation: UNCERTAIN; second reading: in desired state",
         ),
     ],
 )
-def test_only_the_second_reading_shows_a_correction(
+def test_only_the_second_reading_shows_a_remediation(
     found: dict[str, str],
-    correction: str | None,
+    remediation: str | None,
     again: dict[str, str] | None,
     outcome: FleetOutcome,
     reason: str | None,
@@ -51,7 +57,7 @@ def test_only_the_second_reading_shows_a_correction(
     summary = FleetSummary(
         {"p01": found},
         again={"p01": again} if again else {},
-        corrections={"p01": correction} if correction else {},
+        remediations={"p01": remediation} if remediation else {},
     )
     assert summary.outcome("p01") is outcome
     assert summary.lines()[0] == f"1 site server: 1 {outcome.value}"
@@ -62,10 +68,10 @@ def test_only_the_second_reading_shows_a_correction(
 
 def test_check_mode_takes_the_roles_word_for_what_it_would_do() -> None:
     found = {"p01": DRIFTED, "p02": DRIFTED}
-    summary = FleetSummary(found, corrections={"p01": "would change", "p02": "failed"}, check_mode=True)
+    summary = FleetSummary(found, remediations={"p01": "would change", "p02": "failed"}, check_mode=True)
     assert summary.lines() == [
-        "2 site servers: 1 would be corrected, 1 not corrected",
-        "p02: it has drifted, and the correction was failed in check mode",
+        "2 site servers: 1 would be remediated, 1 not remediated",
+        "p02: drifted; remediation in check mode: failed",
     ]
 
 
