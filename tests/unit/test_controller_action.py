@@ -25,6 +25,7 @@ class Action(ControllerAction):
     spec: ClassVar[dict[str, Any]] = {"sms_sites": {"type": "raw", "required": True}, "count": {"type": "int"}}
     unchecked = ("sms_sites",)
     failures = (Foreseen,)
+    _load_name = "action"
 
     def run_task(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         return {"arguments": arguments, "variables": variables, "check": self.check_mode}
