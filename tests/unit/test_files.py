@@ -111,8 +111,8 @@ USES: dict[str, tuple[Callable[[Path], None], type[Exception]]] = {
     "record, appended to": (lambda path: append(path, {}), ChangeError),
     "record, locked": (lock, ChangeError),
     "record, read": (read_journal, ChangeError),
-    "report": (report, fleet_report._Unwritable),
-    "report, in check mode": (lambda path: report(path, check_mode=True), fleet_report._Unwritable),
+    "report": (report, fleet_report.TaskFailed),
+    "report, in check mode": (lambda path: report(path, check_mode=True), fleet_report.TaskFailed),
     "log": (log, EnforcementError),
 }
 

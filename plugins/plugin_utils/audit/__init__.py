@@ -25,6 +25,7 @@ from .model import (
     AuditEnd,
     AuditHeader,
     HostStatus,
+    findings_by_site,
 )
 from .reader import MAX_LINE, Audit, read_audit
 from .writer import AuditFile
@@ -48,6 +49,7 @@ __all__ = [
     "HostStatus",
     "audited_host",
     "encode",
+    "findings_by_site",
     "host_to_json",
     "read_audit",
 ]

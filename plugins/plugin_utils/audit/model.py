@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from ..hierarchy.findings import Finding
+from ..hierarchy import Finding, Hierarchy, hierarchy_findings
 
 FORMAT = "sitekeeper.sms/audit"
 VERSION = 1
@@ -159,6 +159,14 @@ class AuditedFinding:
     def of(cls, finding: Finding) -> AuditedFinding:
         """The same finding as an audit file holds it."""
         return cls(**finding.as_dict())
+
+
+def findings_by_site(hierarchy: Hierarchy) -> dict[str, tuple[AuditedFinding, ...]]:
+    """Return the findings that follow from a hierarchy alone, by site code; a site without findings is not in it."""
+    found: dict[str, list[AuditedFinding]] = {}
+    for finding in hierarchy_findings(hierarchy):
+        found.setdefault(finding.site, []).append(AuditedFinding.of(finding))
+    return {code: tuple(findings) for code, findings in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ..audit import AuditedFinding
-from ..hierarchy import Hierarchy, codes_by_server, hierarchy_findings, required_grants, site_code_of
+from ..audit import AuditedFinding, findings_by_site
+from ..hierarchy import Hierarchy, codes_by_server, required_grants, site_code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,7 @@ def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:
         hierarchy: the sites.
         findings: whether to add the findings of each.
     """
-    found: dict[str, list[AuditedFinding]] = {}
-    if findings:
-        for finding in hierarchy_findings(hierarchy, None):
-            found.setdefault(finding.site, []).append(AuditedFinding.of(finding))
+    found = findings_by_site(hierarchy) if findings else {}
     grants = required_grants(hierarchy)
     return Questions(
         by_code={
@@ -89,7 +86,7 @@ def questions_of(hierarchy: Hierarchy, *, findings: bool) -> Questions:
                 product=site.product.name,
                 senders=tuple(grant.account for grant in grants[site.code]),
                 reasons={grant.account: grant.reasons for grant in grants[site.code]},
-                findings=tuple(found.get(site.code, ())),
+                findings=found.get(site.code, ()),
             )
             for site in hierarchy.sites
         },

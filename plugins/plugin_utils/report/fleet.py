@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ..audit import Audit, AuditedFinding, AuditedHost, HostStatus
-from ..hierarchy import PRODUCTS, Hierarchy, Site, hierarchy_findings
+from ..audit import Audit, AuditedFinding, AuditedHost, HostStatus, findings_by_site
+from ..hierarchy import PRODUCTS, Hierarchy, Site
 
 # Worst first; an unknown severity comes last.
 SEVERITIES = ("error", "warning", "info")
@@ -132,7 +132,7 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
     :func:`..hierarchy.hierarchy_findings` and those of the audit.
     """
     sites = hierarchy.sites if hierarchy else ()
-    described = _findings(hierarchy)
+    described = findings_by_site(hierarchy) if hierarchy else {}
     # The inventory's names differ in case at most; the hierarchy finds a site by its server that way too.
     read = {host.host.lower(): host for host in audit.hosts.values()}
     known = [_entry(site.server, site, read.pop(site.server.lower(), None), described) for site in sites]
@@ -148,7 +148,7 @@ def fleet_of(audit: Audit, hierarchy: Hierarchy | None = None) -> Fleet:
 
 
 def _entry(
-    host: str, site: Site | None, audit: AuditedHost | None, described: dict[str, list[AuditedFinding]]
+    host: str, site: Site | None, audit: AuditedHost | None, described: Mapping[str, tuple[AuditedFinding, ...]]
 ) -> SiteRow:
     state = SiteState(audit.status.value) if audit else SiteState.NOT_READ
     findings = dict.fromkeys(
@@ -156,13 +156,6 @@ def _entry(
     )
     ordered = sorted(findings, key=lambda finding: (severity_rank(finding.severity), finding.id, finding.evidence))
     return SiteRow("", host, state, site, audit, tuple(ordered))
-
-
-def _findings(hierarchy: Hierarchy | None) -> dict[str, list[AuditedFinding]]:
-    found: dict[str, list[AuditedFinding]] = {}
-    for finding in hierarchy_findings(hierarchy) if hierarchy else ():
-        found.setdefault(finding.site, []).append(AuditedFinding.of(finding))
-    return found
 
 
 def severity_rank(severity: str) -> int:
