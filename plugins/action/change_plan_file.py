@@ -67,12 +67,12 @@ class ActionModule(ControllerAction):
 
 def _sections(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the hosts with their sections of the plan."""
-    name = arguments["registered"]
-    if name is None:
-        results, sites = arguments["results"], arguments["sites"] or {}
-    else:
+    name, results = arguments["registered"], arguments["results"]
+    if name is not None:
         results = {host: registered(variables, host, name) for host in variables["ansible_play_hosts_all"]}
-        sites = {host: (result or {}).get("site_code") for host, result in results.items()}
+        if not any(isinstance(result, Mapping) for result in results.values()):
+            raise ChangeError(f"registered: no host of the play has a result in the variable {name}")
+    sites = arguments["sites"] or {}
     for host, result in sorted(results.items()):
         yield str(host), _section(str(host), result or {}, sites.get(host))
 
@@ -81,18 +81,17 @@ def _section(host: str, found: Any, site: str | None) -> dict[str, Any]:
     """The section of a host, by what `change_plan` returned for it."""
     if not isinstance(found, Mapping) or not isinstance(found.get("planned") or {}, Mapping):
         raise ChangeError(f"results: {host} has no result of change_plan; give the variable that it registers")
+    site = site or found.get("site_code") or None
     if found.get("planned"):
         return dict(found["planned"])
     # A plan is Unicode; programs that write other encodings leave bytes that are not.
     message = str(found.get("msg") or "").encode("utf-8", "replace").decode()
     message = NoSite.message_in(message) or message
     if found.get("unreachable"):
-        return unread_section("unreachable", message or None, site=site or None)
+        return unread_section("unreachable", message or None, site=site)
     if found.get("skipped") and site:
         return unread_section("nothing_owed", None, site=site)
-    return unread_section(
-        "error", message or "no site of the hierarchy has this server, or it was not read", site=site or None
-    )
+    return unread_section("error", message or "no site of the hierarchy has this server, or it was not read", site=site)
 
 
 def _give_findings(hosts: Mapping[str, dict[str, Any]], findings: Sequence[Mapping[str, Any]]) -> None:
