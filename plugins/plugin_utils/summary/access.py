@@ -22,6 +22,7 @@ _NAMED = 20
 """Characters of one access, and hosts or findings of one kind, that are shown."""
 
 _ADD_MEMBERS = "With sms_sender_perms_add_group_members, and the collection ansible.windows, the role adds members."
+_NO_RESULT = "The task that grants access has no result in this play"
 _HEADINGS = ("Site", "Server", "Result", "Share", "Directory", "Sender account")
 _SEVERITIES = ("error", "warning", "info")
 
@@ -145,7 +146,7 @@ class HostRun:
         missing = _missing(self.first)
         if not (add_members and missing):
             advice = f". {_ADD_MEMBERS}" if missing else ""
-            return f"{_message(self.first)}{advice}"
+            return f"{_message(self.first) or _NO_RESULT}{advice}"
         if not self.lacking and not self.first.get("uncertain"):
             return None
         without = [name for name in missing if name not in self.joined]
