@@ -17,8 +17,8 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import codes_by_server, required_grants
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import play_id
 
-    # The role uses this filter for each host. Ansible loads a filter when a template first has it. That would be after a
-    # fork, and take about 5 ms for each host. Outside of a running Ansible there are no collections to load it from.
+    # The role uses this filter for each host. Ansible loads a filter when a template first has it. That is after
+    # a fork, so each host takes about 5 ms more. Outside of a running Ansible there are no collections to load it from.
     with suppress(KeyError):
         filter_loader.get("sitekeeper.sms.host_site")
 

@@ -94,18 +94,21 @@ class HostRun:
     @property
     def lacking_group(self) -> str | None:
         """The name of the group that lacks rights itself, if it does."""
-        group = self.result.get("group")
-        return str(group["name"]) if group and not group["in_desired_state"] else None
+        return _lacking_group(self.result)
 
     @property
     def lacking(self) -> list[str]:
         """The accounts, and the group, that lack required access."""
+        return self._lacking_in(self.result)
+
+    def _lacking_in(self, result: Result) -> list[str]:
         accounts = [
             str(sender["account"])
-            for sender in self.senders
+            for sender in result.get("senders") or ()
             if not sender["in_desired_state"] and sender["name"] not in self.joined
         ]
-        return accounts + ([self.lacking_group] if self.lacking_group else [])
+        group = _lacking_group(result)
+        return [*accounts, group] if group else accounts
 
     def outcome(self, *, audit: bool, check_mode: bool) -> HostOutcome:
         """Return the outcome of the host; ``check_mode`` in check mode. Only what a reading shows is good."""
@@ -147,12 +150,14 @@ class HostRun:
         if not (add_members and missing):
             advice = f". {_ADD_MEMBERS}" if missing else ""
             return f"{_message(self.first) or _NO_RESULT}{advice}"
-        if not self.lacking and not self.first.get("uncertain"):
+        # What the access task has found, less those that have joined: a second reading that failed shows nothing.
+        lacking = self._lacking_in(self.first)
+        if not lacking and not self.first.get("uncertain"):
             return None
         without = [name for name in missing if name not in self.joined]
         lines = [_message(self.first)] if self.first.get("uncertain") else []
-        if self.lacking:
-            lines.append(f"Site {self.code}: required access is still missing for {', '.join(self.lacking)}.")
+        if lacking:
+            lines.append(f"Site {self.code}: required access is still missing for {', '.join(lacking)}.")
         if without:
             group = str(self.first["group"]["name"])
             lines.append(
@@ -180,6 +185,11 @@ def joined_members(first: Result, membership: Result, again: Result, *, check_mo
         return tuple(missing)
     read = again.get("senders") or ()
     return tuple(str(sender["name"]) for sender in read if sender["in_desired_state"] and sender["name"] in missing)
+
+
+def _lacking_group(result: Result) -> str | None:
+    group = result.get("group")
+    return str(group["name"]) if group and not group["in_desired_state"] else None
 
 
 def _missing(first: Result) -> Sequence[str]:

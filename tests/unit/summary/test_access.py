@@ -136,6 +136,9 @@ STILL = (
     [
         (LACKING, {"joined": ["CORP\\a"], "membership": ADDED}, True, None),
         (LACKING, {"membership": ADDED}, True, STILL),
+        # The second reading failed, where the play ignores that.
+        (LACKING, {"membership": ADDED, "again": {"failed": True, "msg": "reset"}}, True, STILL),
+        (LACKING, {"membership": ADDED, "again": {"unreachable": True, "msg": "reset"}}, True, STILL),
         (LACKING, {"membership": REFUSED}, True, f"{STILL} (the role has tried: access denied)"),
         (LACKING, {"membership": {"failed": True}}, True, f"{STILL} (the role has tried: no reason given)"),
         (
