@@ -52,17 +52,17 @@ def play_id(task: Task) -> str:
 
 
 def registered(variables: Mapping[str, Any], host: str, name: str) -> Any:
-    """Return what a task has registered for a host, None if nothing; it is no template, so nothing is templated."""
+    """Return what a task has registered for a host, None if nothing. A result is data, so it is not templated."""
     return variables["hostvars"].raw_get(host).get(name)
 
 
 def is_last_batch(task: Task, variables: Mapping[str, Any]) -> bool:
-    """Return whether no batch of the play comes after this one; True in every batch where that cannot be foreseen.
+    """Return whether no batch of the play comes after this one; True in every batch if that cannot be worked out.
 
-    Ansible goes on with no other batch where all hosts of one have failed.
+    Ansible runs no further batch after one whose hosts have all failed.
     """
     batch, hosts = variables["ansible_play_batch"], variables["ansible_play_hosts"]
-    # The hosts of a play are named in the order of the inventory, and batches are made in the play's.
+    # Ansible lists the hosts of a play in the order of the inventory, and makes batches in the order of the play.
     order = task.get_play().order or "inventory"
     last = {
         "inventory": lambda: hosts[-1],
