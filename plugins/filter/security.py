@@ -14,9 +14,14 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import quoted
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptorError, Sid, parse_sddl
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.describe import describe_dacl, name_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.well_known import well_known_sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    SecurityDescriptorError,
+    Sid,
+    describe_dacl,
+    name_of,
+    parse_sddl,
+    well_known_sid,
+)
 
 _HEX = re.compile("(0x)?((?:[0-9a-f]{2})+)", re.IGNORECASE | re.ASCII)
 

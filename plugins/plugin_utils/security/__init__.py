@@ -11,11 +11,13 @@ from __future__ import annotations
 from .access import AccessStep, Decision, Effect, Token, check_access, satisfied_everywhere
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
+from .describe import describe_dacl, name_of
 from .descriptor import SecurityDescriptor
 from .errors import SecurityDescriptorError
 from .same import inherited_entries, same_access
 from .sddl import format_sddl, parse_sddl
 from .sid import ANY_NETWORK_LOGON, Sid
+from .well_known import well_known_sid
 
 __all__ = [
     "ACCESS_ALLOWED",
@@ -35,10 +37,13 @@ __all__ = [
     "Sid",
     "Token",
     "check_access",
+    "describe_dacl",
     "format_sddl",
     "inherited_entries",
+    "name_of",
     "parse_sddl",
     "same_access",
     "satisfied_everywhere",
     "scopes_of",
+    "well_known_sid",
 ]
