@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
@@ -32,16 +31,14 @@ from ..errors import LabError
 from ..host import Host
 from ..model import Account, Logon, SidType
 from . import configuration, ntacl
+from .addresses import claim
 from .backend import SambaBackend
-from .configuration import SMB_PORT
 from .controls import SmbControls
 from .server import SmbServer, is_open_to_others
 from .session import Session
 from .tools import Layout, missing
 
 MAX_HOSTS = 250
-_GUARD = 254
-_BLOCKS = 256
 _WORKERS = 4
 _BUILT_IN = "S-1-5-32-"
 _FULL = (0, OBJECT_INHERIT | CONTAINER_INHERIT, 0x1F01FF)
@@ -89,7 +86,7 @@ class SambaHosts:
             raise LabError(reason)
         _check(self._all)
         self._make_directory()
-        addresses = self._claim(len(self._all))
+        self._guard, addresses = claim("127.78", len(self._all))
         logons = _logons(self._all)
         for host, address in zip(self._all, addresses, strict=True):
             self.hosts[host.name] = self._prepare(host, address, logons)
@@ -136,29 +133,6 @@ class SambaHosts:
         shutil.rmtree(self._files.resolve(), ignore_errors=True)
         if self._files.is_symlink():
             self._files.unlink()
-
-    # -- addresses
-
-    def _claim(self, count: int) -> list[str]:
-        """Addresses 127.78.x.1 and on where nobody listens. A bound socket keeps other labs off the block: it goes
-        with this process, however that ends."""
-        first = secrets.randbelow(_BLOCKS)
-        for offset in range(_BLOCKS):
-            block = f"127.78.{(first + offset) % _BLOCKS}"
-            guard = socket.socket()
-            try:
-                guard.bind((f"{block}.{_GUARD}", SMB_PORT))
-            except OSError as error:
-                guard.close()
-                if error.errno != errno.EADDRINUSE:
-                    raise LabError(f"cannot bind port {SMB_PORT} of {block}.{_GUARD}: {error}") from None
-                continue
-            addresses = [f"{block}.{index + 1}" for index in range(count)]
-            if all(map(_is_free, addresses)):
-                self._guard = guard
-                return addresses
-            guard.close()
-        raise LabError(f"no block of addresses below 127.78.0.0/16 is free at port {SMB_PORT}")
 
     # -- one host
 
@@ -248,16 +222,6 @@ def _walk(memory: Backend) -> Iterator[str]:
         yield path
         if directory:
             pending.extend(memory.children(path))
-
-
-def _is_free(address: str) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, SMB_PORT))
-        except OSError:
-            return False
-        return True
 
 
 def _logons(hosts: Iterable[Host]) -> dict[str, tuple[Account, Logon]]:

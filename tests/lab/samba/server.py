@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from ...waiting import PATIENCE, wait_until
+from ...waiting import wait_until
 from ..errors import LabError
 from ..model import Account, Logon
-from . import configuration, keeper
+from . import configuration
+from .process import KeptProcess
 from .tools import Layout, find
 
 _POLICY = "maximum password age"
@@ -50,7 +49,7 @@ class SmbServer:
         self.layout = layout
         self.address = address
         self.sections = sections
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._smbd = KeptProcess()
         self._states: dict[str, str] = {}
         self._users: list[Account] = []
         self._passwords_set = 0.0
@@ -59,7 +58,7 @@ class SmbServer:
 
     @property
     def running(self) -> bool:
-        return self._keeper is not None and self._keeper.poll() is None
+        return self._smbd.running
 
     def start(self) -> None:
         """Start smbd and wait until it answers; raises LabError."""
@@ -68,15 +67,7 @@ class SmbServer:
         self.stop()
         self.write_configuration()
         command = [find("smbd") or "smbd", "-F", "--no-process-group", "-s", str(self.layout.smb_conf)]
-        with (self.layout.log.parent / "output").open("ab") as output:
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", keeper.__file__, *command],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env=self.layout.environment(),
-                start_new_session=True,
-            )
+        self._smbd.start(command, self.layout.log.parent / "output", self.layout.environment())
         wait_until(lambda: not self.running or _answers(self.address), f"smbd answers at {self.address} or ends")
         if not self.running:
             self.stop()
@@ -84,16 +75,7 @@ class SmbServer:
 
     def stop(self) -> None:
         """End smbd and every process it started, at once."""
-        process, self._keeper = self._keeper, None
-        if process is None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._smbd.stop()
 
     def _last_words(self) -> str:
         lines: list[str] = []
