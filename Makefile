@@ -43,7 +43,7 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
 
-lab: setup ## start the mocked Windows hosts in the foreground (HOSTS=6, BACKEND=memory or samba)
+lab: setup ## start the mocked Windows hosts in the foreground (HOSTS=6, BACKEND=memory, samba or domain)
 	$(BIN)/python -m tests.lab --hosts $(HOSTS) --backend $(BACKEND) --build build/lab
 
 demo: setup ## show the article's fault, its repair, drift and its repair, on the lab

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from . import inventory
 from .client import LabClient, LabClientError
+from .domain import foreground
 from .hierarchy import default_hierarchy
 from .lab import BACKENDS, Lab, LabError
 from .scenario import BadScenario, build, load
 
 _SHOWN = 20
+_DOMAIN = "domain"
+"""A back end of its own kind: real servers, which share nothing with the lab's virtual hosts but tools."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -32,7 +35,10 @@ def _arguments() -> argparse.Namespace:
         "--ports", action="store_true", help="127.0.0.1 and a port for each host, where 127/8 is not routed"
     )
     parser.add_argument(
-        "--backend", choices=BACKENDS, default="memory", help="samba: a real SMB server for each host (needs root)"
+        "--backend",
+        choices=(*BACKENDS, _DOMAIN),
+        default="memory",
+        help="samba: a real SMB server for each host; domain: a real domain with member servers (both need root)",
     )
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     return parser.parse_args()
@@ -87,8 +93,12 @@ def _announce(lab: Lab, directory: Path) -> None:
 
 def main() -> int:
     """Exit code 0 after a stop that was asked for, 2 if the lab could not start."""
+    arguments = _arguments()
     try:
-        asyncio.run(_run(_arguments()))
+        if arguments.backend == _DOMAIN:
+            foreground.serve(arguments.build, arguments.seconds)
+        else:
+            asyncio.run(_run(arguments))
     except (BadScenario, LabError, ValueError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2

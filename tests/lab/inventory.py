@@ -21,8 +21,8 @@ INVENTORY, ENDPOINTS = "inventory.yml", "endpoints.json"
 
 def write(lab: Lab, build: Path) -> None:
     """Write both files, each at once, readable by their owner alone: they hold passwords."""
-    _write(build / INVENTORY, yaml.safe_dump(inventory(lab), sort_keys=False, allow_unicode=True, width=110))
-    _write(build / ENDPOINTS, json.dumps(endpoints(lab), indent=1) + "\n")
+    write_private(build / INVENTORY, yaml.safe_dump(inventory(lab), sort_keys=False, allow_unicode=True, width=110))
+    write_private(build / ENDPOINTS, json.dumps(endpoints(lab), indent=1) + "\n")
 
 
 def remove(build: Path) -> None:
@@ -97,7 +97,8 @@ def _plain(site: Mapping[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def _write(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file at once, readable by its owner alone."""
     temporary = path.with_name(f".{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

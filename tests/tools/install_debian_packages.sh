@@ -11,9 +11,11 @@ set -euo pipefail
 packages=(samba samba-vfs-modules smbclient python3-samba libnss-wrapper)
 # A KDC, what fills its database, and kinit: for the tests of logons by Kerberos.
 packages+=(krb5-kdc krb5-admin-server krb5-user)
+# A domain controller, member servers, and what the tests look at them with.
+packages+=(samba-ad-dc samba-ad-provision winbind libnss-winbind ldap-utils ldb-tools)
 # A browser, for the tests of the HTML report.
 packages+=(chromium)
-left_out="the tests against Samba (its security descriptors, the lab's SMB servers, Kerberos) and in Chromium are left out"
+left_out="the tests against Samba (its security descriptors, the lab's SMB servers, its domain, Kerberos) and in Chromium are left out"
 
 missing=()
 for package in "${packages[@]}"; do
@@ -27,7 +29,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, nss_wrapper, MIT's krb5kdc, kadmin.local, kinit, and Chromium." >&2
+  echo "No apt-get: $left_out. To run them, install Samba's smbd, smbclient, vfs_acl_xattr, Python bindings, AD DC, winbindd with its NSS module, nss_wrapper, MIT's krb5kdc, kadmin.local, kinit, and Chromium." >&2
   exit 0
 fi
 
