@@ -65,12 +65,13 @@ passed-%:
 	@$(MAKE) --no-print-directory $*
 	@touch build/passed/$*
 
-lint: setup ## ruff, yamllint, ansible-lint, changelog fragments
+lint: setup ## ruff, yamllint, ansible-lint, changelog fragments, spelling
 	ruff check --quiet
 	ruff format --check --quiet
 	yamllint --strict .
 	ansible-lint -q
 	antsibull-changelog lint
+	codespell
 
 format: setup ## write the Python files as ruff formats them
 	ruff format
