@@ -7,29 +7,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: smb
-short_description: Reach a site server by SMB and remote procedure calls
+short_description: Connect to a site server over SMB and remote procedure calls
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 description:
-  - For site servers without WinRM, such as Windows NT 4.0, for which Systems Management Server 1.2 was made, and those
-    where it is switched off.
-  - Carries the modules of this collection, with the same arguments and results as over WinRM. It runs no commands, so
-    that other modules do not work over it; it does read and write whole files.
-  - "Every message is signed both ways, and the server's signatures are verified (see O(signing) for servers that do not
-    sign). Takes one TCP connection to port 445,
-    and further ones (see O(parallel)) where the children of a directory have to be brought in line."
-  - A path is reached through the share that leads there, an administrative one (C(D$) for drive D) before others.
+  - Connects to site servers without WinRM, such as Windows NT 4.0 with Systems Management Server 1.2, or where WinRM is
+    disabled.
+  - The modules of this collection work over it with the same arguments and results as over WinRM. It runs no commands,
+    so other modules do not work over it. It can read and write whole files.
+  - Every message is signed in both directions, and the signatures of the server are verified. See O(signing) for
+    servers that do not sign.
+  - Uses one TCP connection to port 445, and more (see O(parallel)) to propagate inherited permissions to files and
+    folders.
+  - A path is accessed through a share that contains it, an administrative share (C(D$) for drive D) first.
 requirements:
   - impacket >= 0.13 (Python package on the controller)
 notes:
-  - A server brings the children of a directory in line only with what is changed on the server itself. Over SMB this is
-    done from here, as Windows' own tools do it from a client. The folder itself is written last; a run that breaks half
-    way is run again, and goes on where it stopped.
+  - Over SMB the client must propagate inherited permissions to existing files and folders, as the tools of Windows do
+    from a client. So the controller does. The folder itself is written last. If a run is interrupted, run it again to
+    continue.
 options:
   host:
     description:
-      - Name or address of the site server. For Kerberos, its full name in the domain, or see
+      - Name or address of the site server. Kerberos needs its fully qualified name in the domain, or
         O(kerberos_hostname_override).
     type: str
     default: inventory_hostname
@@ -39,10 +40,10 @@ options:
       - name: ansible_smb_host
   remote_user:
     description:
-      - The account, a member of the server's Administrators group, as V(DOMAIN\\name), V(name@dns.domain), or V(name)
-        for one of the server itself.
-      - With O(auth=kerberos), V(name@REALM); without a realm, it is C(default_realm) of C(krb5.conf). With a ticket of
-        C(kinit) it may be left out, and is then the ticket's own.
+      - The account, as V(DOMAIN\\name), V(name@dns.domain), or V(name) for an account of the server itself. It must be
+        a member of the server's Administrators group.
+      - With O(auth=kerberos), use V(name@REALM). The default realm is C(default_realm) of C(krb5.conf). May be omitted
+        with a ticket from C(kinit). Then the account of the ticket is used.
     type: str
     vars:
       - name: ansible_user
@@ -51,24 +52,26 @@ options:
       - name: remote_user
   password:
     description:
-      - Its password. With O(auth=kerberos) it may be left out; then the ticket is used that C(kinit) left in the file
-        that E(KRB5CCNAME) or C(default_ccache_name) of C(krb5.conf) names, or in C(/tmp/krb5cc_) and the user's number.
+      - The password of the account.
+      - May be omitted with O(auth=kerberos). Then the ticket from C(kinit) is used. It is in the file that
+        E(KRB5CCNAME) or C(default_ccache_name) of C(krb5.conf) names, or in C(/tmp/krb5cc_) followed by the user's
+        number.
     type: str
     vars:
       - name: ansible_password
       - name: ansible_smb_password
   port:
     description:
-      - TCP port. The variable C(ansible_port) does not count, since it is often WinRM's.
+      - TCP port. The variable C(ansible_port) is not used, because it is often the port of WinRM.
     type: int
     default: 445
     vars:
       - name: ansible_smb_port
   dialect:
     description:
-      - V(auto) is SMB 2 and 3, the highest that the server speaks.
-      - V(nt1) is SMB 1 and nothing else, for Windows NT 4.0 and others older than Windows Server 2008. It is never come
-        to by negotiation.
+      - The SMB version. V(auto) is the highest version of SMB 2 and 3 that the server supports.
+      - V(nt1) is SMB 1 only, for Windows NT 4.0 and others older than Windows Server 2008. SMB 1 is never used with
+        V(auto).
     type: str
     choices: [auto, nt1]
     default: auto
@@ -76,10 +79,11 @@ options:
       - name: ansible_smb_dialect
   auth:
     description:
-      - How to log on.
-      - V(kerberos) asks the realm's KDCs that C(/etc/krb5.conf), or E(KRB5_CONFIG), names; for a realm that it does not
-        name, the hosts to which the realm's name leads, as that of a domain does. No further package is needed, nor is
-        C(kinit) where there is a password. Caches of tickets other than files (C(KEYRING), C(KCM)) cannot be read.
+      - The authentication protocol.
+      - V(kerberos) uses the KDCs of the realm from C(/etc/krb5.conf) or E(KRB5_CONFIG). If the realm is not in that
+        file, it uses the hosts to which the name of the realm resolves, as the name of a domain does. It needs no
+        further package, and with a password no C(kinit). Ticket caches other than files (C(KEYRING), C(KCM)) cannot be
+        read.
     type: str
     choices: [ntlm, kerberos]
     default: ntlm
@@ -87,23 +91,23 @@ options:
       - name: ansible_smb_auth
   kerberos_hostname_override:
     description:
-      - The server's full name in the domain, as its service principal C(cifs/name) has it, if O(host) is something else
-        such as an address.
+      - The fully qualified name of the server in the domain, as in its service principal C(cifs/name). Set it if
+        O(host) is another name or an address.
     type: str
     vars:
       - name: ansible_smb_kerberos_hostname_override
   signing:
     description:
-      - V(required) refuses a server that does not sign.
-      - V(if_offered) accepts one, and with it messages that others may have changed on their way. Windows NT 4.0 needs
-        it.
+      - Whether messages must be signed. V(required) refuses a server that does not sign.
+      - V(if_offered) accepts such a server. Then others may change messages on the network without being detected.
+        Windows NT 4.0 needs it.
     type: str
     choices: [required, if_offered]
     default: required
     vars:
       - name: ansible_smb_signing
   encryption:
-    description: Whether to encrypt, and refuse a server that cannot (SMB 3).
+    description: Whether to encrypt (SMB 3), and to refuse a server that does not.
     type: bool
     default: false
     vars:
@@ -111,18 +115,18 @@ options:
   # Not timeout, which Ansible would give the task keyword of that name, and that is 10 seconds where nobody sets it.
   answer_timeout:
     description:
-      - Longest time for one exchange with the server, in seconds. To connect and negotiate is one, to log on is one,
-        and so is each request or remote procedure call until its final answer. A server gets no more time by sending
-        anything else meanwhile.
-      - A long operation, such as to bring the children of a directory in line, has no limit as a whole. Each of its
-        exchanges has.
-      - Raise it for a slow line. An exchange transfers 64 KiB of a file, or up to 4 MiB of a list of shares.
+      - The longest time for one exchange with the server, in seconds. Connect with negotiation is one exchange, the
+        logon is one, and each request or remote procedure call with its final answer is one. Interim messages of the
+        server do not extend the time.
+      - The limit applies to each exchange. A long operation of many exchanges, such as the propagation of inherited
+        permissions, has no limit as a whole.
+      - Increase it for a slow line. An exchange transfers 64 KiB of a file, or up to 4 MiB of a list of shares.
     type: int
     default: 30
     vars:
       - name: ansible_smb_timeout
   parallel:
-    description: Most connections at once that bring the children of a directory in line.
+    description: The maximum number of connections that propagate inherited permissions at the same time.
     type: int
     default: 4
     vars:

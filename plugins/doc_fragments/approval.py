@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of a change, and who approved it."""
+"""Options for the plan of a change and its approval."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ class ModuleDocFragment:
 options:
   path:
     description:
-      - The plan, on the controller.
+      - The plan file, on the controller.
     type: path
     required: true
   change_id:
     description:
-      - The number of the change. If given, the plan of another change is refused.
+      - The number of the change. If set, the plan of another change is refused.
     type: str
   approved_digest:
     description:
-      - The digest that was approved, with or without C(sha256:) in front, all of its 64 digits.
+      - The approved digest, with or without C(sha256:), with all of its 64 digits.
     type: str
   signature:
     description:
-      - A file with a detached signature over the plan's digest, as C(ssh-keygen -Y sign -n sitekeeper.sms) makes it of
-        the line C(sha256:...).
-      - It is checked with C(ssh-keygen) of OpenSSH 8.2 or newer on the controller.
-      - With O(approved_digest) as well, both have to be right.
+      - A file with a detached signature of the digest line C(sha256:...), including its newline. Make it with
+        C(ssh-keygen -Y sign -n sitekeeper.sms).
+      - C(ssh-keygen) of OpenSSH 8.2 or newer on the controller checks it.
+      - If O(approved_digest) is also set, both must be right.
     type: path
   allowed_signers:
     description:
-      - The file of those who may approve, in the format of C(ssh-keygen), ALLOWED SIGNERS.
+      - The file of allowed signers, in the format of C(ssh-keygen), ALLOWED SIGNERS.
       - Required with O(signature).
     type: path
   signer:
     description:
-      - Who must have signed, a principal that O(allowed_signers) lets sign with the key. By default anybody in that
+      - The principal that must have signed, one that O(allowed_signers) has for the key. The default is anybody in that
         file.
-      - The record names this principal. Without O(signer) it names the principal of the key's line only if that is one
-        name. Where the line has a pattern (V(*@corp.example)) or several names, the record has the key's fingerprint
-        alone.
+      - The record has this principal. Without O(signer), the record has the principal from the line of the key only if
+        it is a single name. If the line has a pattern (V(*@corp.example)) or several names, the record has only the
+        fingerprint of the key.
     type: str
   approver:
     description:
-      - Who approved the plan, for the record. Nothing checks it; only a signature proves who approved.
+      - Who approved the plan, for the record. Nothing checks it. Only a signature proves who approved.
     type: str
 """

@@ -1,36 +1,35 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What modules of this collection can do, and where."""
+"""Attributes of the modules of this collection."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Fragment `sitekeeper.sms.attributes`, and for each sort of module a variant beside it."""
+    """Fragment `sitekeeper.sms.attributes`, with a variant for each kind of module."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
+    description: Can run in check mode. Then it returns whether it would change something, and changes nothing.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
+    description: Returns the details of the changes in diff mode. In check mode, of the changes that it would make.
 """
 
     SITE_SERVER = r"""
 options: {}
 attributes:
   platform:
-    description: Target operating systems that can be operated against.
+    description: Operating systems of the target.
     support: full
     platforms: windows
   connection:
     description: >-
-      Runs on the controller and speaks to the target through the connection settings of the host, WS-Management with
-      those of P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection), SMB with those of
-      P(sitekeeper.sms.smb#connection). Nothing is copied to the target, and neither a shell nor PowerShell is started
-      there.
+      Runs on the controller and connects to the target with the connection settings of the host, over WS-Management
+      with those of P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection), over SMB with those of
+      P(sitekeeper.sms.smb#connection). Copies nothing to the target, and starts no shell and no PowerShell there.
     support: full
 """
 
@@ -38,14 +37,14 @@ attributes:
 options: {}
 attributes:
   action:
-    description: Runs on the controller, and connects to nothing.
+    description: Runs on the controller and makes no connection.
     support: full
   check_mode:
     support: full
   diff_mode:
     support: none
   platform:
-    description: Target operating systems that can be operated against.
+    description: Operating systems of the target.
     support: full
     platforms: posix
 """
@@ -68,5 +67,5 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details: The plan of the change says what changes, entry by entry.
+    details: The plan of the change shows each entry that changes.
 """

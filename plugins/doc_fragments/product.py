@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a product says of a site server, and a task may say otherwise."""
+"""Options for products of your own and for the share."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class ModuleDocFragment:
 options:
   products:
     description:
-      - Products of your own by their names, as in the variable C(sms_products) of the inventory plugin
+      - Your own products by name, as in the variable C(sms_products) of the inventory plugin
         P(sitekeeper.sms.hierarchy#inventory).
     type: dict
   share:
     description:
-      - Name of the site share, if it is not the product's own.
+      - Name of the site share. The default is the product's.
     type: str
 """

@@ -9,61 +9,60 @@ DOCUMENTATION = r"""
 name: hierarchy
 author: sitekeeper.sms contributors (!UNKNOWN)
 version_added: 0.1.0
-short_description: Site servers of a hierarchy of SMS or Configuration Manager sites
+short_description: Use the site servers of an SMS or Configuration Manager hierarchy as inventory
 description:
-  - Makes an inventory of one file that describes the sites of a hierarchy, or names a live site that knows them. The
-    site servers become its hosts.
-  - Each host is told in C(sms_grants) which accounts its site owes access to, with the reasons. The group C(sms_sites)
-    gets the description itself as the variable C(sms_sites), so that the role
-    P(sitekeeper.sms.sms_sender_perms#role) and the playbooks of this collection run on such an inventory as it is.
-  - The file's name must end with C(.sms_hierarchy.yml) or C(.sms_hierarchy.yaml).
-  - Everything that is wrong with the file is reported at once, each mistake with its line.
-  - Only plain YAML is read. Anchors, aliases, merge keys, tags (but C(!vault) for O(sms_provider.variables)) and keys
-    given twice are errors.
+  - Creates the inventory from one file that describes the sites of a hierarchy, or that names a live site. The site
+    servers become the hosts.
+  - The variable C(sms_grants) of each host has the accounts that need access there, with the reasons. The group
+    C(sms_sites) has the description as the variable C(sms_sites). So the role P(sitekeeper.sms.sms_sender_perms#role)
+    and the playbooks of this collection can use this inventory directly.
+  - The file name must end with C(.sms_hierarchy.yml) or C(.sms_hierarchy.yaml).
+  - All errors in the file are reported together, each with its line.
+  - Only plain YAML is read. Anchors, aliases, merge keys, tags (except C(!vault) in O(sms_provider.variables)) and
+    duplicate keys are errors.
 options:
   plugin:
-    description: Says that the file is for this plugin.
+    description: Identifies the file as one for this plugin.
     type: str
     required: true
     choices: [sitekeeper.sms.hierarchy]
   sms_sites:
     description:
-      - The sites, as the variable O(sitekeeper.sms.sms_sender_perms#role:main:sms_sites) of the role
+      - The sites, as in the variable O(sitekeeper.sms.sms_sender_perms#role:main:sms_sites) of the role
         P(sitekeeper.sms.sms_sender_perms#role). C(code) and C(server) are required.
-      - C(server) is a computer's name. Patterns, addresses, C(localhost) and names of groups, such as C(all), are
-        errors, also where the SMS Provider tells them. An address goes into the host's C(ansible_host).
-      - C(type) is V(central), V(primary) or V(secondary). Where it is left out, a site without a parent is the central
-        site and a site with sites below it is a primary site. One with a parent and nothing below it may be either, so
-        it gets into neither group.
-      - C(server_account) is the site server's computer account, such as C(CORP\P01$). Where it is left out and
-        C(domain) is given, it follows from the first label of C(server).
-      - C(domain), C(forest) and C(trusted_domains), the domains that the server's domain trusts, let
-        P(sitekeeper.sms.hierarchy_findings#filter) find Sender accounts that can't log on.
-      - Where C(addresses) is left out, a site sends to its parent and to the sites below it, and an SMS 1.2 site to
-        itself too, as the product's default account. For SMS 1.2 and 2.0 that is C(service_account), for SMS 2003
-        C(service_account) or else the computer account, and for Configuration Manager the computer account. If the
-        account is not known, the site sends to nobody.
+      - C(server) is the name of a computer. Patterns, addresses, C(localhost) and names of groups, such as C(all), are
+        errors, also if they come from the SMS Provider. Put an address into the host variable C(ansible_host).
+      - C(type) is V(central), V(primary) or V(secondary). Without it, a site without a parent is the central site, and
+        a site with sites below it is a primary site. A site with a parent and no sites below it may be either, so it is
+        in neither group.
+      - C(server_account) is the computer account of the site server, such as C(CORP\P01$). Without it, it follows from
+        C(domain) and the first label of C(server), if C(domain) is set.
+      - C(domain) and C(forest) are those of the server. C(trusted_domains) lists the domains that the server's domain
+        trusts. P(sitekeeper.sms.hierarchy_findings#filter) uses them to find accounts that cannot log on.
+      - A site without C(addresses) sends to its parent and to the sites below it, and an SMS 1.2 site also to itself,
+        with the default account of the product. For SMS 1.2 and 2.0 this is C(service_account). For SMS 2003 it is
+        C(service_account), or the computer account if C(service_account) is not set. For Configuration Manager it is
+        the computer account. If the account is not known, the site sends to no site.
       - An address of type V(MS_COURIER) has no account and needs no access.
-      - Required unless O(sms_provider) is given. Beside that, a site needs its C(code) and what the SMS Provider does
-        not tell. What is written here counts, and null takes away what the SMS Provider tells. A site that it does not
-        show is added.
+      - Required unless O(sms_provider) is set. With O(sms_provider), a site needs only its C(code) and the values that
+        the SMS Provider does not return. Values here override those of the SMS Provider, and null removes them. A site
+        that the SMS Provider does not return is added.
     type: raw
   sms_provider:
     description:
-      - Where to ask for the sites, the SMS Provider of a live site of SMS 2.0 or later. It is asked over WinRM.
-      - It tells the sites with their servers, names, products, parents and types, and their addresses with the
-        accounts. It does not tell C(service_account), C(forest) and C(trusted_domains). What else is left out is warned
-        of.
-      - Each question may take 600 seconds and 2,000 answers. A Provider that takes more is an error.
-      - The account needs to be let in by WinRM, and to be an administrative user of Configuration Manager who may read
-        sites, for example with the role Read-only Analyst.
-      - Texts in it may be templates. They know lookups and extra variables (C(-e)), and no others, for there are no
-        hosts yet.
+      - Reads the sites from the SMS Provider of a live site of SMS 2.0 or later, over WinRM.
+      - It returns the sites with their servers, names, products, parents and types, and their addresses with the
+        accounts. It does not return C(service_account), C(forest) and C(trusted_domains). A warning lists everything
+        else that is left out.
+      - Each query may take 600 seconds and 2,000 answers. More is an error.
+      - The account must be able to log on over WinRM. It must be an administrative user of Configuration Manager with
+        the right to read sites, for example with the role Read-only Analyst.
+      - Strings may be templates. They can use lookups and extra variables (C(-e)) only, because there are no hosts yet.
     type: dict
     version_added: 0.1.0
     suboptions:
       host:
-        description: The computer that the SMS Provider runs on. It is the site server unless it was moved.
+        description: The computer that runs the SMS Provider. It is the site server unless the SMS Provider was moved.
         type: str
         required: true
       connection:
@@ -72,31 +71,31 @@ options:
         choices: [winrm, psrp]
         default: winrm
       site_code:
-        description: The site whose data are asked for. By default it is the one that the SMS Provider calls local.
+        description: The site to read. The default is the local site of the SMS Provider.
         type: str
       domains:
         description:
-          - NetBIOS names of the DNS domains that site servers are in, by the DNS names. Computer accounts are named
-            after them.
-          - Where a domain is not given, Windows is asked. It tells only names that are the first label of the DNS name.
+          - The NetBIOS names of the domains of the site servers, by DNS name. Computer accounts contain them.
+          - For a domain that is not listed, the name comes from Windows. Windows returns only names that are the first
+            label of the DNS name.
         type: dict
       variables:
         description:
-          - The variables of the connection, as a host would have them, C(ansible_user), C(ansible_password),
-            C(ansible_port), C(ansible_winrm_transport) and so on. C(ansible_host) is O(sms_provider.host) by default.
-          - Values may be encrypted with Ansible Vault (C(!vault)). They become neither variables of the inventory nor
-            part of the cache.
+          - The connection variables, as for a host, such as C(ansible_user), C(ansible_password), C(ansible_port) and
+            C(ansible_winrm_transport). The default of C(ansible_host) is O(sms_provider.host).
+          - Values may be encrypted with Ansible Vault (C(!vault)). They do not become variables of the inventory and
+            are not in the cache.
         type: dict
   sms_products:
     description:
-      - Products of your own, a dictionary by their names, which sites may then name as their C(product).
-      - C(based_on) names the product that yours differs from, V(sms_1_2), V(sms_2_0), V(sms_2003), V(configmgr_2007),
-        V(configmgr) or another of your own above it. The other keys say in what it differs.
+      - Your own products, a dictionary by name. Sites can use these names as their C(product).
+      - C(based_on) is the product that yours is derived from, V(sms_1_2), V(sms_2_0), V(sms_2003), V(configmgr_2007),
+        V(configmgr), or another of your own that is listed before it. The other keys are the differences.
       - C(title), C(share), C(directory) (relative to the installation root), C(group) (with C({code}) for the site
-        code), C(services) and C(logs) name things. C(share_access) has C(holder), V(account) or V(group), and
+        code), C(services) and C(logs) are names. C(share_access) has C(holder), V(account) or V(group), and
         C(access), V(full_control), V(change) or V(read). C(directory_access) has C(holder) and C(rights), as in
         P(sitekeeper.sms.ntfs_permissions#module). C(default_senders) lists V(service_account) and
-        V(computer_account) in the order in which they are tried.
+        V(computer_account). The first one that is known is used.
       - Without C(based_on), share, directory, both accesses and C(source) are required.
     type: raw
 extends_documentation_fragment:
@@ -105,17 +104,17 @@ extends_documentation_fragment:
 notes:
   - The groups are C(sms_sites) with every site server, C(sms_central), C(sms_primary) and C(sms_secondary),
     C(sms_product_configmgr) and so on, C(sms_site_P01) with the server of site P01, and C(sms_below_P01) with the
-    servers of all sites below it. The last are nested, so that C(ansible-inventory --graph sms_sites) shows the
+    servers of all sites below it. These groups are nested, so C(ansible-inventory --graph sms_sites) shows the
     hierarchy.
   - The variables of a host are C(sms_site_code), C(sms_site_name), C(sms_site_type), C(sms_site_parent),
     C(sms_site_product), C(sms_site_service_account), C(sms_site_server_account), C(sms_site_domain) and C(sms_grants).
-    What is not known is null.
-  - Put C(sitekeeper.sms.hierarchy) into C(enable_plugins) of C(ansible.cfg), section C(inventory). Without it Ansible's
-    own plugin C(auto) reads the file first, and what is no YAML at all is reported by that one, in its words.
-  - Connection variables go where they always do, to C(group_vars) and C(host_vars) beside the file, or into O(compose).
-  - The cache holds what an SMS Provider told, by its host, the site code, the domains, and the connection variables
-    but for passwords. As long as it does, the SMS Provider is not asked. What stands in the file itself is never
-    answered from the cache.
+    A value that is not known is null.
+  - Put C(sitekeeper.sms.hierarchy) into C(enable_plugins) of C(ansible.cfg), section C(inventory). Without it,
+    Ansible's own plugin C(auto) reads the file first and reports a file that is not YAML.
+  - Put connection variables into C(group_vars) and C(host_vars) beside the file, as usual, or into O(compose).
+  - The cache has the answers of an SMS Provider, by host, site code, domains, and connection variables without
+    passwords. While the cache is valid, the SMS Provider is not contacted. The content of the file itself is never read
+    from the cache.
 seealso:
   - plugin: sitekeeper.sms.required_grants
     plugin_type: filter
@@ -151,7 +150,7 @@ keyed_groups:
 compose:
   ansible_connection: "'winrm'"
 ---
-# live.sms_hierarchy.yml: a live site tells the rest.
+# live.sms_hierarchy.yml: a live site returns the rest.
 plugin: sitekeeper.sms.hierarchy
 sms_provider:
   host: c01.corp.example
@@ -162,7 +161,7 @@ sms_provider:
   domains:
     corp.example: CORP
 sms_sites:
-  # The SMS Provider does not know it.
+  # The SMS Provider does not return the service account.
   - {code: C01, service_account: CORP\smssvc}
 cache: true
 cache_plugin: ansible.builtin.jsonfile

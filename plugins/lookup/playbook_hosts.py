@@ -15,9 +15,9 @@ description:
   - Without hosts, Ansible ends a play with return code 0. This lookup fails instead, before any task runs, if the
     inventory has no hosts, if a part of the pattern is neither a group nor a host, and if no host is left after
     C(--limit).
-  - It also fails if one of the collection's playbooks is the one that was started and C(--tags), C(--skip-tags) or
+  - It also fails if a playbook of this collection is started directly and C(--tags), C(--skip-tags) or
     C(--start-at-task) leave out tasks of it.
-  - With C(--syntax-check) and the options that only list, it returns the pattern unchecked.
+  - With C(--syntax-check) and the options that only list, it returns the pattern without these checks.
 options:
   _terms:
     description: None.

@@ -5,36 +5,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: change_plan
-short_description: Plan what Sender accounts need on a site server, without doing it
+short_description: Plan the access of site-to-site accounts on a site server
 description:
-  - Works out what M(sitekeeper.sms.sender_access) would do, with the security descriptors before and after, and why.
-    Changes nothing.
-  - M(sitekeeper.sms.change_plan_file) makes one plan for all site servers of it. The playbook C(sitekeeper.sms.plan) does
-    both for a whole hierarchy.
+  - Returns the changes that M(sitekeeper.sms.sender_access) would make, with the security descriptors before and after,
+    and the reasons. Changes nothing.
+  - M(sitekeeper.sms.change_plan_file) combines the results of all site servers into one plan. The playbook
+    C(sitekeeper.sms.plan) does both for a whole hierarchy.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   group_members:
     description:
-      - What to do about Sender accounts that are not members of the group.
-      - V(add) plans to make them members. That takes P(sitekeeper.sms.smb#connection). WMI has no method for it, so that
-        over WinRM nothing is planned, and the error says which task of C(ansible.windows) adds them.
-      - V(report) lists them in the plan, among its warnings, with the task that adds them. Everything else is planned.
-      - V(add_or_report) is V(add) where the connection can do that, and V(report) elsewhere.
+      - What to plan if an account is not a member of the group.
+      - V(add) plans to add it. This needs P(sitekeeper.sms.smb#connection). WMI has no method for it, so over WinRM the
+        task fails, nothing is planned, and the error has the task of C(ansible.windows) that adds it.
+      - V(report) lists it in the warnings of the plan, with the task that adds it. Everything else is planned.
+      - V(add_or_report) is V(add) if the connection supports it, and V(report) if not.
     type: str
     choices: [add, report, add_or_report]
     default: add
   remove_blocking_denies:
     description:
-      - A deny entry of a Sender account that blocks a required right is an error, and nothing is planned.
-      - With V(true) its removal is planned. Deny entries of groups and other accounts are never removed.
+      - Whether to plan the removal of a deny entry of an account in O(senders) that blocks a required right.
+      - With V(false), such an entry is an error, and nothing is planned. Deny entries of groups and of other accounts
+        are never removed.
     type: bool
     default: false
   reasons:
     description:
-      - Why each account is owed its access, a list of sentences for each of O(senders), for the plan.
-      - The filter P(sitekeeper.sms.required_grants#filter) tells them.
+      - The reasons why each account needs access, for the plan. A list of sentences for each of O(senders).
+      - The filter P(sitekeeper.sms.required_grants#filter) returns them.
     type: dict
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
@@ -49,7 +50,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What would have to change here?
+- name: Plan the access of the account
   sitekeeper.sms.change_plan:
     senders:
       - CORP\smssend
@@ -58,19 +59,19 @@ EXAMPLES = r"""
         - C01 sends to P01 as CORP\smssend
   register: planned
 
-- name: Say it
+- name: Show the planned edits
   ansible.builtin.debug:
     msg: "{{ planned.planned.directory.edits + planned.planned.share.edits }}"
 """
 
 RETURN = r"""
 site_code:
-  description: As it was given.
-  returned: always, if it was given
+  description: The value of O(site_code).
+  returned: if O(site_code) is set
   type: str
   sample: P01
 would_change:
-  description: Whether something is to be written.
+  description: Whether the plan changes something.
   returned: success
   type: bool
   sample: true
@@ -88,7 +89,7 @@ planned:
       after: "O:BAG:SYD:AI(A;OICI;0x12019f;;;S-1-5-21-1004336348-1177238915-682003330-1104)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
       edits: ["+ allow CORP\\smssend  Read, Write  (this folder, subfolders and files)"]
 services:
-  description: The account that each of the product's services logs on as; V(null) where there is no such service.
+  description: The logon account of each of the product's services. V(null) if the service does not exist.
   returned: success, with O(services=true)
   type: dict
   sample:

@@ -5,32 +5,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: change_plan_file
-short_description: Write the plan of a change, for all site servers in one file
+short_description: Write the plan of a change for all site servers
 description:
-  - Makes one file of what M(sitekeeper.sms.change_plan) has planned for each site server, with a digest over it, and
-    pages for those who approve it. Run it once, on the controller.
+  - Writes one plan file from the results of M(sitekeeper.sms.change_plan) for all site servers, with a digest, and
+    pages for approval. Run it once, on the controller.
   - The digest is the SHA-256 of the plan's C(head), as JSON with sorted keys, without white space, in UTF-8.
-    C(jq -cSj .head PLAN | sha256sum) computes it as well. In C(head) are the digests of all hosts' sections.
+    C(jq -cSj .head PLAN | sha256sum) computes the same. C(head) has the digests of the sections of all hosts.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   path:
     description:
-      - The file to write, on the controller. It has no secrets, and only its owner may read it.
-      - The file is written whole or not at all.
+      - The plan file, on the controller. It has no secrets, and only its owner can read it.
+      - The file is written completely or not at all.
     type: path
     required: true
   change_id:
     description:
-      - The number of the change, as the change board calls it. It names files. It may have letters (A to Z), digits,
-        spaces, full stops, colons, C(_), C(-) and C(#), at most 100 characters, with a letter or digit at both ends.
+      - The number of the change, for example from your change system. Files are named after it. It may have letters (A
+        to Z), digits, spaces, full stops, colons, C(_), C(-) and C(#), at most 100 characters, with a letter or digit
+        at both ends.
     type: str
     required: true
   results:
     description:
-      - What M(sitekeeper.sms.change_plan) returned for each host, as registered. A host that failed or was unreachable is
-        in the plan as such, and nothing is planned for it.
+      - The registered results of M(sitekeeper.sms.change_plan), by host. The plan also lists hosts that failed or were
+        unreachable. Nothing is planned for them.
       - One of O(results) and O(registered) is required.
     type: dict
   registered:
@@ -40,20 +41,21 @@ options:
     type: str
   sites:
     description:
-      - The code of each host's site, for hosts that could not be read.
+      - The site code by host, for hosts that could not be read.
     type: dict
   findings:
     description:
-      - What the filter P(sitekeeper.sms.hierarchy_findings#filter) found. Each finding goes to the host of its site.
+      - The findings of the filter P(sitekeeper.sms.hierarchy_findings#filter). Each finding is shown at the host of its
+        site.
     type: list
     elements: dict
   markdown:
     description:
-      - A file to write the plan to as Markdown.
+      - A file for the plan as Markdown.
     type: path
   html:
     description:
-      - A file to write the plan to as one HTML page, without scripts, that needs no network.
+      - A file for the plan as one HTML page, without scripts, that needs no network.
     type: path
 extends_documentation_fragment:
   - sitekeeper.sms.attributes
@@ -76,35 +78,35 @@ EXAMPLES = r"""
 
 RETURN = r"""
 digest:
-  description: The digest of the plan, which is what is to be approved.
+  description: The digest of the plan, which must be approved.
   returned: success
   type: str
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 hosts:
-  description: How many hosts are in the plan.
+  description: Number of hosts in the plan.
   returned: success
   type: int
   sample: 6
 changing:
-  description: The hosts on which something is to be written.
+  description: The hosts that the plan changes.
   returned: success
   type: list
   elements: str
   sample: ["p01.corp.example"]
 lacking_members:
   description:
-    - Hosts where Sender accounts are no members of the group, and the change does not make them; they stay without access.
+    - Hosts where accounts are not members of the group, and the change does not add them. These accounts get no access.
   returned: success
   type: list
   elements: str
   sample: []
 unchanged:
-  description: How many hosts are as they should be.
+  description: Number of hosts in the desired state.
   returned: success
   type: int
   sample: 5
 not_read:
-  description: The hosts that could not be read, so that nothing is planned for them.
+  description: The hosts that could not be read. Nothing is planned for them.
   returned: success
   type: list
   elements: str

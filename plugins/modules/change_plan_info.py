@@ -5,17 +5,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: change_plan_info
-short_description: Tell whether the plan of a change is whole and approved
+short_description: Check that the plan of a change is unmodified and approved
 description:
-  - Reads a plan, compares its digest with its content, and checks its approval. Fails where one is not right.
-  - M(sitekeeper.sms.change_apply) checks the same for each host. This module says it once, before any host is asked.
+  - Reads a plan, compares its digest with its content, and checks its approval. Fails if one of them is not right.
+  - M(sitekeeper.sms.change_apply) checks the same for each host. This module checks it once, before any host is
+    contacted.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   require_approval:
     description:
-      - Whether a plan that is not approved is an error.
+      - Whether to fail if the plan is not approved.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -28,13 +29,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Is that the plan that was approved?
+- name: Check the approved digest
   sitekeeper.sms.change_plan_info:
     path: CHG0012345.plan.json
     approved_digest: "{{ approved_digest }}"
   run_once: true
 
-- name: Did somebody sign it who may?
+- name: Check the signature
   sitekeeper.sms.change_plan_info:
     path: CHG0012345.plan.json
     signature: CHG0012345.plan.sig
@@ -54,40 +55,40 @@ created:
   type: str
   sample: "2026-11-23T08:00:00.000Z"
 approval:
-  description: What approved it; V(null) with O(require_approval=false).
+  description: The approval. V(null) with O(require_approval=false).
   returned: success
   type: dict
   sample: {"digest": true, "signer": null, "key": null, "approver": "Change board"}
 digest:
-  description: The digest of the plan, which is what is to be approved.
+  description: The digest of the plan, which must be approved.
   returned: success
   type: str
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 hosts:
-  description: How many hosts are in the plan.
+  description: Number of hosts in the plan.
   returned: success
   type: int
   sample: 6
 changing:
-  description: The hosts on which something is to be written.
+  description: The hosts that the plan changes.
   returned: success
   type: list
   elements: str
   sample: ["p01.corp.example"]
 lacking_members:
   description:
-    - Hosts where Sender accounts are no members of the group, and the change does not make them; they stay without access.
+    - Hosts where accounts are not members of the group, and the change does not add them. These accounts get no access.
   returned: success
   type: list
   elements: str
   sample: []
 unchanged:
-  description: How many hosts are as they should be.
+  description: Number of hosts in the desired state.
   returned: success
   type: int
   sample: 5
 not_read:
-  description: The hosts that could not be read, so that nothing is planned for them.
+  description: The hosts that could not be read. Nothing is planned for them.
   returned: success
   type: list
   elements: str

@@ -5,33 +5,34 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: change_rollback
-short_description: Take back what a change has written on a site server
+short_description: Roll back a change on a site server
 description:
-  - Gives the share and the directory the security descriptors that they held before the change, as its record has them,
-    and only if they still hold exactly what the change has left.
-  - A host that has changed since is refused, named and left as it is, unless O(force) is set.
-  - Members that the change has added to a local group are removed from it, if they still are members. Over WinRM nothing
-    can remove them, so the task fails before anything is written, in check mode too, and says what removes them.
+  - Restores the security descriptors that the share and the directory held before the change, from the record of the
+    change. It does so only if they still hold exactly what the change left.
+  - A host that has changed since is refused, named and left unchanged, unless O(force) is set.
+  - Members that the change added to a local group are removed from it, if they still are members. Over WinRM members
+    cannot be removed, so the task fails before anything is written, also in check mode, and the error has the task that
+    removes them.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   record:
     description:
-      - The record of the change, on the controller. What is done here is appended to it.
+      - The record of the change, on the controller. The events of the rollback are appended to it.
     type: path
     required: true
   change_id:
     description:
-      - The change to take back. Required if the record is of several.
+      - The number of the change to roll back. Required if the record has several changes.
     type: str
   approver:
     description:
-      - Who wanted the change taken back, for the record. Nothing checks it.
+      - Who requested the rollback, for the record. Nothing checks it.
     type: str
   force:
     description:
-      - Restore also what has changed since. What others have changed there is lost.
+      - Whether to restore objects that have changed since, too. The changes of others to them are lost.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -43,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Take it back
+- name: Roll back the change
   sitekeeper.sms.change_rollback:
     record: CHG0012345.record.jsonl
     approver: Change board, incident 4711
@@ -52,13 +53,13 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - V(restored), V(in_place) if everything was restored already, or V(nothing_to_restore).
-    - V(refused) if it has changed since, so that nothing was written. The task fails then.
+    - V(restored), V(in_place) if everything was already restored, or V(nothing_to_restore).
+    - V(refused) if the host has changed since. Then nothing was written, and the task fails.
   returned: success, or if the host is refused
   type: str
   sample: restored
 removed:
-  description: Accounts that were removed from the local group; in check mode that would be.
+  description: Accounts that were removed from the local group. In check mode, that would be removed.
   returned: success
   type: list
   elements: str
@@ -78,15 +79,15 @@ objects:
       type: str
       sample: SMS_SITE
     changed:
-      description: Whether it was written; in check mode whether it would be.
+      description: Whether it was written. In check mode, whether it would be.
       type: bool
       sample: true
     before_sddl:
-      description: Its security descriptor before, in SDDL.
+      description: Its security descriptor before the task, in SDDL.
       type: str
       sample: "D:(A;;FA;;;BA)"
     after_sddl:
-      description: The same afterwards, as read back; in check mode as it would be.
+      description: Its security descriptor after the task, as read back. In check mode, as it would be.
       type: str
       sample: "D:(A;;FA;;;BA)(A;;FA;;;S-1-5-21-1004336348-1177238915-682003330-1104)"
 change_id:
@@ -101,25 +102,25 @@ digest:
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 uncertain:
   description:
-    - V(true) if an object may or may not have been written, since the server did not acknowledge the write and reading the
-      object again does not settle it. The write may still arrive. Run the task again, which reads what the object holds.
-  returned: failure, if it is so
+    - V(true) if an object may or may not have been written. The server did not acknowledge the write, and reading the
+      object again did not settle it. The write may still arrive. Run the task again. It reads the object first.
+  returned: failure, if a write is uncertain
   type: bool
   sample: true
 steps:
-  description: How each step ended that was run.
+  description: The result of each step that was run.
   returned: failure, if something was or may have been written
   type: list
   elements: dict
   contains:
     object:
-      description: The share, folder or file, or the account and its group.
+      description: The share, folder or file, or the account and the group.
       type: str
       sample: share SMS_SITE
     status:
       description:
-        - V(unchanged), it held the goal already. V(done), it holds the goal. V(not_done), nothing was written.
-        - V(undone), it was written and restored. V(uncertain), see RV(uncertain).
+        - V(unchanged), no change was needed. V(done), the object holds the goal. V(not_done), nothing was written.
+        - V(undone), the object was written and then restored. V(uncertain), see RV(uncertain).
       type: str
       sample: uncertain
 """

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: change_summary
-short_description: Summarize what a change did on the site servers of a play
+short_description: Summarize a change on the site servers of a play
 description:
-  - Makes the summary of the playbooks C(sitekeeper.sms.apply) and C(sitekeeper.sms.rollback) from the registered results of
-    M(sitekeeper.sms.change_apply) or M(sitekeeper.sms.change_rollback), and returns which hosts fail. Run it once.
-  - A host without a result fails, as does one whose result has C(uncertain). If the plan has nothing for any host of the play,
-    all of them fail.
+  - Returns the summary of the playbooks C(sitekeeper.sms.apply) and C(sitekeeper.sms.rollback) from the registered
+    results of M(sitekeeper.sms.change_apply) or M(sitekeeper.sms.change_rollback), and the hosts that fail. Run it
+    once.
+  - A host without a result fails, and so does a host whose result has C(uncertain). If the plan has nothing for any
+    host of the play, all of them fail.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -20,7 +21,7 @@ options:
     type: str
     required: true
   results:
-    description: The name of the variable that the results are registered as.
+    description: The name of the variable with the registered results.
     type: str
     required: true
   record:
@@ -32,13 +33,13 @@ options:
     type: float
     default: 100
   planned:
-    description: The hosts on which the plan changes something. Those that are not in the play are named, without C(--limit).
+    description: The hosts that the plan changes. Without C(--limit), those that are not in the play are listed.
     type: list
     elements: str
   rolls_back:
     description:
-      - Whether the play rolls the change back. Hosts of the record on which it is not rolled back, and which are not in the
-        play, are named then, and the play fails, without C(--limit).
+      - Whether the play rolls the change back. If so, and without C(--limit), the play fails if the record has hosts
+        that are not rolled back and not in the play. They are listed.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -50,7 +51,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Work out what came of it
+- name: Summarize the change
   sitekeeper.sms.change_summary:
     change_id: CHG0012345
     results: applied
@@ -61,18 +62,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 last:
-  description: Whether no batch of the play comes after this one.
+  description: Whether this is the last batch of the play.
   returned: success
   type: bool
   sample: true
 lines:
-  description: The counts, and the names of the hosts that are not fine. Empty before the last batch.
+  description: The counts, and the names of the hosts that failed or were not changed as planned. Empty before the last batch.
   returned: success
   type: list
   elements: str
   sample: ["Change CHG0012345, 1 site server: 1 applied"]
 failures:
-  description: By host of the batch, why it fails.
+  description: The reason why a host of the batch fails, by host.
   returned: success
   type: dict
   sample: {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_report
-short_description: Make reports of what an audit of the fleet found
+short_description: Write reports from the audit files of a fleet
 description:
-  - Puts the file that an audit left beside the description of the hierarchy, and writes a report for people (HTML), for
-    programs (JSON), for spreadsheets (CSV) and for CI servers (JUnit XML).
-  - The HTML report is one file that needs no network and no JavaScript. It shows the hierarchy as a tree, every site with
-    its state, the access of each Sender account with the entries that decided about it, planned edits, and findings with
+  - Combines audit files with the description of the hierarchy, and writes a report for people (HTML), for programs
+    (JSON), for spreadsheets (CSV) and for CI servers (JUnit XML).
+  - The HTML report is one file that needs no network and no JavaScript. It shows the hierarchy as a tree, every site
+    with its state, the access of each account with the entries that decided, the planned edits, and findings with
     advice.
-  - The same audit gives the same files, byte for byte, so a file is only written when something in it is new.
+  - The same audit gives the same files, byte for byte. A file is written only if its content changes.
   - Works on the controller only; no connection is made.
 version_added: 0.1.0
 author:
@@ -20,9 +20,9 @@ author:
 options:
   audit_files:
     description:
-      - The files that audits left, on the controller.
-      - Where several have the same host, the run that began last counts. So the files of job slices make one report, and
-        so do those before and after a correction.
+      - The audit files, on the controller.
+      - If several have the same host, the run that started last counts. So you can combine the files of job slices, and
+        those before and after a correction.
     type: list
     elements: path
     required: true
@@ -34,8 +34,8 @@ options:
     default: false
   sms_sites:
     description:
-      - The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it. Sites of it that no audit came to are in
-        the report as such.
+      - The hierarchy, as in the role P(sitekeeper.sms.sms_sender_perms#role). The report also lists its sites that were
+        not audited.
       - Without it, the report has the hosts of the audit and no tree.
     type: raw
   title:
@@ -45,21 +45,21 @@ options:
     default: Access of the Sender accounts
   html:
     description:
-      - Where to write the HTML report, on the controller.
-      - At least one of O(html), O(json), O(csv) and O(junit) is needed. Directories that are missing are made.
+      - Path of the HTML report, on the controller.
+      - At least one of O(html), O(json), O(csv) and O(junit) is required. Missing directories are created.
     type: path
   json:
     description:
-      - Where to write the JSON report.
+      - Path of the JSON report.
     type: path
   csv:
     description:
-      - Where to write the CSV table, a row for each Sender account of each site. Text that a spreadsheet would take for a
-        formula has an apostrophe in front, also behind a C(;) or C(|) within a cell.
+      - Path of the CSV table. It has one row for each account of each site. Text that a spreadsheet could read as a
+        formula begins with an apostrophe, also after a C(;) or C(|) within a cell.
     type: path
   junit:
     description:
-      - Where to write the JUnit XML. A site that drifted has failures, one that could not be read is an error, and one
+      - Path of the JUnit XML. A site with drift has failures, a site that could not be read is an error, and a site
         that was not read is skipped.
     type: path
 extends_documentation_fragment:
@@ -67,15 +67,15 @@ extends_documentation_fragment:
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.controller
 notes:
-  - The files tell who may do what on the site servers. Like the audit file they are made for their owner alone
-    (mode 0600); publish them where they may be read.
+  - The files show who has access to what on the site servers. Only their owner can read them (mode 0600), like the
+    audit file. Publish them only where this information may be known.
 seealso:
   - module: sitekeeper.sms.fleet_audit
   - module: sitekeeper.sms.sender_access_info
 """
 
 EXAMPLES = r"""
-- name: Show what the audit found
+- name: Write the reports
   sitekeeper.sms.fleet_report:
     audit_files:
       - fleet.jsonl
@@ -92,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many site servers are in each state.
+  description: Number of site servers in each state.
   returned: success
   type: dict
   sample:
@@ -102,23 +102,23 @@ counts:
     not_read: 0
     in_desired_state: 196
 hosts:
-  description: How many site servers the report has.
+  description: Number of site servers in the report.
   returned: success
   type: int
   sample: 200
 findings:
-  description: How many findings of each severity there are.
+  description: Number of findings of each severity.
   returned: success
   type: dict
   sample:
     warning: 2
 complete:
-  description: Whether the audit came to its end. If it was interrupted, the report has what it came to.
+  description: Whether the audit was finished. If it was interrupted, the report has the hosts that were read.
   returned: success
   type: bool
   sample: true
 unreadable:
-  description: Lines of the audit files that were passed over, as an interrupted run leaves them behind.
+  description: Lines of the audit files that were skipped, such as an incomplete last line of an interrupted run.
   returned: success
   type: list
   elements: str
@@ -130,7 +130,7 @@ lines:
   elements: str
   sample: ["200 site servers: 3 drifted, 1 unreachable, 196 in desired state. See report.html"]
 files:
-  description: The reports by their formats.
+  description: The reports by format.
   returned: success
   type: dict
   sample:

@@ -5,24 +5,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_summary
-short_description: Summarize what the playbook fleet found and corrected
+short_description: Summarize a run of the playbook fleet
 description:
-  - Compares the two readings of the playbook C(sitekeeper.sms.fleet) with what the role P(sitekeeper.sms.sms_sender_perms#role)
-    has registered in between. Run it once.
-  - A host that had drifted is corrected only if the role did not fail there and the second reading shows it.
+  - Compares the two readings of the playbook C(sitekeeper.sms.fleet) with the results that the role
+    P(sitekeeper.sms.sms_sender_perms#role) registered between them. Run it once.
+  - A host with drift counts as corrected only if the role did not fail there and the second reading shows it.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   found:
-    description: What M(sitekeeper.sms.fleet_audit) returned first.
+    description: The result of the first M(sitekeeper.sms.fleet_audit).
     type: dict
     required: true
   again:
-    description: What it returned for the hosts that had drifted, after the correction. A skipped task has no second reading.
+    description: The result of the second one, for the hosts with drift, after the correction. May be the result of a skipped task.
     type: dict
   sms_sites:
-    description: The hierarchy, as M(sitekeeper.sms.fleet_audit) takes it, to name sites without a host in the inventory.
+    description: The hierarchy, as in M(sitekeeper.sms.fleet_audit), to list sites without a host in the inventory.
     type: raw
     required: true
 extends_documentation_fragment:
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Work out what came of all of them
+- name: Summarize the run
   sitekeeper.sms.fleet_summary:
     found: "{{ fleet }}"
     again: "{{ fleet_again }}"
@@ -50,7 +50,7 @@ lines:
   elements: str
   sample: ["6 site servers: 5 in desired state, 1 remediated"]
 reasons:
-  description: A line for each host that is not in its desired state, or not known to be; 20 at most.
+  description: One line for each host that is not in its desired state, or whose state is not known. At most 20.
   returned: success
   type: list
   elements: str

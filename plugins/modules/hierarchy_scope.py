@@ -5,19 +5,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hierarchy_scope
-short_description: Derive what each site server of a play must have
+short_description: Derive the accounts that need access on each site server of a play
 description:
-  - Checks the description of a hierarchy and derives from it which accounts need access on which site server. Run it once.
+  - Checks the description of a hierarchy and derives from it which accounts need access on which site server. Run it
+    once.
   - The role P(sitekeeper.sms.sms_sender_perms#role) runs it before anything connects to a site server.
-  - It fails, and so nothing is read or changed, if the play uses a strategy that does not bring all hosts to a task before
-    the next one, such as P(ansible.builtin.free#strategy) and P(ansible.builtin.host_pinned#strategy), if the task is
-    delegated, or if extra variables replace variables that the role sets itself.
+  - Fails in three cases, so that nothing is read or changed. The strategy of the play does not run each task on all
+    hosts before the next task, such as P(ansible.builtin.free#strategy) and P(ansible.builtin.host_pinned#strategy).
+    The task is delegated. Extra variables replace variables that the role sets itself.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   sms_sites:
-    description: The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it.
+    description: The hierarchy, as in the role P(sitekeeper.sms.sms_sender_perms#role).
     type: raw
     required: true
   sms_products:
@@ -32,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Derive what each site server must have
+- name: Derive the required accounts
   sitekeeper.sms.hierarchy_scope:
     sms_sites: "{{ sms_sites }}"
   run_once: true
@@ -41,12 +42,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 play:
-  description: What identifies this play within the run.
+  description: The identifier of this play within the run.
   returned: success
   type: str
   sample: 0242ac11-0002-3c1d-9d4a-000000000006
 check_mode:
-  description: Whether the task ran in check mode, by the command line or by a keyword of the play, the role or the task.
+  description: Whether the task ran in check mode, from the command line or a keyword of the play, the role or the task.
   returned: success
   type: bool
   sample: false
@@ -57,17 +58,17 @@ batch:
   elements: str
   sample: ["p01.corp.example"]
 grants:
-  description: By site code, the accounts that need access on the site's server, each with the reasons.
+  description: The accounts that need access on the server of each site, with the reasons, by site code.
   returned: success
   type: dict
   sample: {"P01": [{"account": "CORP\\smssend", "reasons": ["C01 sends to P01 as CORP\\smssend"]}]}
 senders:
-  description: By site code, the accounts alone.
+  description: The accounts without reasons, by site code.
   returned: success
   type: dict
   sample: {"P01": ["CORP\\smssend"]}
 products:
-  description: By site code, the name of the product.
+  description: The name of the product, by site code.
   returned: success
   type: dict
   sample: {"P01": "sms_1_2"}
@@ -77,7 +78,7 @@ sms_products:
   type: dict
   sample: {}
 sites:
-  description: By site server, in lower case, the site code.
+  description: The site code, by site server in lower case.
   returned: success
   type: dict
   sample: {"p01.corp.example": "P01"}

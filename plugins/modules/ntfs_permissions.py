@@ -5,13 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ntfs_permissions
-short_description: Assert the NTFS permissions of a directory or file on a Windows host
+short_description: Set the NTFS permissions of a directory or file on a Windows host
 description:
-  - Makes sure that accounts have, have not, or exactly have given permissions on a directory or file of a Windows host,
-    and that it inherits permissions from its parent folder or does not.
-  - Access that an account already has through entries of its own, in whatever form (a wider right, inherited, several
-    entries that add up, generic rights), counts and is not changed again. Entries of all others stay untouched and in
-    their order.
+  - Gives rights on a directory or file to accounts (O(state=present)), removes them (O(state=absent)), or makes the
+    given entries the only explicit ones (O(state=exact)). Also enables or disables inheritance from the parent folder.
+  - Idempotent. Existing access of an account through its own entries counts, in any form (a wider right, inherited,
+    several entries that add up, generic rights). Entries of all other accounts stay unchanged and in their order.
   - All entries of a task are applied in one write, which is read back and compared.
 version_added: 0.1.0
 author:
@@ -19,50 +18,51 @@ author:
 options:
   path:
     description:
-      - Local path of the directory or file on the host. It has to exist.
+      - Local path of the directory or file on the host. It must exist.
     type: str
     required: true
   entries:
     description:
-      - The accounts and their permissions. May be empty to set O(inheritance) only.
+      - The accounts and their rights. May be empty to set O(inheritance) only.
     type: list
     elements: dict
     default: []
     suboptions:
       principal:
         description:
-          - The account or group, as V(DOMAIN\\name), V(name@dns.domain), V(.\\name) or V(COMPUTER\\name) for a local
-            account, V(DOMAIN\\COMPUTER$), an English built-in name such as V(BUILTIN\\Administrators), V(SYSTEM) or
-            V(Everyone) (whatever the language of the server), or a SID.
+          - The account or group, as V(DOMAIN\\name), V(name@dns.domain), V(DOMAIN\\COMPUTER$), or a SID.
+          - For a local account, V(.\\name) or V(COMPUTER\\name).
+          - For a built-in account, its English name such as V(BUILTIN\\Administrators), V(SYSTEM) or V(Everyone). This
+            works on a server of any language.
         type: str
         required: true
       rights:
         description:
-          - The rights, one or several, which are added up.
-          - "By the names of Windows' Security tab: V(full_control), V(modify), V(read_and_execute), V(read), V(write)."
-          - "Or single ones: V(list_directory) or V(read_data), V(create_files) or V(write_data), V(create_directories)
-            or V(append_data), V(read_extended_attributes), V(write_extended_attributes), V(traverse) or V(execute),
-            V(delete_subfolders_and_files), V(read_attributes), V(write_attributes), V(delete), V(read_permissions),
-            V(change_permissions), V(take_ownership), V(synchronize)."
+          - The rights, one or several.
+          - "The names of the Security tab in Windows: V(full_control), V(modify), V(read_and_execute), V(read),
+            V(write)."
+          - "Or single rights: V(list_directory) or V(read_data), V(create_files) or V(write_data),
+            V(create_directories) or V(append_data), V(read_extended_attributes), V(write_extended_attributes),
+            V(traverse) or V(execute), V(delete_subfolders_and_files), V(read_attributes), V(write_attributes),
+            V(delete), V(read_permissions), V(change_permissions), V(take_ownership), V(synchronize)."
           - Or as an access mask, such as V(0x12019F).
-          - An entry that allows always gets SYNCHRONIZE (V(0x100000)) too, because no file or folder can be opened without
-            it. An entry that denies gets it only with V(synchronize), V(full_control) or a mask that holds it, because
-            denying it denies everything. Windows' dialogs do the same.
-          - May be left out with O(state=absent), which then removes all entries of the account and O(entries[].type).
+          - An allow entry always includes SYNCHRONIZE (V(0x100000)), because no file or folder can be opened without
+            it. A deny entry includes it only with V(synchronize), V(full_control) or a mask that contains it, because
+            to deny it denies every access. The dialogs of Windows do the same.
+          - May be omitted with O(state=absent). Then all entries of the account and O(entries[].type) are removed.
         type: list
         elements: str
       type:
         description:
-          - Whether the entry allows or denies.
+          - Whether the entry allows or denies the rights.
         type: str
         choices: [allow, deny]
         default: allow
       applies_to:
         description:
-          - What the entry applies to, in Windows' own words.
-          - The default is V(this folder, subfolders and files) for a directory. A file has only itself, so there this
-            option can be left out only.
-          - Ignored with O(state=absent), which takes the rights away wherever they apply.
+          - What the entry applies to, with the names that Windows shows.
+          - The default for a directory is V(this folder, subfolders and files). Omit this option for a file.
+          - Ignored with O(state=absent), which removes the rights wherever they apply.
         type: str
         choices:
           - this folder only
@@ -74,36 +74,36 @@ options:
           - files only
   state:
     description:
-      - V(present) makes sure that each account has the rights. Other entries stay.
-      - V(absent) takes the rights away from the account's own entries. An inherited entry cannot be removed where it is
-        inherited, so if one still gives such a right, that is an error.
-      - With V(absent), an entry that allows keeps SYNCHRONIZE as long as it allows another right. An entry that denies
-        keeps it unless the rights hold it.
-      - V(exact) makes sure that the given entries are the only ones set on the object itself. What it inherits stays
+      - V(present) gives each account the rights. Other entries stay.
+      - V(absent) removes the rights from the account's own entries. An inherited entry cannot be removed on this
+        object, so it is an error if an inherited entry still grants such a right.
+      - With V(absent), an allow entry keeps SYNCHRONIZE as long as it allows another right. A deny entry
+        keeps it unless the rights contain it.
+      - V(exact) makes the given entries the only explicit ones of the object. Inherited entries stay
         unless O(inheritance=disabled).
     type: str
     choices: [present, absent, exact]
     default: present
   inheritance:
     description:
-      - V(unchanged) leaves it as it is.
-      - V(enabled) lets the permissions of the parent folder come down.
-      - V(disabled) keeps them out. Those that came down before stay as entries of the object's own, except with
+      - Whether the object inherits permissions from its parent folder. V(unchanged) keeps the current setting.
+      - V(enabled) enables inheritance.
+      - V(disabled) disables it. Entries that were inherited before become explicit entries of the object, except with
         O(state=exact).
     type: str
     choices: [unchanged, enabled, disabled]
     default: unchanged
   allow_lockout:
     description:
-      - A change is refused if SYSTEM, Administrators or the connected account could not work any more. This is checked
-        for the folder, its subfolders and its files, before and after the change.
-      - SYSTEM and Administrators must keep listing and entering folders, creating files and folders, and reading, writing
-        and deleting files, because the site's components run as SYSTEM or as a member of Administrators.
-      - The connected account must keep reading files and listing folders. All three must keep SYNCHRONIZE, and reading and
-        changing permissions.
-      - Entries that deny count for groups that these accounts may be in, such as Everyone, Authenticated Users, NETWORK,
+      - Whether to permit a change that locks out SYSTEM, Administrators or the connected account.
+      - With V(false), such a change is refused. This is checked for the folder, its subfolders and its files, before
+        and after the change.
+      - SYSTEM and Administrators must keep the rights to list and enter folders, to create files and folders, and to
+        read, write and delete files, because the site's components run as SYSTEM or as a member of Administrators.
+      - The connected account must keep the rights to read files and list folders. All three must keep SYNCHRONIZE, and
+        the rights to read and change permissions.
+      - Deny entries count for groups that these accounts may be in, such as Everyone, Authenticated Users, NETWORK,
         Users, Domain Users or CREATOR OWNER.
-      - V(true) permits the change.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -116,8 +116,8 @@ attributes:
   diff_mode:
     support: full
 notes:
-  - WMI shows entries that allow and deny. An object with an entry of another type, such as a conditional one, is not
-    changed if WMI shows it, since it would be lost.
+  - Over WMI only allow and deny entries can be written. If WMI shows an entry of another type, such as a conditional
+    one, the object is not changed, because the entry would be lost.
 seealso:
   - module: sitekeeper.sms.share_permissions
   - module: sitekeeper.sms.sender_access
@@ -125,14 +125,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The Sender account may read and write what is received
+- name: Give the Sender account Read and Write on the receive directory
   sitekeeper.sms.ntfs_permissions:
     path: D:\SMS\Site.srv\Despoolr.box\Receive
     entries:
       - principal: CORP\smssend
         rights: [read, write]
 
-- name: A folder of its own, closed to everyone else
+- name: Give only these accounts access to a folder
   sitekeeper.sms.ntfs_permissions:
     path: D:\SMS\Site.srv
     state: exact
@@ -146,7 +146,7 @@ EXAMPLES = r"""
         rights: traverse
         applies_to: this folder only
 
-- name: The Sender account reads and writes, but deletes nothing
+- name: Let the Sender account read and write, and deny it to delete
   sitekeeper.sms.ntfs_permissions:
     path: D:\SMS\Site.srv\Despoolr.box\Receive
     entries:
@@ -156,7 +156,7 @@ EXAMPLES = r"""
         rights: [delete, delete_subfolders_and_files]
         type: deny
 
-- name: An account of old times has nothing left there
+- name: Remove a retired account from the directory
   sitekeeper.sms.ntfs_permissions:
     path: D:\SMS\Site.srv\Despoolr.box\Receive
     state: absent
@@ -166,50 +166,50 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before_sddl:
-  description: Security descriptor of the object before, in SDDL.
+  description: Security descriptor of the object before the task, in SDDL.
   returned: success
   type: str
   sample: "O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
 after_sddl:
   description:
-    - Security descriptor of the object afterwards, as it was read back; in check mode as it would be.
+    - Security descriptor of the object after the task, as read back. In check mode, as it would be.
   returned: success
   type: str
   sample: "O:BAG:SYD:AI(A;OICI;0x12019f;;;S-1-5-21-1004336348-1177238915-682003330-1104)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
 edits:
-  description: What was changed, an entry a line; C(+) added, C(-) removed, C(~) moved.
+  description: The changes, one entry on each line. C(+) is added, C(-) is removed, C(~) is moved.
   returned: success
   type: list
   elements: str
   sample: ["+ allow CORP\\smssend  Read, Write  (this folder, subfolders and files)"]
 children:
   description:
-    - How many files and folders below it were looked at, how many of them were brought in line with what they inherit now,
-      and how many the operator may not read or change.
-  returned: when a folder was changed over P(sitekeeper.sms.smb#connection); servers reached by WinRM do it themselves
+    - The number of files and folders below the folder that were examined, that were updated with the permissions that
+      they inherit now, and that the connected account cannot read or change.
+  returned: if a folder was changed over P(sitekeeper.sms.smb#connection). Over WinRM the server updates them
   type: dict
   sample: {"examined": 10003, "updated": 10003, "refused": 0}
 uncertain:
   description:
-    - V(true) if an object may or may not have been written, since the server did not acknowledge the write and reading the
-      object again does not settle it. The write may still arrive. Run the task again, which reads what the object holds.
-  returned: failure, if it is so
+    - V(true) if an object may or may not have been written. The server did not acknowledge the write, and reading the
+      object again did not settle it. The write may still arrive. Run the task again. It reads the object first.
+  returned: failure, if a write is uncertain
   type: bool
   sample: true
 steps:
-  description: How each step ended that was run.
+  description: The result of each step that was run.
   returned: failure, if something was or may have been written
   type: list
   elements: dict
   contains:
     object:
-      description: The share, folder or file, or the account and its group.
+      description: The share, folder or file, or the account and the group.
       type: str
       sample: share SMS_SITE
     status:
       description:
-        - V(unchanged), it held the goal already. V(done), it holds the goal. V(not_done), nothing was written.
-        - V(undone), it was written and restored. V(uncertain), see RV(uncertain).
+        - V(unchanged), no change was needed. V(done), the object holds the goal. V(not_done), nothing was written.
+        - V(undone), the object was written and then restored. V(uncertain), see RV(uncertain).
       type: str
       sample: uncertain
 """

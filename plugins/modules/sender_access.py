@@ -5,39 +5,41 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sender_access
-short_description: Give Sender accounts the access to a site server that their senders need
+short_description: Give site-to-site accounts the access that they need on a site server
 description:
-  - Applies the resolution of Microsoft KB article Q179118 to one site server. Sites of Systems Management Server write
-    packages and jobs into the destination's site share as a Sender account. Without permission on the share and on the
-    directory behind it, the Scheduler and the Despooler stop.
-  - Makes sure that each Sender account has what the O(product) requires on the share and on the directory. Access that
-    is already there in any form counts, through entries of the account itself and of the groups that every network
-    logon is in (Everyone, Authenticated Users, NETWORK). Entries of all others stay untouched and in their order.
-  - The directory is written before the share, each in one write that is read back and compared. If the share cannot be
-    written, the directory is restored. Each is read again right before it is written. If it has changed since it was
-    planned, it is planned anew once, with a warning.
-  - If the server does not acknowledge a write, the object is read over a new connection. What that does not settle is
-    reported as RV(uncertain), and never as written or not written.
-  - The account needed is the one that I(other) sites use to send to this site, and that of its address to itself.
+  - Gives each account in O(senders) the share and NTFS permissions that the O(product) requires on the site share and
+    on the directory behind it. This is the resolution of Microsoft KB article Q179118 for one site server.
+  - Sites of SMS and Configuration Manager write packages and jobs into the site share of the destination. Without
+    access to the share and the directory, the Scheduler and the Despooler stop.
+  - Idempotent. Existing effective access counts, whichever entry grants it. Entries of the account itself count, and
+    entries of the groups that contain every network logon (Everyone, Authenticated Users, NETWORK). Entries of all
+    other accounts stay unchanged and in their order.
+  - The directory is written before the share. Each is written once, read back and compared. If the share cannot be
+    written, the directory is restored.
+  - Each object is read again right before it is written. If it has changed, it is planned again once, with a warning.
+  - If the server does not acknowledge a write, the object is read over a new connection. If that does not settle it,
+    the result is RV(uncertain), and never written or not written.
+  - List the accounts that I(other) sites use to send to this site, and the account of this site's address to itself.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   group_members:
     description:
-      - What to do about Sender accounts that are not members of the group.
-      - V(add) makes them members. That takes P(sitekeeper.sms.smb#connection). WMI has no method for it, so that over
-        WinRM nothing is written, and the error says which task of C(ansible.windows) adds them.
-      - V(report) warns and lists them in RV(group.missing). Everything else is done.
-      - V(require) does the same, and then fails. The results are there nevertheless.
-      - V(add_or_require) is V(add) where the connection can do that, and V(require) elsewhere.
+      - What to do if an account is not a member of the group.
+      - V(add) adds it. This needs P(sitekeeper.sms.smb#connection). WMI has no method for it, so over WinRM the task
+        fails, nothing is written, and the error has the task of C(ansible.windows) that adds it.
+      - V(report) warns and lists it in RV(group.missing). Everything else is done.
+      - V(require) does everything else, and then fails. The results are returned anyway.
+      - V(add_or_require) is V(add) if the connection supports it, and V(require) if not.
     type: str
     choices: [add, report, require, add_or_require]
     default: add
   remove_blocking_denies:
     description:
-      - A deny entry of a Sender account that blocks a required right is an error, and nothing is written.
-      - With V(true) it is removed instead. Deny entries of groups and other accounts are never removed.
+      - Whether to remove a deny entry of an account in O(senders) that blocks a required right.
+      - With V(false), such an entry is an error, and nothing is written. Deny entries of groups and of other accounts
+        are never removed.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -52,11 +54,12 @@ attributes:
   diff_mode:
     support: full
 notes:
-  - A site server in its desired state costs two requests over WinRM. One more if O(directory) is given, if the share has
-    entries of accounts that neither are well known nor have one on the directory, and before Windows Server 2012 two.
-  - A DACL that is not in canonical order is put in order, with a warning.
-  - The groups that an account is a member of are not read, but for O(group). What it has through others does not count,
-    and deny entries that could reach it through them are listed in C(may_be_denied_by).
+  - A site server in its desired state costs two requests over WinRM. One more is needed if O(directory) is set, or if
+    the share has entries of accounts that are not well known and have no entry on the directory. Before Windows Server
+    2012, two more are needed.
+  - A DACL that is not in canonical order is reordered, with a warning.
+  - The module reads the members of O(group) only. Access through other groups does not count. Deny entries of other
+    groups that may apply to an account are listed in C(may_be_denied_by).
 seealso:
   - module: sitekeeper.sms.sender_access_info
   - module: sitekeeper.sms.share_permissions
@@ -64,13 +67,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The senders of the sites above and below get in
+- name: Give the accounts of the parent and child sites access
   sitekeeper.sms.sender_access:
     senders:
       - CORP\smssend
       - CORP\smssend-p02
 
-- name: A deny entry from the last clean-up goes, and the share is on another drive than usual
+- name: Remove a deny entry, and use a share on another drive
   sitekeeper.sms.sender_access:
     senders:
       - CORP\smssend
@@ -80,14 +83,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 services:
-  description: The account that each of the product's services logs on as; V(null) where there is no such service.
+  description: The logon account of each of the product's services. V(null) if the service does not exist.
   returned: success, with O(services=true)
   type: dict
   sample:
     SMS_EXECUTIVE: "CORP\\smssvc"
 site_code:
-  description: As it was given.
-  returned: always, if it was given
+  description: The value of O(site_code).
+  returned: if O(site_code) is set
   type: str
   sample: P01
 product:
@@ -105,19 +108,19 @@ share:
       type: str
       sample: SMS_SITE
     path:
-      description: Where it points to.
+      description: The path of the share on the server.
       type: str
       sample: "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
     before_sddl:
-      description: Its security descriptor before, in SDDL.
+      description: Its security descriptor before the task, in SDDL.
       type: str
       sample: "D:(A;;FA;;;BA)"
     after_sddl:
-      description: Its security descriptor afterwards, as it was read back; in check mode as it would be.
+      description: Its security descriptor after the task, as read back. In check mode, as it would be.
       type: str
       sample: "D:(A;;FA;;;BA)(A;;FA;;;S-1-5-21-1004336348-1177238915-682003330-1104)"
     edits:
-      description: What was changed, an entry a line; C(+) added, C(-) removed, C(~) moved.
+      description: The changes, one entry on each line. C(+) is added, C(-) is removed, C(~) is moved.
       type: list
       elements: str
       sample: ["+ allow CORP\\smssend  Full Control"]
@@ -131,27 +134,27 @@ directory:
       type: str
       sample: "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
     before_sddl:
-      description: Its security descriptor before, in SDDL.
+      description: Its security descriptor before the task, in SDDL.
       type: str
       sample: "O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
     after_sddl:
-      description: Its security descriptor afterwards, as it was read back; in check mode as it would be.
+      description: Its security descriptor after the task, as read back. In check mode, as it would be.
       type: str
       sample: "O:BAG:SYD:AI(A;OICI;0x12019f;;;S-1-5-21-1004336348-1177238915-682003330-1104)(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
     edits:
-      description: What was changed, an entry a line; C(+) added, C(-) removed, C(~) moved.
+      description: The changes, one entry on each line. C(+) is added, C(-) is removed, C(~) is moved.
       type: list
       elements: str
       sample: ["+ allow CORP\\smssend  Read, Write  (this folder, subfolders and files)"]
     children:
       description:
-        - How many files and folders below it were looked at, how many of them were brought in line with what they
-          inherit now, and how many the operator may not read or change.
-      returned: when it was changed over P(sitekeeper.sms.smb#connection); servers reached by WinRM do it themselves
+        - The number of files and folders below the directory that were examined, that were updated with the permissions
+          that they inherit now, and that the connected account cannot read or change.
+      returned: if the directory was changed over P(sitekeeper.sms.smb#connection). Over WinRM the server updates them
       type: dict
       sample: {"examined": 10003, "updated": 10003, "refused": 0}
 group:
-  description: The local group that holds rights for the Sender accounts.
+  description: The local group that holds rights for the site-to-site accounts.
   returned: success, for products that have one
   type: dict
   contains:
@@ -164,36 +167,36 @@ group:
       type: str
       sample: S-1-5-21-2857422465-1465058494-1690550294-1012
     in_desired_state:
-      description: Whether it has the rights itself that it has to hold, after the run; in check mode as it would be.
+      description: Whether the group has the rights that it must have, after the task. In check mode, whether it would.
       type: bool
       sample: true
     members:
-      description: Its direct members, after the run; in check mode as it would be. One that is a group itself is not looked into.
+      description: Its direct members after the task. In check mode, as they would be. Members of a member group are not read.
       type: list
       elements: str
       sample: ["CORP\\smssend"]
     missing:
-      description: Sender accounts that are no direct members.
+      description: Site-to-site accounts that are not direct members.
       type: list
       elements: str
       sample: []
     added:
-      description: Sender accounts that became members; in check mode that would.
+      description: Site-to-site accounts that were added. In check mode, that would be added.
       type: list
       elements: str
       sample: ["CORP\\smssend"]
 senders:
-  description: The Sender accounts; one given in two spellings is listed once.
+  description: The site-to-site accounts. An account in two spellings is listed once.
   returned: success
   type: list
   elements: dict
   contains:
     account:
-      description: The account as it was given.
+      description: The account, as in O(senders).
       type: str
       sample: "CORP\\smssend"
     name:
-      description: The account as the server calls it.
+      description: The name of the account on the server.
       type: str
       sample: "CORP\\smssend"
     sid:
@@ -201,19 +204,19 @@ senders:
       type: str
       sample: S-1-5-21-1004336348-1177238915-682003330-1104
     in_desired_state:
-      description: Whether it has what the product requires, afterwards; in check mode whether it would.
+      description: Whether it has the required access after the task. In check mode, whether it would.
       type: bool
       sample: true
     before:
-      description: Its access before.
+      description: Its access before the task.
       type: dict
       contains: &access
         share: &object
-          description: What these permissions give it.
+          description: The effective access through these permissions.
           type: dict
           contains:
             access:
-              description: Its rights in Windows' words.
+              description: Its rights, with the names that Windows shows.
               type: str
               sample: none
             mask:
@@ -221,26 +224,26 @@ senders:
               type: str
               sample: "0x00000000"
             satisfied:
-              description: Whether that is what the product requires.
+              description: Whether it has the rights that the product requires.
               type: bool
               sample: false
             decided_by:
-              description: The entries that granted or denied the required rights, and what no entry grants.
+              description: The entries that grant or deny the required rights, and the rights that no entry grants.
               type: list
               elements: str
               sample: ["no entry grants Full Control"]
             may_be_denied_by:
-              description: Deny entries of others that would count if the account were a member of them.
+              description: Deny entries of groups. They apply if the account is a member of the group.
               type: list
               elements: str
               sample: []
         directory: *object
         combined:
-          description: What it has over the network, which is what both grant.
+          description: Its effective access over the network, which is what both share and directory grant.
           type: dict
           contains:
             access:
-              description: Its rights in Windows' words.
+              description: Its rights, with the names that Windows shows.
               type: str
               sample: none
             mask:
@@ -253,30 +256,30 @@ senders:
           type: bool
           sample: false
     after:
-      description: Its access afterwards; in check mode as it would be.
+      description: Its access after the task. In check mode, as it would be.
       type: dict
       contains: *access
 uncertain:
   description:
-    - V(true) if an object may or may not have been written, since the server did not acknowledge the write and reading the
-      object again does not settle it. The write may still arrive. Run the task again, which reads what the object holds.
-  returned: failure, if it is so
+    - V(true) if an object may or may not have been written. The server did not acknowledge the write, and reading the
+      object again did not settle it. The write may still arrive. Run the task again. It reads the object first.
+  returned: failure, if a write is uncertain
   type: bool
   sample: true
 steps:
-  description: How each step ended that was run.
+  description: The result of each step that was run.
   returned: failure, if something was or may have been written
   type: list
   elements: dict
   contains:
     object:
-      description: The share, folder or file, or the account and its group.
+      description: The share, folder or file, or the account and the group.
       type: str
       sample: share SMS_SITE
     status:
       description:
-        - V(unchanged), it held the goal already. V(done), it holds the goal. V(not_done), nothing was written.
-        - V(undone), it was written and restored. V(uncertain), see RV(uncertain).
+        - V(unchanged), no change was needed. V(done), the object holds the goal. V(not_done), nothing was written.
+        - V(undone), the object was written and then restored. V(uncertain), see RV(uncertain).
       type: str
       sample: uncertain
 """

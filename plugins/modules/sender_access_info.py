@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sender_access_info
-short_description: Tell what access Sender accounts have to a site server
+short_description: Read the access that site-to-site accounts have to a site server
 description:
-  - Reads the site share of a site server, its permissions and those of the directory behind it, and tells for each
-    Sender account what it has, whether that is what the O(product) requires, and which entry decided. Changes nothing.
+  - Returns the effective access of each account in O(senders) to the site share and to the directory behind it, whether
+    it is what the O(product) requires, and which entry decided. Changes nothing.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -24,30 +24,30 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What may the senders do here?
+- name: Read the access of the account
   sitekeeper.sms.sender_access_info:
     senders:
       - CORP\smssend
   register: access
 
-- name: Say it in one line
+- name: Show it in one line
   ansible.builtin.debug:
     msg: "{{ access.senders[0].name }} has {{ access.senders[0].current.combined.access }}"
 """
 
 RETURN = r"""
 site_code:
-  description: As it was given.
-  returned: always, if it was given
+  description: The value of O(site_code).
+  returned: if O(site_code) is set
   type: str
   sample: P01
 product:
-  description: The product whose requirements were compared with.
+  description: The product that the access was compared with.
   returned: success
   type: str
   sample: sms_1_2
 in_desired_state:
-  description: Whether every Sender account has what the product requires.
+  description: Whether every account has the access that the product requires.
   returned: success
   type: bool
   sample: false
@@ -61,7 +61,7 @@ share:
       type: str
       sample: SMS_SITE
     path:
-      description: Where it points to.
+      description: The path of the share on the server.
       type: str
       sample: "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
     sddl:
@@ -69,11 +69,11 @@ share:
       type: str
       sample: "D:(A;;FA;;;BA)"
     is_default:
-      description: Whether the share has no security descriptor of its own, so that the server's default applies.
+      description: Whether the share has no security descriptor of its own. Then the default of the server applies.
       type: bool
       sample: false
     entries:
-      description: Its permissions, an entry a line.
+      description: Its permissions, one entry on each line.
       type: list
       elements: str
       sample: ["allow BUILTIN\\Administrators  Full Control"]
@@ -91,12 +91,12 @@ directory:
       type: str
       sample: "O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
     entries:
-      description: Its permissions, an entry a line.
+      description: Its permissions, one entry on each line.
       type: list
       elements: str
       sample: ["allow NT AUTHORITY\\SYSTEM  Full control  (this folder, subfolders and files)  [inherited]"]
 group:
-  description: The local group that holds rights for the Sender accounts.
+  description: The local group that holds rights for the site-to-site accounts.
   returned: success, for products that have one
   type: dict
   contains:
@@ -109,37 +109,37 @@ group:
       type: str
       sample: S-1-5-21-2857422465-1465058494-1690550294-1012
     in_desired_state:
-      description: Whether it has the rights itself that it has to hold.
+      description: Whether the group has the rights that it must have.
       type: bool
       sample: true
     members:
-      description: Its direct members. One that is a group itself is not looked into.
+      description: Its direct members. Members of a member group are not read.
       type: list
       elements: str
       sample: ["CORP\\smssend"]
     missing:
-      description: Sender accounts that are no direct members.
+      description: Site-to-site accounts that are not direct members.
       type: list
       elements: str
       sample: []
 services:
-  description: The account that each of the product's services logs on as; V(null) where there is no such service.
+  description: The logon account of each of the product's services. V(null) if the service does not exist.
   returned: success, with O(services=true)
   type: dict
   sample:
     SMS_EXECUTIVE: "CORP\\smssvc"
 senders:
-  description: The Sender accounts; one given in two spellings is listed once.
+  description: The site-to-site accounts. An account in two spellings is listed once.
   returned: success
   type: list
   elements: dict
   contains:
     account:
-      description: The account as it was given.
+      description: The account, as in O(senders).
       type: str
       sample: "CORP\\smssend"
     name:
-      description: The account as the server calls it.
+      description: The name of the account on the server.
       type: str
       sample: "CORP\\smssend"
     sid:
@@ -147,7 +147,7 @@ senders:
       type: str
       sample: S-1-5-21-1004336348-1177238915-682003330-1104
     in_desired_state:
-      description: Whether it has what the product requires.
+      description: Whether it has the access that the product requires.
       type: bool
       sample: false
     current:
@@ -155,11 +155,11 @@ senders:
       type: dict
       contains:
         share: &object
-          description: What these permissions give it.
+          description: The effective access through these permissions.
           type: dict
           contains:
             access:
-              description: Its rights in Windows' words.
+              description: Its rights, with the names that Windows shows.
               type: str
               sample: none
             mask:
@@ -167,26 +167,26 @@ senders:
               type: str
               sample: "0x00000000"
             satisfied:
-              description: Whether that is what the product requires.
+              description: Whether it has the rights that the product requires.
               type: bool
               sample: false
             decided_by:
-              description: The entries that granted or denied the required rights, and what no entry grants.
+              description: The entries that grant or deny the required rights, and the rights that no entry grants.
               type: list
               elements: str
               sample: ["no entry grants Full Control"]
             may_be_denied_by:
-              description: Deny entries of others that would count if the account were a member of them.
+              description: Deny entries of groups. They apply if the account is a member of the group.
               type: list
               elements: str
               sample: []
         directory: *object
         combined:
-          description: What it has over the network, which is what both grant.
+          description: Its effective access over the network, which is what both share and directory grant.
           type: dict
           contains:
             access:
-              description: Its rights in Windows' words.
+              description: Its rights, with the names that Windows shows.
               type: str
               sample: none
             mask:

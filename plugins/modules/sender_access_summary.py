@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: sender_access_summary
 short_description: Summarize the access on the site servers of a play
 description:
-  - Makes the table of the role P(sitekeeper.sms.sms_sender_perms#role) from the results that the role has registered, and
-    returns why hosts fail an audit. Run it once.
-  - A host without a result in this play is C(not run). A host whose result has C(uncertain) is C(UNCERTAIN). Only a reading
-    that shows the access makes a host C(in order), C(unchanged) or C(changed).
+  - Returns the table of the role P(sitekeeper.sms.sms_sender_perms#role) from the results that the role registered, and
+    the reasons why hosts fail an audit. Run it once.
+  - A host without a result in this play is C(not run). A host whose result has C(uncertain) is C(UNCERTAIN). A host is
+    C(in order), C(unchanged) or C(changed) only if a reading shows the access.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -20,20 +20,20 @@ options:
     type: bool
     default: false
   show:
-    description: Whether to return the table. If not, sites without a host in the inventory are a warning.
+    description: Whether to return the table. If not, a warning lists the sites without a host in the inventory.
     type: bool
     default: true
   sms_sites:
     description:
-      - The hierarchy, as the role P(sitekeeper.sms.sms_sender_perms#role) takes it, to find out what in the sites that were
-        read is not as it should be. Without it, there are no findings.
+      - The hierarchy, as in the role P(sitekeeper.sms.sms_sender_perms#role), to derive the findings of the sites that
+        were read. Without it, there are no findings.
     type: raw
   fail_on_drift:
     description: Whether drift makes a host fail an audit.
     type: bool
     default: true
   fail_on_findings:
-    description: The ids and severities of findings that make the host of their site fail an audit.
+    description: The ids and severities of findings that fail an audit for the host of their site.
     type: list
     elements: str
     default: []
@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Work out what was found on every site server
+- name: Summarize the audit
   sitekeeper.sms.sender_access_summary:
     scope: "{{ scope }}"
     audit: true
@@ -56,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 last:
-  description: Whether no batch of the play comes after this one.
+  description: Whether this is the last batch of the play.
   returned: success
   type: bool
   sample: true
@@ -67,24 +67,24 @@ lines:
   elements: str
   sample: ["1 site server: 1 in desired state"]
 findings:
-  description: What the filter P(sitekeeper.sms.hierarchy_findings#filter) finds in the sites that were read.
+  description: The findings of the filter P(sitekeeper.sms.hierarchy_findings#filter) for the sites that were read.
   returned: success
   type: list
   elements: dict
   sample: []
 fine:
-  description: The hosts that a reading shows to be as they have to be. Before the last batch, those of the batch only.
+  description: The hosts in the desired state, as a reading shows. Before the last batch, those of the batch only.
   returned: success
   type: list
   elements: str
   sample: ["p01.corp.example"]
 outcomes:
-  description: By host, what came of it. Before the last batch, those of the batch only.
+  description: The outcome by host. Before the last batch, those of the batch only.
   returned: success
   type: dict
   sample: {"p01.corp.example": "in order"}
 faults:
-  description: By host, why it fails an audit. A host that is not in it was read, and is as the options require.
+  description: The reason why a host fails an audit, by host. A host that is not listed was read and meets the options.
   returned: success
   type: dict
   sample: {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sender_log_info
-short_description: Tell what the logs of a site server say about failed sending
+short_description: Find failed sending and its likely cause in the logs of a site server
 description:
-  - Reads logs of the Despooler, the Scheduler and the Senders, and finds the messages of KB article Q179118 and others
-    that tell of failed sending, with the jobs, packages and destinations that they name.
-  - Says what likely caused them, beside the access that the Sender accounts have now, if that is given as O(access).
-  - Reads all formats from SMS 1.x to Configuration Manager, CMTrace's included, in UTF-8, UTF-16 and ANSI. Logs are
-    streamed, so their size does not matter. What is malformed is counted and passed over.
+  - Finds the messages of KB article Q179118, and other messages about failed sending, in the logs of Despooler,
+    Scheduler and Senders. Returns them with the jobs, packages and destinations that they name.
+  - Returns the likely causes. Pass the current access of the accounts as O(access) to compare it with the messages.
+  - Reads all formats from SMS 1.x to Configuration Manager, CMTrace included, in UTF-8, UTF-16 and ANSI. Logs are
+    streamed, so they can have any size. Malformed entries are counted and skipped.
   - Changes nothing.
 version_added: 0.1.0
 author:
@@ -19,30 +19,30 @@ author:
 options:
   files:
     description:
-      - Logs on the controller, as M(ansible.builtin.fetch) brings them there.
-      - At least one of these or of O(paths) is needed. With none of O(paths), no connection is made.
+      - Logs on the controller, for example from M(ansible.builtin.fetch).
+      - At least one of O(files) and O(paths) is required. Without O(paths), no connection is made.
     type: list
     elements: path
   paths:
     description:
-      - Logs on the site server, as local paths there. That needs a connection which can read files, as the connection
-        plugin P(sitekeeper.sms.smb#connection) does; WinRM's WS-Management cannot.
+      - Logs on the site server, as local paths of the server. This needs a connection that can read files, such as
+        P(sitekeeper.sms.smb#connection). WinRM cannot.
     type: list
     elements: str
   access:
     description:
-      - What access the Sender accounts have, on the server that wrote the logs and on the destinations.
-      - Despooler and Scheduler use the access to their own site server; a Sender that to the destination.
+      - The current access of the accounts, on the server that wrote the logs and on the destinations.
+      - Despooler and Scheduler use the access to their own site server. A Sender uses the access to the destination.
     type: list
     elements: dict
     suboptions:
       host:
         description:
-          - The destination, by the name that the Sender's log calls it by. Only what stands before the first dot counts.
-          - Leave it out for the site server that wrote the logs.
+          - The destination, with its name in the Sender's log. Only the part before the first dot is compared.
+          - Omit it for the site server that wrote the logs.
         type: str
       result:
-        description: What M(sitekeeper.sms.sender_access_info) returned.
+        description: The result of M(sitekeeper.sms.sender_access_info).
         type: dict
         required: true
 extends_documentation_fragment:
@@ -54,15 +54,16 @@ attributes:
     support: full
     platforms: windows
 notes:
-  - Times are those of the server's own clock, with the offset from UTC where the log tells it.
-  - No message that is known names the account. That is what O(access) is for.
-  - Of a group of lines, up to 1000 different jobs, packages and sites are told, and of a symptom up to 1000 groups.
+  - Times are from the clock of the server, with the offset from UTC if the log has it.
+  - No known message names the account. Use O(access) to find the account.
+  - For a group of lines, up to 1000 different jobs, packages and sites are returned. For a symptom, up to 1000 groups
+    are returned.
 seealso:
   - module: sitekeeper.sms.sender_access_info
 """
 
 EXAMPLES = r"""
-- name: What do the logs tell that were fetched from the site server?
+- name: Analyze logs that were fetched from the site server
   sitekeeper.sms.sender_log_info:
     files:
       - logs/despool.log
@@ -73,13 +74,13 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.causes | map(attribute='statement') | list }}"
 
-- name: What access do the senders have now?
+- name: Read the current access of the accounts
   sitekeeper.sms.sender_access_info:
     senders:
       - CORP\smssend
   register: now
 
-- name: Put both together
+- name: Compare the logs with the access
   sitekeeper.sms.sender_log_info:
     files:
       - logs/despool.log
@@ -89,25 +90,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 causes:
-  description: The likely causes, missing access first. Messages that tell no reason, or a harmless one, have none.
+  description: The likely causes, missing access first. Messages without a reason, or with a harmless one, have no cause.
   returned: success
   type: list
   elements: dict
   contains:
     kind:
       description: >-
-        What it is a matter of: V(access_denied), permissions; V(logon), the account; V(name), the server or share is not
-        found; V(path), a file or directory is not found.
+        The kind of cause. V(access_denied), permissions. V(logon), the account. V(name), the server or share is not
+        found. V(path), a file or directory is not found.
       type: str
       sample: access_denied
     evidence:
       description: >-
-        What that rests on: V(confirmed), an account lacks access now; V(not_confirmed), the accounts given have it;
-        V(unknown), no access was given for this server; V(log), the error code in the log.
+        The evidence. V(confirmed), an account lacks access now. V(not_confirmed), the accounts in O(access) have it.
+        V(unknown), O(access) has nothing for this server. V(log), the error code in the log.
       type: str
       sample: confirmed
     statement:
-      description: It in one sentence.
+      description: The cause in one sentence.
       type: str
       sample: >-
         14 jobs failed because CORP\smssend lacks access to the directory D:\SMS\Site.srv\Despoolr.box\Receive (no entry
@@ -137,7 +138,7 @@ causes:
       elements: str
       sample: [W_M0200024]
     count:
-      description: How many messages there are.
+      description: Number of messages.
       type: int
       sample: 14
     last:
@@ -155,11 +156,11 @@ symptoms:
       type: str
       sample: despooler_package_file_missing
     log:
-      description: Which log writes it, V(despooler), V(scheduler) or V(sender).
+      description: The log that has it, V(despooler), V(scheduler) or V(sender).
       type: str
       sample: despooler
     products:
-      description: Which products write it, as far as the source says.
+      description: The products that write it, according to the source.
       type: str
       sample: SMS 1.2
     meaning:
@@ -183,23 +184,23 @@ symptoms:
       type: str
       sample: access_denied
     source:
-      description: The document that this is from.
+      description: The document that describes the symptom.
       type: str
       sample: Q179118
     confirmed:
-      description: Whether a document was found that quotes the message.
+      description: Whether a known document quotes the message.
       type: bool
       sample: true
     follows:
-      description: Whether the message only follows from another.
+      description: Whether the message is only a consequence of another one.
       type: bool
       sample: false
     count:
-      description: How many there are.
+      description: Number of messages.
       type: int
       sample: 14
     undated:
-      description: How many of them have no time.
+      description: Number of messages without a time.
       type: int
       sample: 0
     first:
@@ -226,7 +227,7 @@ symptoms:
       elements: str
       sample: [P01]
     ids_complete:
-      description: Whether all that they name is listed.
+      description: Whether all names in the messages are listed.
       type: bool
       sample: true
     logs:
@@ -248,11 +249,11 @@ symptoms:
           type: int
           sample: 4711
         text:
-          description: What the line says, at most 400 characters, control characters escaped.
+          description: Text of the line, at most 400 characters, control characters escaped.
           type: str
           sample: "Cannot find the package file. we'll fail the job (Job ID = M020002D1 Package ID = W_M0200024)"
 logs:
-  description: What each log is like.
+  description: Properties of each log.
   returned: success
   type: list
   elements: dict
@@ -270,31 +271,31 @@ logs:
       type: int
       sample: 2097152
     lines:
-      description: Its lines.
+      description: Number of its lines.
       type: int
       sample: 20000
     entries:
-      description: Entries that have the fields of one of the formats.
+      description: Number of entries that have the fields of one of the formats.
       type: int
       sample: 19990
     malformed:
-      description: Entries whose fields are broken, or whose end is missing.
+      description: Number of entries with broken fields or without an end.
       type: int
       sample: 1
     plain:
-      description: Lines without fields.
+      description: Number of lines without fields.
       type: int
       sample: 9
     too_long:
-      description: Lines longer than 64 KiB, of which only the beginning was looked at.
+      description: Number of lines longer than 64 KiB. Only their beginning was examined.
       type: int
       sample: 0
     matched:
-      description: Lines that show a symptom.
+      description: Number of lines with a symptom.
       type: int
       sample: 14
     other_errors:
-      description: Lines that speak of an error that is none of the symptoms.
+      description: Number of lines with an error that is none of the symptoms.
       type: int
       sample: 2
     other_examples:

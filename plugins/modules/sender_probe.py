@@ -6,50 +6,50 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sender_probe
-short_description: Prove that a Sender account gets into a site server
+short_description: Test the access of a site-to-site account to a site server
 description:
-  - Connects to C(\\server\SMS_SITE) as the Sender account and does what a site's sender does there, step by step. Reports
-    how each step went, with the server's NT status.
+  - Connects to C(\\server\SMS_SITE) as the account and does what a sender does, step by step. Returns the result of
+    each step with the NT status of the server.
   - The steps are V(connect), V(log_on), V(open_share), V(list), V(create), V(write), V(read), V(rename) and V(delete).
-    The task fails if one of O(required_steps) fails. The others are tried too, and only reported. With the Read and Write
-    that Systems Management Server 1.2 asks for, a rename and a deletion are refused, and that is right.
-  - The file that it makes has a random name and is deleted, by the server itself as soon as the connection ends, also if
-    the probe is killed. It never touches a file that it did not make.
+    The task fails if one of O(required_steps) fails. The other steps are also tried, and only reported. With the Read
+    and Write that Systems Management Server 1.2 requires, rename and delete are refused, as expected.
+  - The test file has a random name. The server deletes it when the connection ends, also if the probe is killed. The
+    probe never touches a file that it did not create.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
 options:
   account:
     description:
-      - The Sender account, as V(DOMAIN\\name) or V(name@dns.domain).
+      - The site-to-site account, as V(DOMAIN\\name) or V(name@dns.domain).
     type: str
     required: true
   password:
     description:
-      - Its password.
-      - With O(auth=kerberos) it can be left out where a ticket is at hand.
+      - The password of the account.
+      - May be omitted with O(auth=kerberos) if a ticket is available.
     type: str
   product:
     description:
-      - What runs on the site server, which says what its O(share) is and which are the O(required_steps).
+      - The product on the site server. It decides the default of O(share) and O(required_steps).
       - V(sms_1_2), V(sms_2_0), V(sms_2003), V(configmgr_2007), V(configmgr), or one of O(products).
     type: str
     default: sms_1_2
   required_steps:
     description:
-      - The steps that have to succeed, if they are not those that the O(product)'s rights allow.
+      - The steps that must succeed. The default is those that the rights of the O(product) allow.
     type: list
     elements: str
     choices: [connect, log_on, open_share, list, create, write, read, rename, delete]
   server:
     description:
       - Name or address of the site server.
-      - The default is the address of the host that the task is for.
-      - Kerberos needs the full name.
+      - The default is the address of the task's host.
+      - Kerberos needs the fully qualified name.
     type: str
   auth:
     description:
-      - How the account logs on.
+      - The authentication protocol.
     type: str
     choices: [ntlm, kerberos]
     default: ntlm
@@ -60,25 +60,25 @@ options:
     type: int
   dialect:
     description:
-      - V(auto) is SMB 2 and 3, V(nt1) is SMB 1, which Windows NT 4.0 needs. SMB 1 is never spoken unasked.
+      - V(auto) is SMB 2 and 3. V(nt1) is SMB 1, which Windows NT 4.0 needs. SMB 1 is used only with V(nt1).
       - The default is the variable C(ansible_smb_dialect) of the host, or else V(auto).
     type: str
     choices: [auto, nt1]
   signing:
     description:
-      - Whether a server that does not sign is refused.
+      - Whether to refuse a server that does not sign.
       - The default is the variable C(ansible_smb_signing) of the host, or else V(required).
     type: str
     choices: [required, if_offered]
   encryption:
     description:
-      - Whether a server that does not encrypt is refused.
+      - Whether to refuse a server that does not encrypt.
       - The default is the variable C(ansible_smb_encryption) of the host, or else V(false).
     type: bool
   timeout:
     description:
-      - Longest time for one exchange with the server, in seconds. To connect and negotiate is one, to log on is one, and
-        so is each request until its final answer.
+      - The longest time for one exchange with the server, in seconds. Connect with negotiation is one exchange, the
+        logon is one, and each request with its final answer is one.
       - The default is the variable C(ansible_smb_timeout) of the host, or else V(30).
     type: int
 extends_documentation_fragment:
@@ -88,44 +88,44 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: Does the steps that only read. RV(works) is V(null) if they succeed.
+    details: Runs only the steps that read. RV(works) is V(null) if they succeed.
   diff_mode:
     support: none
     details: Changes nothing.
   connection:
-    description: Where the probe starts from.
+    description: The host on which the probe runs.
     details:
-      - It starts from the controller if the connection of the task is P(ansible.builtin.winrm#connection),
-        P(ansible.builtin.psrp#connection) or C(sitekeeper.sms.smb). That connection is used only to delete the file where
-        the account may not.
-      - With any other connection it starts from the task's host. Delegate it to the host from which access is to be
-        proved; C(server) is then the address of the host that the task is for.
+      - It runs on the controller if the connection of the task is P(ansible.builtin.winrm#connection),
+        P(ansible.builtin.psrp#connection) or C(sitekeeper.sms.smb). That connection is used only to delete the file if
+        the account has no right to.
+      - With any other connection it runs on the task's host. To test access from another host, delegate the task to it.
+        C(server) is then still the address of the host in the play.
 requirements:
-  - impacket >= 0.13 and Python >= 3.10, on the controller or on the host that it starts from
+  - impacket >= 0.13 and Python >= 3.10, on the host on which the probe runs
 notes:
-  - The file is made with delete-on-close. A server that refuses this is the one case in which a file can stay behind when
-    the probe is killed with SIGKILL; so does one of a server that crashes. Files of earlier probes, older than an hour,
-    are listed in RV(leftovers) and not touched.
-  - A wrong password counts towards the account's lockout, once.
+  - The file is created with delete-on-close. A file can remain in two cases only, if the server refuses delete-on-close
+    and the probe is killed with SIGKILL, or if the server crashes. Files of earlier probes, older than an hour, are
+    listed in RV(leftovers) and not touched.
+  - A wrong password counts once towards the lockout of the account.
 seealso:
   - module: sitekeeper.sms.sender_access
   - module: sitekeeper.sms.sender_access_info
 """
 
 EXAMPLES = r"""
-- name: The Sender account of the site above gets in
+- name: Test the Sender account of the parent site
   sitekeeper.sms.sender_probe:
     account: CORP\smssend
     password: "{{ smssend_password }}"
 
-- name: A stranger does not
+- name: Verify that another account has no access
   sitekeeper.sms.sender_probe:
     account: CORP\bystander
     password: "{{ bystander_password }}"
   register: stranger
   failed_when: stranger.works
 
-- name: It gets in from the site server that sends
+- name: Test the account from the sending site server
   sitekeeper.sms.sender_probe:
     account: CORP\smssend
     password: "{{ smssend_password }}"
@@ -134,12 +134,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 works:
-  description: Whether all required steps succeeded; V(null) in check mode if those that were tried did.
+  description: Whether all required steps succeeded. V(null) in check mode if all tried steps succeeded.
   returned: always
   type: bool
   sample: true
 server:
-  description: The server, as it was connected to.
+  description: The name or address of the server that was used.
   returned: always
   type: str
   sample: p01.corp.example
@@ -149,7 +149,7 @@ share:
   type: str
   sample: SMS_SITE
 account:
-  description: The account that was logged on.
+  description: The account that was used.
   returned: always
   type: str
   sample: "CORP\\smssend"
@@ -159,7 +159,7 @@ product:
   type: str
   sample: sms_1_2
 dialect:
-  description: What was spoken; empty if nobody was logged on.
+  description: The SMB dialect. Empty if the logon failed.
   returned: always
   type: str
   sample: SMB 3.1.1
@@ -174,7 +174,7 @@ encrypted:
   type: bool
   sample: false
 steps:
-  description: All steps in their order.
+  description: All steps, in order.
   returned: always
   type: list
   elements: dict
@@ -184,37 +184,37 @@ steps:
       type: str
       sample: create
     required:
-      description: Whether it has to succeed.
+      description: Whether the step must succeed.
       type: bool
       sample: true
     ok:
-      description: Whether it succeeded; V(null) if it was not tried.
+      description: Whether the step succeeded. V(null) if it was not tried.
       type: bool
       sample: false
     status:
-      description: Name of the NT status that the server sent; empty if it sent none.
+      description: Name of the NT status from the server. Empty if there is none.
       type: str
       sample: STATUS_ACCESS_DENIED
     code:
-      description: The same as a number.
+      description: The NT status as a number.
       type: str
       sample: "0xC0000022"
     detail:
-      description: What happened, or why it was not tried; empty for success.
+      description: What happened, or why the step was not tried. Empty after success.
       type: str
       sample: the permissions of the share or of the directory do not let the account make files
     milliseconds:
-      description: How long it took. To connect is counted with V(log_on), unless it failed.
+      description: Duration. The time of V(connect) is part of V(log_on), unless V(connect) failed.
       type: float
       sample: 2.1
 left_behind:
-  description: Names of own files that could not be removed. RV(ignore:changed) is V(true) only if there are any.
+  description: Names of own files that could not be removed. RV(ignore:changed) is V(true) only if this list is not empty.
   returned: always
   type: list
   elements: str
   sample: []
 leftovers:
-  description: Names of files that earlier probes left behind.
+  description: Names of files that remain from earlier probes.
   returned: always
   type: list
   elements: str
