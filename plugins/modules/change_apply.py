@@ -8,8 +8,9 @@ module: change_apply
 short_description: Apply the approved plan of a change to a site server
 description:
   - Writes exactly the security descriptors that the plan has for this host. The plan must be approved, and the
-    directory and the share must hold exactly what they held when the plan was made. Compared are the DACL with all its
-    entries and their order, inherited entries included, the control bits that SDDL has, and owner and group as read.
+    directory and the share must hold exactly what they held when the plan was made. The comparison covers the DACL with
+    all its entries and their order, inherited entries included, the control bits that SDDL has, and owner and group as
+    read.
   - A host that has changed since is refused, named and left unchanged. An object that already holds the planned state
     is not written again. So run it again to continue an interrupted run.
   - The directory is written before the share. Each is read again right before its write and refused if it has changed.

@@ -60,7 +60,7 @@ options:
     type: int
   dialect:
     description:
-      - V(auto) is SMB 2 and 3. V(nt1) is SMB 1, which Windows NT 4.0 needs. SMB 1 is used only with V(nt1).
+      - The SMB version. V(auto) is SMB 2 and 3. V(nt1) is SMB 1, which Windows NT 4.0 needs.
       - The default is the variable C(ansible_smb_dialect) of the host, or else V(auto).
     type: str
     choices: [auto, nt1]
