@@ -4,7 +4,7 @@
 """The lookup ``lab``: what a host of the lab holds and was asked, through the lab's control API.
 
 ``lookup('lab', 'file-descriptor', path='D:\\SMS')`` adds ``lines``, the entries as icacls shows them, to what the API
-says. The host is the task's own, or the option ``host``.
+error. The host is the task's own, or the option ``host``.
 """
 
 from __future__ import annotations
