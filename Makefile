@@ -1,4 +1,4 @@
-# The workshop: `make` lists what it can do.
+# `make` lists the targets.
 
 PYTHON ?= python3
 HOSTS ?= 6
@@ -15,11 +15,14 @@ INSTALLED := .venv/installed
 FUZZ_INSTALLED := .venv/installed-fuzz
 LINK := build/collections/ansible_collections/sitekeeper/sms
 
-# The tools start each other by name, find the collection only in this checkout, and keep their files in it.
+# Tools find each other by name, find the collection in this checkout only, and write their files into it.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_HOME := $(CURDIR)/build/ansible
 export PYTHONPATH := $(CURDIR)/build/collections:$(CURDIR)
+
+# The texts that `make lint` checks against tests/tools/words.txt.
+TEXTS := plugins docs README.md roles playbooks changelogs extensions tests/integration
 
 CHECKS := lint types imports sanity unit functional integration molecule
 
@@ -28,7 +31,7 @@ CHECKS := lint types imports sanity unit functional integration molecule
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) | $(LINK) ## make .venv and the path by which Ansible finds the collection
+setup: $(INSTALLED) | $(LINK) ## create .venv and the path by which Ansible finds the collection
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -46,13 +49,13 @@ $(LINK):
 lab: setup ## start the mocked Windows hosts in the foreground (HOSTS=6, BACKEND=memory, samba or domain)
 	$(BIN)/python -m tests.lab --hosts $(HOSTS) --backend $(BACKEND) --build build/lab
 
-demo: setup ## show the article's fault, its repair, drift and its repair, on the lab
+demo: setup ## show the fault of the KB article, its repair, drift and its repair, on the lab
 	$(BIN)/python -m tests.demo
 
-packages: ## as root on Debian, install what the tests against Samba use; else say what will be left out
+packages: ## as root on Debian, install the packages for tests against Samba; otherwise list the tests left out
 	@tests/tools/install_debian_packages.sh
 
-test: setup packages ## everything below, two at a time, all of it even if something fails
+test: setup packages ## run all checks below, two at a time, even if one fails
 	@rm -rf build/passed
 	@mkdir -p build/passed
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target $(CHECKS:%=passed-%) || true
@@ -65,13 +68,14 @@ passed-%:
 	@$(MAKE) --no-print-directory $*
 	@touch build/passed/$*
 
-lint: setup ## ruff, yamllint, ansible-lint, changelog fragments, spelling
+lint: setup ## ruff, yamllint, ansible-lint, changelog fragments, spelling, words
 	ruff check --quiet
 	ruff format --check --quiet
 	yamllint --strict .
 	ansible-lint -q
 	antsibull-changelog lint
 	codespell
+	python -m tests.tools.check_words $(TEXTS)
 
 format: setup ## write the Python files as ruff formats them
 	ruff format
@@ -79,7 +83,7 @@ format: setup ## write the Python files as ruff formats them
 types: setup ## mypy --strict on plugin_utils, the lab and the tools
 	mypy
 
-imports: setup ## the layers of the collection, held by import-linter
+imports: setup ## import-linter: the layers of the collection
 	lint-imports --cache-dir build/import_linter
 
 sanity: setup ## ansible-test sanity
@@ -96,24 +100,24 @@ functional: setup ## the tests against the lab, real SMB servers and a browser
 integration: setup ## the modules against the lab (TARGETS=sender_access for some of them)
 	python -m tests.tools.run_integration $(TARGETS)
 
-molecule: setup ## the whole hierarchy against the lab, and the article on real SMB servers where they can run
+molecule: setup ## the whole hierarchy against the lab, and against real SMB servers if they can run
 	@left_out=$$(python -c 'from tests.lab.samba import missing; print(missing())'); \
 	if [ -n "$$left_out" ]; then \
 	  echo "The scenario samba is left out: $$left_out. To run it: sudo make test" >&2; \
 	fi; \
 	cd extensions && molecule test --all $${left_out:+--exclude samba}
 
-faults: setup packages ## every operation under every fault, into build/faults.json (JOBS=6, CELLS='apply/*' for some)
+faults: setup packages ## every operation with every fault, into build/faults.json (JOBS=6, CELLS='apply/*' for some)
 	@python -m tests.faults --jobs $(JOBS) $(foreach cell,$(CELLS),--cell '$(cell)')
 
-fuzz: setup $(FUZZ_INSTALLED) ## noise for the parsers (SECONDS=60 in all, TARGETS=sddl for some, REPLAY=a file it saved)
+fuzz: setup $(FUZZ_INSTALLED) ## random input for the parsers (SECONDS=60 in all, TARGETS=sddl for some, REPLAY=a saved file)
 	python -m tests.fuzz --seconds $(SECONDS) $(if $(REPLAY),--replay $(REPLAY)) $(TARGETS)
 
 $(FUZZ_INSTALLED): requirements-fuzz.txt $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-fuzz.txt
 	@touch $@
 
-bench: setup ## measure ourselves beside others, into build/bench.json
+bench: setup ## measure the collection and its peers, into build/bench.json
 	python -m tests.benchmark
 
 changelog: setup ## turn changelogs/fragments into CHANGELOG.rst for the version in galaxy.yml
@@ -122,6 +126,6 @@ changelog: setup ## turn changelogs/fragments into CHANGELOG.rst for the version
 build: setup ## the collection as an archive to publish or install, in build/
 	ansible-galaxy collection build --force --output-path build
 
-clean: ## remove all that the other targets made
+clean: ## remove everything that the other targets created
 	rm -rf .venv .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
