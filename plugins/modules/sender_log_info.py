@@ -55,7 +55,7 @@ attributes:
     platforms: windows
 notes:
   - Times are from the clock of the server, with the offset from UTC if the log has it.
-  - No known message names the account. Use O(access) to find the account.
+  - The logs do not name the account. Pass the result of M(sitekeeper.sms.sender_access_info) as O(access) to match it.
   - For a group of lines, up to 1000 different jobs, packages and sites are returned. For a symptom, up to 1000 groups
     are returned.
 seealso:
