@@ -22,7 +22,7 @@ options:
     description:
       - The audit files, on the controller.
       - If several have the same host, the run that started last counts. So you can combine the files of job slices, and
-        those before and after a correction.
+        those before and after a remediation.
     type: list
     elements: path
     required: true

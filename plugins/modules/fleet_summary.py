@@ -9,7 +9,7 @@ short_description: Summarize a run of the playbook fleet
 description:
   - Compares the two readings of the playbook C(sitekeeper.sms.fleet) with the results that the role
     P(sitekeeper.sms.sms_sender_perms#role) registered between them. Run it once.
-  - A host with drift counts as corrected only if the role did not fail there and the second reading shows it.
+  - A host with drift counts as remediated only if the role did not fail there and the second reading shows it.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -19,7 +19,7 @@ options:
     type: dict
     required: true
   again:
-    description: The result of the second one, for the hosts with drift, after the correction. May be the result of a skipped task.
+    description: The result of the second one, for the hosts with drift, after the remediation. May be the result of a skipped task.
     type: dict
   sms_sites:
     description: The hierarchy, as in M(sitekeeper.sms.fleet_audit), to list sites without a host in the inventory.
