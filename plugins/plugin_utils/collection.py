@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this collection is."""
+"""Facts about this collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 
 def collection_version() -> str:
-    """The version of this collection: of the installed one's manifest, or in a checkout of galaxy.yml."""
+    """Return the version of this collection, from MANIFEST.json, or from galaxy.yml in a checkout."""
     root = Path(__file__).resolve().parents[2]
     manifest, galaxy = root / "MANIFEST.json", root / "galaxy.yml"
     if manifest.exists():

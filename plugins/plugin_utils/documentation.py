@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module's documentation is its argument spec as well, so that nothing is written twice."""
+"""Derive the argument spec of a module from its documentation, so that nothing is written twice."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "
 
 
 def argument_spec(documentation: str) -> dict[str, Any]:
-    """The argument spec that a module's DOCUMENTATION and its fragments describe, so that it is written only once."""
+    """Return the argument spec that a module's DOCUMENTATION and its fragments describe."""
     document = yaml_load(documentation)
     options = document.get("options", {})
     for fragment in document.get("extends_documentation_fragment", ()):
-        # What a module says of an option adds to the fragment's words, as in ansible-doc.
+        # Keys of an option in the module override those in the fragment, as in ansible-doc.
         for name, option in _fragment_options(fragment).items():
             options[name] = {**option, **options.get(name, {})}
     return _spec_of(options)
 
 
 def _fragment_options(fragment: str) -> Mapping[str, Any]:
-    """The options of one of this collection's fragments, named `sitekeeper.sms.<module>` or `….<module>.<variant>`.
+    """Return the options of a fragment of this collection, named `sitekeeper.sms.<module>` or `….<module>.<variant>`.
 
-    ansible-core's own `add_fragments` finds fragments in a running Ansible only, not where this is merely imported.
+    ansible-core's own `add_fragments` finds fragments in a running Ansible only.
     """
     module, variant = [*fragment.split("."), "DOCUMENTATION"][2:4]
     source = import_module(f"..doc_fragments.{module}", __package__).ModuleDocFragment
