@@ -457,7 +457,7 @@ class _Probe:
     def _close(self, handle: Any) -> None:
         with self._logged_on.exchange():
             if not self._logged_on.is_smb1:
-                # impacket counts on one handle a name, and breaks off when it closes a second one.
+                # impacket counts on one handle a name, and fails when it closes a second one.
                 server = self._logged_on.connection.getSMBServer()
                 server.GlobalFileTable.setdefault(server._Session["OpenTable"][handle]["FileName"], None)
             self._logged_on.connection.closeFile(self._tree, handle)

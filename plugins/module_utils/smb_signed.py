@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """impacket's SMB, with the signature of every answer verified, and the settings checked against the server's offer.
 
-impacket signs and encrypts what it sends and believes whatever it receives. Here every answer's signature is verified
-([MS-SMB2] 3.2.5.1.3, [MS-CIFS] 3.2.5.1) and the tag of every encrypted one ([MS-SMB2] 3.2.5.1.1). The answer that ends
-the logon is verified too; under SMB 3.1.1 its key covers the negotiation, so nobody in between can have changed that.
+impacket signs and encrypts what it sends, and does not verify what it receives. This module verifies the signature of
+every answer ([MS-SMB2] 3.2.5.1.3, [MS-CIFS] 3.2.5.1) and the tag of every encrypted one ([MS-SMB2] 3.2.5.1.1). It also
+verifies the answer that ends the logon. Under SMB 3.1.1 its key covers the negotiation, so a change is detected.
 
 Needs impacket and the standard library only, as `smb_session` does.
 """

@@ -158,7 +158,7 @@ class Stream:
         """Close the connection.
 
         Args:
-            failure: why, for whoever uses it all the same: impacket closes handles after a failure.
+            failure: the reason, for callers that use it anyway: impacket closes handles after a failure.
         """
         connection, self._socket = self._socket, None
         if connection is not None:

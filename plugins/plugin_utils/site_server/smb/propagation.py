@@ -286,7 +286,7 @@ class Propagation:
             return
         if self._progress is not None and now - self._reported >= _SECONDS_BETWEEN_REPORTS:
             self._reported = now
-            self._progress(f"{self._examined} files and folders examined, {self._updated} brought in line")
+            self._progress(f"{self._examined} files and folders examined, {self._updated} updated")
 
 
 def _batches(entries: Iterable[DirectoryEntry]) -> Iterator[tuple[DirectoryEntry, ...]]:
