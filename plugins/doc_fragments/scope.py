@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result of `hierarchy_scope`, as other tasks of the role take it."""
+"""Option for the result of `hierarchy_scope`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   scope:
-    description: What M(sitekeeper.sms.hierarchy_scope) returned in this play.
+    description: The result of M(sitekeeper.sms.hierarchy_scope) in this play.
     type: dict
     required: true
 """

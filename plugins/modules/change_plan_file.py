@@ -36,8 +36,8 @@ options:
     type: dict
   registered:
     description:
-      - The name of the variable that the task with M(sitekeeper.sms.change_plan) registers. The plan then has all hosts of
-        the play, with the codes of their sites.
+      - The name of the variable that the task with M(sitekeeper.sms.change_plan) registers. Then the plan has all hosts
+        of the play, with their site codes.
     type: str
   sites:
     description:
@@ -112,13 +112,13 @@ not_read:
   elements: str
   sample: []
 lines:
-  description: What is to be approved, for people.
+  description: The summary of the plan to show for approval.
   returned: success
   type: list
   elements: str
   sample: ["Plan: CHG0012345.plan.json", "To change: p01.corp.example"]
 failures:
-  description: By host, why nothing is planned for it, for the hosts that could not be read.
+  description: The reason why nothing is planned for a host that could not be read, by host.
   returned: success
   type: dict
   sample: {}

@@ -28,8 +28,8 @@ options:
     required: true
   second_readings:
     description:
-      - Whether to add, for each of O(audit_files), the file of the same name with C(.after) at its end, if there is one. The
-        playbook C(sitekeeper.sms.fleet) writes it after it has remediated hosts.
+      - Whether to also read the file with the same name and C(.after) for each of O(audit_files), if it exists. The
+        playbook C(sitekeeper.sms.fleet) writes it after a remediation.
     type: bool
     default: false
   sms_sites:
@@ -124,7 +124,7 @@ unreadable:
   elements: str
   sample: []
 lines:
-  description: The number of site servers in each state, and the files, for people.
+  description: One line with the number of site servers in each state, and the files.
   returned: success
   type: list
   elements: str

@@ -10,7 +10,7 @@ description:
   - Returns the table of the role P(sitekeeper.sms.sms_sender_perms#role) from the results that the role registered, and
     the reasons why hosts fail an audit. Run it once.
   - A host without a result in this play is C(not run). A host whose result has C(uncertain) is C(UNCERTAIN). A host is
-    C(in order), C(unchanged) or C(changed) only if a reading shows the access.
+    C(in desired state), C(unchanged) or C(changed) only if a reading shows the access.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)

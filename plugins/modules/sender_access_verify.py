@@ -5,12 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sender_access_verify
-short_description: Fail a host whose Sender accounts still lack access
+short_description: Fail if site-to-site accounts still lack access
 description:
-  - The role P(sitekeeper.sms.sms_sender_perms#role) runs it on a host where M(sitekeeper.sms.sender_access) has failed, after
-    it has added missing members to the group and read the access again.
-  - It fails with the reason, and with the task that adds the members that are still missing. It succeeds only if members
-    were all that was missing, and the second reading shows the access; in check mode, if the role would add them.
+  - Fails with the reason if accounts still lack access after the role P(sitekeeper.sms.sms_sender_perms#role) has added
+    missing members to the group. The error has the task that adds the members that are still missing.
+  - Succeeds only if members were the only thing that was missing, and the second reading shows the access. In check mode,
+    it succeeds if the role would add them.
+  - The role runs it on a host where M(sitekeeper.sms.sender_access) has failed, after it has read the access again.
 version_added: 0.1.0
 author:
   - sitekeeper.sms contributors (!UNKNOWN)
@@ -36,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 joined:
-  description: The accounts that have become members of the group; in check mode, that would.
+  description: The accounts that were added to the group. In check mode, that would be added.
   returned: success
   type: list
   elements: str
