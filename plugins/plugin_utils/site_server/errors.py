@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from ..text import LONGEST_LINE, one_line, visible
 
+NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
+"""The advice where the account lacks administrator rights."""
+
 
 class SiteServerError(Exception):
     """An operation at a site server failed.

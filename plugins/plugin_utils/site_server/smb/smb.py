@@ -27,6 +27,7 @@ from ...security.inheritance import DACL_BITS, with_inherited
 from ...security.well_known import NAME_OF
 from ...smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client
 from ..errors import (
+    NO_ADMINISTRATOR,
     AccessDenied,
     AuthenticationFailed,
     Interrupted,
@@ -49,7 +50,6 @@ DEFAULT_SHARE_DESCRIPTOR = parse_sddl("D:(A;;0x1200a9;;;WD)")
 DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP = parse_sddl("D:(A;;FA;;;WD)")
 """And on Windows NT 4.0 and 2000: Everyone Full Control (Microsoft, "Share and NTFS Permissions on a File Server")."""
 
-_NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 _NOT_OURS_TO_CREATE = "Check the path; this module does not create it."
 _ALREADY_A_MEMBER = 0xC0000153
 _NO_MEMBER = 0xC0000152
@@ -445,7 +445,7 @@ class SmbSiteServer:
         if outcome is NotFound:
             return NotFound(self.host, operation, f"not found ({reason})", advice or "Check the name.")
         if outcome is AccessDenied:
-            return AccessDenied(self.host, operation, reason, _NO_ADMINISTRATOR)
+            return AccessDenied(self.host, operation, reason, NO_ADMINISTRATOR)
         return outcome(self.host, operation, reason, error.advice or advice or "Look into the server's event logs.")
 
 

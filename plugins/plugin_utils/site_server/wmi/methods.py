@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import AccessDenied, InvalidRequest, NotFound, Rejected, ServerFault, SiteServerError
-from .wmi import NO_ADMINISTRATOR
+from ..errors import NO_ADMINISTRATOR, AccessDenied, InvalidRequest, NotFound, Rejected, ServerFault, SiteServerError
 
 _EVENT_LOGS = "Look into the server's Application and System event logs."
 _ON_THE_SERVER = "Set the share's permissions on the server itself (Computer Management)."

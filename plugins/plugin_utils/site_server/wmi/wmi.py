@@ -13,7 +13,16 @@ from typing import Protocol, TypeVar
 
 from ...security import SecurityDescriptorError
 from ...wsman import EnvelopeSettings, Instance, Operation, WSManError, WSManFault, WSManValueError
-from ..errors import AccessDenied, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault, SiteServerError
+from ..errors import (
+    NO_ADMINISTRATOR,
+    AccessDenied,
+    InvalidRequest,
+    NoAnswer,
+    NotFound,
+    Rejected,
+    ServerFault,
+    SiteServerError,
+)
 
 T = TypeVar("T")
 
@@ -23,8 +32,6 @@ TALKING = "talk to WinRM"
 LONGEST_OPERATION = 600.0
 """Seconds for all requests of one operation: a query whose answer comes in parts takes several. Each request also has a
 deadline of its own (`exchange.TIMES_READ_TIMEOUT`)."""
-
-NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 
 # MaxEnvelopeSizekb bounds requests and answers; 500 since Windows Server 2012, 150 before (MS-WSMV 2.2.4.10). The
 # largest descriptor, of 64 KiB, takes about 2 MB in a server's answer.
