@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -39,3 +43,26 @@ def _nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the process if a fixture hangs after its test has failed: pytest's own watch stops with the failure."""
+    _end_later(item.config, item.config.stash[fault_handler_stderr_fd_key])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the process if it does not end by itself: Python waits for threads that a hung test has left."""
+    _end_later(config, sys.__stderr__)
+
+
+def _end_later(config: pytest.Config, errors: Any) -> None:
+    """End the process after the time that pytest's own watch has, if it has one."""
+    seconds = float(config.getini("faulthandler_timeout") or 0)
+    if seconds > 0:
+        faulthandler.dump_traceback_later(seconds, file=errors, exit=True)
