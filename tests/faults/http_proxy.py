@@ -12,16 +12,12 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from .http_answers import Answer
-from .wire import Client, Fate, Gone, Seen, end, receive
-
-Address = tuple[str, int]
+from .wire import Address, Client, Fate, Gone, Server, receive
 
 _GLANCE_SECONDS = 0.02
 _MAX_MESSAGE = 16 << 20
@@ -54,8 +50,8 @@ class Strike:
     dies: bool = False
 
 
-class Proxy:
-    """Listens on a port of its own until it is closed.
+class Proxy(Server):
+    """A proxy in front of a host's WinRM.
 
     Args:
         server: the host's WinRM.
@@ -73,38 +69,10 @@ class Proxy:
         self._tls = tls
         self._gate = gate
         self.elsewhere = elsewhere
-        self.seen = Seen()
         self.strike: Strike | None = None
-        self.before_answer: Callable[[], None] | None = None
-        """Called once, when the server has answered what it held and the client has not been told yet."""
-        self._ending = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
         self._landing: list[socket.socket] = []
         self._earlier = b""
-        self._listener: socket.socket | None = None
-        self._address: Address = ("127.0.0.1", 0)
-        self.revive()
-
-    @property
-    def address(self) -> Address:
-        """Where it listens."""
-        return self._address
-
-    def revive(self) -> None:
-        """Listen (again), at the same port."""
-        if self._listener is None:
-            self._listener = socket.create_server(self._address, backlog=64)
-            self._address = self._listener.getsockname()[:2]
-            self._start(self._accept, self._listener)
-
-    def die(self) -> None:
-        """Refuse connections, and cut those that are open."""
-        if self._listener is not None:
-            end(self._listener)
-            self._listener = None
-        for wire in list(self._open):
-            end(wire)
+        super().__init__()
 
     def land(self) -> None:
         """Let what is late be carried out, and wait until it is."""
@@ -117,36 +85,16 @@ class Proxy:
 
     def close(self) -> None:
         """End."""
-        self._ending.set()
-        self.die()
+        super().close()
         for wire in self._landing:
             wire.close()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _start(self, work: Callable[[socket.socket], None], wire: socket.socket) -> None:
-        thread = threading.Thread(target=work, args=(wire,), daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                wire, _peer = listener.accept()
-            except OSError:
-                return
-            self.seen.count("connections")
-            self._open.add(wire)
-            self._start(self._serve, wire)
 
     def _serve(self, wire: socket.socket) -> None:
-        raw = wire
         upstream: socket.socket | None = None
         try:
             wire.settimeout(60)
             if self._tls:
-                wire = self._tls.wrap_socket(wire, server_side=True)
-                self._open.add(wire)
+                wire = self._encrypted(wire, self._tls)
             while True:
                 request = _read_message(wire)
                 logs_on = b"\r\nauthorization:" in request.partition(b"\r\n\r\n")[0].lower()
@@ -168,14 +116,10 @@ class Proxy:
                 answer = _read_message(upstream)
                 self._earlier = answer
                 wire.sendall(answer)
-        except (OSError, Gone):
-            pass
         finally:
-            for each in (upstream, wire, raw):
+            for each in (upstream, wire):
                 if each is not None:
-                    self._open.discard(each)
-                    with suppress(OSError):
-                        each.close()
+                    each.close()
 
     def _strike(self, wire: socket.socket, upstream: socket.socket, strike: Strike) -> socket.socket | None:
         """Strike the request that is held; returns the connection to the server, if it is still of use."""
@@ -191,14 +135,7 @@ class Proxy:
         else:
             self._landing.append(upstream)
             kept = None
-        if self.before_answer:
-            self.before_answer()
-            self.before_answer = None
-        try:
-            self._give(wire, strike, genuine)
-        finally:
-            if strike.dies:
-                self.die()
+        self._answer(lambda: self._give(wire, strike, genuine), dies=strike.dies)
         if kept is None:
             raise Gone  # the next request would meet a server that does not know who is behind this connection
         return kept
@@ -223,41 +160,24 @@ class Proxy:
         return wire
 
 
-class Elsewhere:
+class Elsewhere(Server):
     """Another server. It answers as one would, and keeps what it was sent."""
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self.received: list[bytes] = []
-        self.connections = 0
+        super().__init__()
         scheme = "https" if tls else "http"
-        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/wsman"
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.url = f"{scheme}://127.0.0.1:{self.address[1]}/wsman"
 
-    def close(self) -> None:
-        """End."""
-        end(self._listener)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                wire, _peer = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._answer, args=(wire,), daemon=True).start()
-
-    def _answer(self, wire: socket.socket) -> None:
-        with suppress(OSError, Gone):
-            wire.settimeout(30)
-            if self._tls:
-                wire = self._tls.wrap_socket(wire, server_side=True)
+    def _serve(self, wire: socket.socket) -> None:
+        wire.settimeout(30)
+        if self._tls:
+            wire = self._encrypted(wire, self._tls)
+        with wire:
             while True:
                 self.received.append(_read_message(wire))
                 wire.sendall(b"HTTP/1.1 401 \r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n")
-        with suppress(OSError):
-            wire.close()
 
 
 def _client_context() -> ssl.SSLContext:

@@ -400,7 +400,7 @@ class HttpStage(Stage):
         return self._variables(cell.transport, host, proxy.address, self.ca_file)
 
     def _elsewhere(self, proxy: Any) -> int:
-        return int(proxy.elsewhere.connections)
+        return int(proxy.elsewhere.seen.connections)
 
     @staticmethod
     def _variables(transport: str, host: Host, address: tuple[str, int], ca_file: Path) -> Mapping[str, Any]:

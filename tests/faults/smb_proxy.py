@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import select
 import socket
-import threading
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from .smb_answers import Answer, framed
 from .smb_frames import AUTHENTICATE, LOG_ON, RPC_RESPONSE, Listener, is_interim
-from .wire import Client, Fate, Gone, Seen, end
+from .wire import Address, Client, Fate, Gone, Server
 
 _SETTLE_SECONDS = 5.0
 
@@ -38,8 +36,8 @@ class Strike:
     dies: bool = False
 
 
-class SmbProxy:
-    """Listens on a port of its own until it is closed.
+class SmbProxy(Server):
+    """A proxy in front of a host's SMB server.
 
     Args:
         server: the host's SMB server.
@@ -47,42 +45,20 @@ class SmbProxy:
         folder: the last part of the path of the folder of interest.
     """
 
-    def __init__(self, server: tuple[str, int], *, share: str, folder: str) -> None:
+    def __init__(self, server: Address, *, share: str, folder: str) -> None:
         self._server = server
         self._share, self._folder = share, folder
-        self.seen = Seen()
         self.forwarded: Counter[str] = Counter()
         self.strike: Strike | None = None
-        self.before_answer: Callable[[], None] | None = None
         self._left = 0
-        self._ending = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
         self._landing: list[tuple[socket.socket, bytes, str]] = []
-        self._listener: socket.socket | None = None
-        self.address: tuple[str, int] = ("127.0.0.1", 0)
-        self.revive()
+        super().__init__()
 
     def arm(self, strike: Strike) -> None:
         """Strike from now on."""
         # A write is struck once: then it can be looked at what it did.
         self._left = 1 if strike.operation not in (None, LOG_ON) else -1
         self.strike = strike
-
-    def revive(self) -> None:
-        """Listen (again), at the same port."""
-        if self._listener is None:
-            self._listener = socket.create_server(self.address, backlog=64)
-            self.address = self._listener.getsockname()[:2]
-            self._start(self._accept, self._listener)
-
-    def die(self) -> None:
-        """Refuse connections, and cut those that are open."""
-        if self._listener is not None:
-            end(self._listener)
-            self._listener = None
-        for wire in list(self._open):
-            end(wire)
 
     def land(self) -> None:
         """Let what is late be carried out, and wait for its answer."""
@@ -97,27 +73,9 @@ class SmbProxy:
 
     def close(self) -> None:
         """End."""
-        self._ending.set()
-        self.die()
+        super().close()
         for wire, _message, _operation in self._landing:
             wire.close()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _start(self, work: Callable[[socket.socket], None], wire: socket.socket) -> None:
-        thread = threading.Thread(target=work, args=(wire,), daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                wire, _peer = listener.accept()
-            except OSError:
-                return
-            self.seen.count("connections")
-            self._open.add(wire)
-            self._start(self._serve, wire)
 
     def _serve(self, wire: socket.socket) -> None:
         listener = Listener(self._share, self._folder)
@@ -145,14 +103,9 @@ class SmbProxy:
                         continue
                     self.seen.count("struck")
                     upstream = self._strike(wire, upstream, strike, message, operation or "", earlier)
-        except (OSError, ValueError, Gone):
-            pass  # ValueError is what select says of a socket that another thread has closed
         finally:
-            self._open.discard(wire)
-            for each in (upstream, wire):
-                if each is not None:
-                    with suppress(OSError):
-                        each.close()
+            if upstream is not None:
+                upstream.close()
 
     def _taken(self, operation: str | None, message: bytes, *, logged_on: bool) -> Strike | None:
         strike = self.strike
@@ -189,14 +142,8 @@ class SmbProxy:
                 message, answer = reading, _final(upstream, wire)
         elif strike.fate is Fate.LATE:
             self._landing.append((upstream, message, operation))
-        if self.before_answer:
-            self.before_answer()
-            self.before_answer = None
-        try:
-            strike.answer(Client(wire, self._ending, request=message, genuine=answer, earlier=earlier))
-        finally:
-            if strike.dies:
-                self.die()
+        client = Client(wire, self._ending, request=message, genuine=answer, earlier=earlier)
+        self._answer(lambda: strike.answer(client), dies=strike.dies)
         if strike.fate is not Fate.DONE:
             raise Gone
         return upstream

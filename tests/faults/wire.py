@@ -1,18 +1,24 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What both proxies share: what becomes of a request, what was seen, the client's side of an exchange."""
+"""What all servers of the matrix share: listening, what becomes of a request, what was seen, the client's side."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
+Address = tuple[str, int]
+
 DRIP_SECONDS = 0.25
+_END_SECONDS = 30
 
 
 class Gone(Exception):
@@ -123,3 +129,92 @@ def end(wire: socket.socket) -> None:
         wire.shutdown(socket.SHUT_RDWR)
     with suppress(OSError):
         wire.close()
+
+
+class Server(ABC):
+    """Listens on a port of its own, and serves each connection on a thread, until it is closed.
+
+    A subclass sets its own attributes before it calls `__init__`, which starts to listen.
+
+    Attributes:
+        address: where it listens.
+        seen: what came by.
+        before_answer: called once, when the server has answered what was struck and the client has no answer yet.
+    """
+
+    def __init__(self) -> None:
+        self.address: Address = ("127.0.0.1", 0)
+        self.seen = Seen()
+        self.before_answer: Callable[[], None] | None = None
+        self._ending = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener: socket.socket | None = None
+        self.revive()
+
+    def revive(self) -> None:
+        """Listen (again), at the same port."""
+        if self._listener is None:
+            self._listener = socket.create_server(self.address, backlog=64)
+            self.address = self._listener.getsockname()[:2]
+            self._start(self._accept, self._listener)
+
+    def die(self) -> None:
+        """Refuse connections, and cut those that are open."""
+        if self._listener is not None:
+            end(self._listener)
+            self._listener = None
+        for wire in list(self._open):
+            end(wire)
+
+    def close(self) -> None:
+        """End."""
+        self._ending.set()
+        self.die()
+        for thread in self._threads:
+            thread.join(_END_SECONDS)
+
+    @abstractmethod
+    def _serve(self, wire: socket.socket) -> None:
+        """Serve one connection to its end. It is closed after that; what goes wrong with it is of no account."""
+
+    def _answer(self, give: Callable[[], None], *, dies: bool) -> None:
+        """Answer what was struck; the server is gone after that if it dies."""
+        if self.before_answer:
+            self.before_answer()
+            self.before_answer = None
+        try:
+            give()
+        finally:
+            if dies:
+                self.die()
+
+    def _encrypted(self, wire: socket.socket, tls: ssl.SSLContext) -> socket.socket:
+        """The connection in TLS. The one without is of no more use."""
+        made = tls.wrap_socket(wire, server_side=True)
+        self._open.add(made)
+        return made
+
+    def _start(self, work: Callable[[socket.socket], None], wire: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=(wire,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                wire, _peer = listener.accept()
+            except OSError:
+                return
+            self.seen.count("connections")
+            self._open.add(wire)
+            self._start(self._run, wire)
+
+    def _run(self, wire: socket.socket) -> None:
+        try:
+            # ValueError is what select raises for a socket that another thread has closed.
+            with suppress(OSError, ValueError, Gone):
+                self._serve(wire)
+        finally:
+            self._open.discard(wire)
+            wire.close()
