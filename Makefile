@@ -107,8 +107,8 @@ molecule: setup ## the whole hierarchy against the lab, and against real SMB ser
 	fi; \
 	cd extensions && molecule test --all $${left_out:+--exclude samba}
 
-faults: setup packages ## every operation under every fault, into build/faults.json (JOBS=6, CELLS='apply/*' for some)
-	@python -m tests.faults --jobs $(JOBS) $(foreach cell,$(CELLS),--cell '$(cell)')
+faults: setup packages ## every operation under every fault, into build/faults.json (JOBS=6, CELLS='apply/*', RESUME=1)
+	@python -m tests.faults --jobs $(JOBS) $(if $(RESUME),--resume) $(foreach cell,$(CELLS),--cell '$(cell)')
 
 fuzz: setup $(FUZZ_INSTALLED) ## random input for the parsers (SECONDS=60 in all, TARGETS=sddl for some, REPLAY=a saved file)
 	python -m tests.fuzz --seconds $(SECONDS) $(if $(REPLAY),--replay $(REPLAY)) $(TARGETS)

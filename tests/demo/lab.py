@@ -18,8 +18,6 @@ from .failure import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOSTS = 6
-_LONGEST_SECONDS = 3600
-"""After which the lab ends by itself, should nobody be left to end it."""
 
 
 @contextmanager
@@ -28,11 +26,15 @@ def running_lab(build: Path) -> Iterator[LabClient]:
     shutil.rmtree(build, ignore_errors=True)
     build.mkdir(parents=True)
     log, endpoints = build / "lab.log", build / "endpoints.json"
-    options = ["--hosts", str(HOSTS), "--seconds", str(_LONGEST_SECONDS), "--build", str(build)]
+    options = ["--hosts", str(HOSTS), "--end-with-stdin", "--build", str(build)]
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.lab", *options], cwd=CHECKOUT, stdout=output, stderr=output
+            [sys.executable, "-m", "tests.lab", *options],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
         ) as process,
     ):
         try:

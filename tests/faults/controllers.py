@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,14 @@ class Controllers:
             env=environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # An interrupt is for this process, which ends the driver.
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._ready.wait(LIMIT_SECONDS) or self._process.poll() is not None:
+            self._process.kill()
+            self.close()
             raise RuntimeError("the driver did not start")
 
     def run(
@@ -101,6 +106,8 @@ class Controllers:
             self._process.stdin.flush()
         if not job.ended.wait(LIMIT_SECONDS * 2):
             raise RuntimeError("the driver does not answer")
+        if not job.answer:
+            raise RuntimeError("the driver has ended")
         seconds = time.monotonic() - begun
         results = output = None
         if (directory / RESULTS).exists():
@@ -113,10 +120,15 @@ class Controllers:
         """End the driver; it has no jobs by now."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait(LIMIT_SECONDS)
         self._reader.join(LIMIT_SECONDS)
         self._process.stdout.close()
+
+    def stop(self) -> None:
+        """End the driver and its jobs at once. Whoever waits for a job, or begins another, gets an error."""
+        self._process.terminate()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -134,6 +146,8 @@ class Controllers:
                 job.ended.set()
                 del self._jobs[said["id"]]
         self._ready.set()
+        for job in list(self._jobs.values()):
+            job.ended.set()
 
 
 def environment(home: Path) -> dict[str, str]:

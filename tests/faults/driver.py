@@ -59,9 +59,20 @@ def _load() -> SimpleNamespace:
 
 
 def main() -> int:
-    """Serve until standard input ends."""
+    """Serve until standard input ends. SIGTERM ends the jobs too."""
     ansible = _load()
     running: dict[int, int] = {}
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(1))
+    try:
+        _serve(ansible, running)
+    finally:
+        for process in running:
+            _end_group(process)
+    return 0
+
+
+def _serve(ansible: SimpleNamespace, running: dict[int, int]) -> None:
+    """Run the jobs that come. `running` has the number of the job of each process."""
     pending = b""
     open_ = True
     _say({"ready": True})
@@ -84,7 +95,6 @@ def main() -> int:
             if ended:
                 _end_group(process)
                 _say({"id": running.pop(process), "status": status, "memory": used.ru_maxrss * 1024})
-    return 0
 
 
 def _end_group(process: int) -> None:
@@ -103,6 +113,7 @@ def _child(ansible: SimpleNamespace, job: dict[str, Any]) -> None:
     """Run a job and end."""
     status = 1
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         signal.setitimer(signal.ITIMER_REAL, job["limit"])
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))

@@ -161,14 +161,22 @@ class Ground:
         scenario = build / "scenario.yml"
         scenario.write_text(yaml.safe_dump(_scenario(hosts, provider=backend == "memory")), encoding="utf-8")
         self._log = (build / "lab.log").open("wb")
-        options = ["--scenario", str(scenario), "--build", str(build / "lab"), "--backend", backend]
+        options = ["--scenario", str(scenario), "--build", str(build / "lab"), "--backend", backend, "--end-with-stdin"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lab", *options], cwd=CHECKOUT, stdout=self._log, stderr=self._log
+            [sys.executable, "-m", "tests.lab", *options],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
+            # An interrupt is for this process, which ends the lab.
+            start_new_session=True,
         )
         endpoints = build / "lab" / "endpoints.json"
         give_up = time.monotonic() + _START_SECONDS
         while not endpoints.exists():
             if self._process.poll() is not None or time.monotonic() > give_up:
+                self._process.kill()
+                self.close()
                 raise RuntimeError(f"the lab did not start: {(build / 'lab.log').read_text(errors='replace')}")
             time.sleep(0.05)
         client = LabClient.from_file(endpoints)
@@ -177,8 +185,12 @@ class Ground:
 
     def close(self) -> None:
         """Stop the lab."""
-        self._process.terminate()
-        self._process.wait(_START_SECONDS)
+        with self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(_START_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
         self._log.close()
 
 

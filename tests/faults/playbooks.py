@@ -38,7 +38,22 @@ _LIMITS = 3
 class PlaybookStage(HttpStage):
     """The same, with ansible-playbook for a controller. It costs ten times as much, so that it plays few cells."""
 
+    _stopped = False
+
+    def stop(self) -> None:
+        """Let no other run begin, and end those that go on."""
+        super().stop()
+        self._stopped = True
+        for process in list(self._processes):
+            _end_group(process)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._processes: set[int] = set()
+
     def _run(self, directory: Path, inventory: Path, tasks: Sequence[Mapping[str, Any]], killer: Killer | None) -> Run:
+        if self._stopped:
+            raise RuntimeError("it is stopped")
         directory.mkdir(parents=True, exist_ok=True)
         action = str(tasks[0]["action"])
         playbook = _PLAYBOOKS[action.rpartition(".")[2]]
@@ -72,6 +87,7 @@ class PlaybookStage(HttpStage):
                 start_new_session=True,
             ) as process,
         ):  # fmt: skip
+            self._processes.add(process.pid)
             if killer:
                 killer.started(process.pid)
             in_time = True
@@ -79,8 +95,8 @@ class PlaybookStage(HttpStage):
                 process.wait(_LIMITS * LIMIT_SECONDS)
             except subprocess.TimeoutExpired:
                 in_time = False
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end_group(process.pid)
+            self._processes.discard(process.pid)
             process.wait()
             output.seek(0)
             text = output.read().decode(errors="replace")
@@ -115,6 +131,12 @@ class PlaybookStage(HttpStage):
         """So many bytes that the record has no room for what the run adds; the file system counts in pages."""
         there = self.stock.record.stat().st_size if cell.operation == "rollback" else 0
         return -(-there // _PAGE) * _PAGE + _PAGE
+
+
+def _end_group(process: int) -> None:
+    """End a process that leads a session, with all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)
 
 
 def _mount(directory: Path, options: str) -> None:

@@ -13,7 +13,7 @@ import signal
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -70,9 +70,12 @@ class Stage(ABC):
     def __init__(self, build: Path, pairs: int) -> None:
         self.build = build
         shutil.rmtree(build, ignore_errors=True)
-        self.ground = Ground(build, 2 * pairs, self.backend)
+        self._started = ExitStack()
         try:
+            self.ground = Ground(build, 2 * pairs, self.backend)
+            self._started.callback(self.ground.close)
             self.controllers = Controllers(build)
+            self._started.callback(self.controllers.close)
             self._prepare()
             hosts = self.ground.hosts
             self._pairs: queue.SimpleQueue[tuple[Host, Host]] = queue.SimpleQueue()
@@ -80,13 +83,16 @@ class Stage(ABC):
                 self._pairs.put((hosts[2 * number], hosts[2 * number + 1]))
             self.stock = self._make_stock()
         except BaseException:
-            self.ground.close()
+            self.close()
             raise
 
     def close(self) -> None:
         """End everything that was started."""
-        self.controllers.close()
-        self.ground.close()
+        self._started.close()
+
+    def stop(self) -> None:
+        """Let the cells that are being played end at once: no run of theirs goes on, and no other begins."""
+        self.controllers.stop()
 
     def play(self, cell: Cell) -> Evidence:
         """Play a cell and take the evidence."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from . import inventory
@@ -40,6 +42,7 @@ def _arguments() -> argparse.Namespace:
         default="memory",
         help="samba: a real SMB server for each host; domain: a real domain with member servers (both need root)",
     )
+    parser.add_argument("--end-with-stdin", action="store_true", help="stop at the end of standard input")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     return parser.parse_args()
 
@@ -57,6 +60,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+    if arguments.end_with_stdin:
+        loop.add_reader(sys.stdin.fileno(), _at_end_of_stdin, stopping.set)
     if arguments.seconds is not None:
         loop.call_later(arguments.seconds, stopping.set)
     if _is_running(arguments.build):
@@ -69,6 +74,12 @@ async def _run(arguments: argparse.Namespace) -> None:
     finally:
         inventory.remove(arguments.build)
         await lab.stop()
+
+
+def _at_end_of_stdin(stop: Callable[[], None]) -> None:
+    """Whoever has started the lab has the other end of the pipe, and the pipe ends with that process."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        stop()
 
 
 def _is_running(directory: Path) -> bool:

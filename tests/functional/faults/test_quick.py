@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import played
 from tests.faults.cells import HTTP, SMB, WRITING, Cell
+from tests.faults.playing import played
 from tests.faults.scenes import HttpStage, SmbStage, Stage
 from tests.faults.wire import Fate
 from tests.lab.samba import missing

@@ -201,8 +201,27 @@ def start(build: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.lab", "--build", str(build), *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        command, cwd=CHECKOUT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=CHECKOUT,
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+
+
+def test_a_lab_ends_with_the_process_that_has_started_it(tmp_path: Path) -> None:
+    process = start(tmp_path, "--hosts", "1", "--end-with-stdin", "--ports")
+    try:
+        # Its standard input is closed after that, as it is when that process has ended, however.
+        output, errors = process.communicate("not its end\n", timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    assert output.startswith("lab ready: 1 hosts")
+    assert not (tmp_path / "endpoints.json").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
