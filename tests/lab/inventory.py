@@ -15,8 +15,16 @@ import yaml
 
 from ..waiting import PATIENT
 from .lab import Endpoint, Lab
+from .model import Logon
 
 INVENTORY, ENDPOINTS = "inventory.yml", "endpoints.json"
+WINRM: Mapping[str, Any] = {
+    "ansible_connection": "winrm",
+    "ansible_winrm_scheme": "http",
+    "ansible_winrm_transport": "ntlm",
+    **PATIENT,
+}
+"""The variables of all hosts, which a patient client reaches by WinRM: NTLM over HTTP."""
 
 
 def write(lab: Lab, build: Path) -> None:
@@ -38,12 +46,12 @@ def inventory(lab: Lab) -> dict[str, Any]:
     sites = {"sms_sites": [_plain(site) for site in lab.scenario.sites]} if lab.scenario.sites else {}
     return {
         "sms_sites": {
-            "hosts": {endpoint.host.dns_name: _variables(endpoint) for endpoint in lab.endpoints},
+            "hosts": {
+                endpoint.host.dns_name: {**reach(endpoint), "sms_site_code": endpoint.host.site}
+                for endpoint in lab.endpoints
+            },
             "vars": {
-                "ansible_connection": "winrm",
-                "ansible_winrm_scheme": "http",
-                "ansible_winrm_transport": "ntlm",
-                **PATIENT,
+                **WINRM,
                 **passwords,
                 **sites,
             },
@@ -80,14 +88,14 @@ def _passwords(endpoint: Endpoint) -> dict[str, str]:
     return {user: logon.password for user, logon in endpoint.credentials.items()}
 
 
-def _variables(endpoint: Endpoint) -> dict[str, Any]:
-    logon = endpoint.host.logons[0]
+def reach(endpoint: Endpoint, logon: Logon | None = None) -> dict[str, Any]:
+    """The variables of a host that say where it is and who logs on; an administrator if nobody else is given."""
+    logon = logon or endpoint.host.logons[0]
     return {
         "ansible_host": endpoint.address,
         "ansible_port": endpoint.port,
         "ansible_user": logon.user,
         "ansible_password": logon.password,
-        "sms_site_code": endpoint.host.site,
     }
 
 

@@ -23,6 +23,7 @@ from typing import Any
 from ..waiting import PATIENCE
 from .control import Controls
 from .hierarchy import default_hierarchy
+from .inventory import WINRM, reach
 from .lab import Endpoint, Lab
 from .model import Logon
 from .samba import SmbControls
@@ -78,6 +79,10 @@ class RunningHost:
     def smb(self) -> SmbControls | None:
         """What can be done to the host's smbd; None in memory."""
         return self.endpoint.smb
+
+    def winrm(self, logon: Logon | None = None, **changed: Any) -> dict[str, Any]:
+        """The variables of an inventory with which a patient client reaches it by WinRM: NTLM over HTTP."""
+        return {**WINRM, **reach(self.endpoint, logon), **changed}
 
     def path(self, path: str) -> str:
         r"""A path of the scenario (``D:\SMS``) as this host spells it."""

@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,10 +23,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.arguments import plan_of
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change.document import checked_change_id
+from tests.functional.ansible_runs import run_playbook
 from tests.unit.change.samples import CREATED, VERSIONS, section, validator
 from tests.unit.change.test_shapes import PLAN, sealed, with_value
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 SAYS = (
     r"is not a valid change number\. Use letters \(A to Z\), digits, spaces and \. _ - # :, "
     "a letter or digit at both ends"
@@ -111,16 +108,7 @@ def test_a_plan_of_such_a_change_is_none(tmp_path: Path, change_id: str) -> None
 
 
 def run(directory: Path, *command: str) -> tuple[int, str]:
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build" / "collections"),
-        "ANSIBLE_HOME": str(directory / "home"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", *command],
-        cwd=directory, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    done = run_playbook(directory, "-i", "inventory.yml", *command)
     return done.returncode, re.sub(r"\s+", " ", done.stdout + done.stderr)
 
 

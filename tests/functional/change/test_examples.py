@@ -7,34 +7,22 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+from tests.functional.ansible_runs import run_playbook
 from tests.lab.testing import default_hierarchy, running_lab
 from tests.unit.change.samples import validator
-from tests.waiting import PATIENCE, PATIENT
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 MODULES = ("change_plan", "change_plan_file", "change_plan_info", "change_apply", "change_rollback")
 
 
 def module(name: str) -> Any:
     return importlib.import_module(f"ansible_collections.sitekeeper.sms.plugins.modules.{name}")
-
-
-def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_HOME": f"{directory}/ansible"}
-    return subprocess.run(
-        arguments, cwd=directory, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE,
-        check=False,
-    )  # fmt: skip
 
 
 def test_the_examples_run(tmp_path: Path) -> None:
@@ -62,20 +50,9 @@ def test_the_examples_run(tmp_path: Path) -> None:
     with running_lab(default_hierarchy(1)) as lab:
         host = lab["C01"]
         before = host.controls.share_descriptor("SMS_SITE")
-        variables = {
-            "ansible_connection": "winrm",
-            "ansible_host": host.address,
-            "ansible_port": host.endpoint.port,
-            "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": "ntlm",
-            **PATIENT,
-            "ansible_user": host.user,
-            "ansible_password": host.password,
-        }
-        inventory = {"sms_sites": {"hosts": {"c01.corp.example": variables}}}
+        inventory = {"sms_sites": {"hosts": {"c01.corp.example": host.winrm()}}}
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
-        done = run(tmp_path, program, "-i", "inventory.yml", "play.json")
+        done = run_playbook(tmp_path, "-i", "inventory.yml", "play.json")
         after = host.controls.share_descriptor("SMS_SITE")
         counted = host.controls.counters()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -35,8 +35,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unreachable,
     Unsupported,
 )
+from tests.functional.change.servers import server_of
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
-from tests.unit.change.samples import DIRECTORY, SENDER, planned_section, recorder, server_of
+from tests.unit.change.samples import DIRECTORY, SENDER, planned_section, recorder
 
 SHARE_WRITE = "Win32_LogicalShareSecuritySetting.SetSecurityDescriptor"
 FOLDER_WRITE = "Win32_LogicalFileSecuritySetting.SetSecurityDescriptor"

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +15,11 @@ import pytest
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import unread_section, write_document
+from tests.functional.ansible_runs import run_playbook
+from tests.functional.change.servers import server_of
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
-from tests.unit.change.samples import DIRECTORY, document, planned_section, section, server_of
-from tests.waiting import PATIENCE, PATIENT
+from tests.unit.change.samples import DIRECTORY, document, planned_section, section
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 ELSEWHERE = "D:\\SMS"
 HOSTS = ("C01", "P02", "S01", "S03")
 
@@ -32,29 +29,12 @@ class Desk:
 
     def __init__(self, directory: Path, lab: RunningLab) -> None:
         self.directory, self.lab = directory, lab
-        self.inventory({name: self.reach(name) for name in HOSTS})
+        self.inventory({name: lab[name].winrm() for name in HOSTS})
         self.plan({})
 
-    def reach(self, name: str) -> dict[str, Any]:
-        host = self.lab[name]
-        return {
-            "ansible_host": host.address,
-            "ansible_port": host.endpoint.port,
-            "ansible_user": host.user,
-            "ansible_password": host.password,
-        }
-
     def inventory(self, hosts: dict[str, Any]) -> None:
-        group = {
-            "hosts": hosts,
-            "vars": {
-                "ansible_connection": "winrm",
-                "ansible_winrm_scheme": "http",
-                "ansible_winrm_transport": "ntlm",
-                **PATIENT,
-            },
-        }
-        (self.directory / "inventory.yml").write_text(yaml.safe_dump({"sms_sites": group}), encoding="utf-8")
+        text = yaml.safe_dump({"sms_sites": {"hosts": hosts}})
+        (self.directory / "inventory.yml").write_text(text, encoding="utf-8")
 
     def plan(self, sections: dict[str, Any]) -> None:
         planned = {}
@@ -69,20 +49,8 @@ class Desk:
         """How it ended, the lines that people are told, and all of its output."""
         given = [f"sms_change_id=CHG0012345 sms_change_approved_digest={self.digest}"]
         given += [f"{key}={value}" for key, value in variables.items()]
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.yml",
-                f"sitekeeper.sms.{playbook}", "-e", " ".join(given), *options,
-            ],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
-                "ANSIBLE_HOME": f"{self.directory}/ansible",
-                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            },
-            capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+        command = ["-i", "inventory.yml", f"sitekeeper.sms.{playbook}", "-e", " ".join(given), *options]
+        done = run_playbook(self.directory, *command, ANSIBLE_CALLBACK_RESULT_FORMAT="json")
         output = done.stdout + done.stderr
         told = [yaml.safe_load(line.strip().rstrip(",")) for line in output.splitlines() if re.match(r" {8}\"", line)]
         return done.returncode, told, output
@@ -181,7 +149,7 @@ def test_a_limit_limits(desk: Desk) -> None:
 
 
 def test_check_mode_writes_and_records_nothing(desk: Desk) -> None:
-    files = {path.name for path in desk.directory.iterdir()} | {"ansible"}
+    files = {path.name for path in desk.directory.iterdir()} | {"home"}
     code, told, _output = desk.run("apply", "--check")
     assert code == 0
     assert told == [
@@ -218,7 +186,7 @@ def test_not_all_of_very_many_are_named(desk: Desk) -> None:
     with socket.socket() as taken:
         # Bound, and nobody listens.
         taken.bind(("127.0.0.1", 0))
-        dead = {**desk.reach("C01"), "ansible_host": "127.0.0.1", "ansible_port": taken.getsockname()[1]}
+        dead = desk.lab["C01"].winrm(ansible_host="127.0.0.1", ansible_port=taken.getsockname()[1])
         desk.inventory(dict.fromkeys(names, dead))
         desk.plan({name: section() for name in names})
         code, told, _output = desk.run("apply")

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import doctest
 import json
-import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.functional.ansible_runs import run_ansible
 from tests.lab.inventory import inventory as lab_inventory
 from tests.lab.testing import RunningLab, running_lab
-from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 DOCS = CHECKOUT / "docs"
@@ -138,24 +136,7 @@ def write_ways(lab: RunningLab, directory: Path) -> None:
 
 def run(directory: Path, command: str) -> subprocess.CompletedProcess[str]:
     program, *arguments = shlex.split(command)
-    subcommand = program.removeprefix("ansible").removeprefix("-") or "adhoc"
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build" / "collections"),
-        "ANSIBLE_HOME": str(directory / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(directory / "temp"),
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_DEPRECATION_WARNINGS": "0",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "ansible", subcommand, *arguments],
-        cwd=directory,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    return run_ansible(directory, program, *arguments, ANSIBLE_DEPRECATION_WARNINGS="0")
 
 
 def table_of(finished: subprocess.CompletedProcess[str]) -> str:

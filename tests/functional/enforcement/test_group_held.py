@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.modules import change_plan, sender_access
@@ -35,6 +33,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.descriptors import SACL_NOT_SHOWN
+from tests.connection_plugins import connection_plugin
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
 
@@ -75,19 +74,7 @@ def winrm() -> Iterator[Any]:
 
         def make(**kind: Any) -> tuple[SiteServer, RunningHost]:
             host = stack.enter_context(running_lab(scenario(**kind)))["P01"]
-            connection = connection_loader.get("winrm", PlayContext())
-            connection.set_options(
-                var_options={
-                    "ansible_host": host.address,
-                    "ansible_port": host.endpoint.port,
-                    "ansible_winrm_scheme": "http",
-                    "ansible_winrm_transport": "ntlm",
-                    "ansible_user": host.user,
-                    "ansible_password": host.password,
-                    "_extras": {},
-                }
-            )
-            return stack.enter_context(site_server("p01", connection)), host
+            return stack.enter_context(site_server("p01", connection_plugin("winrm", host.winrm()))), host
 
         yield make
 

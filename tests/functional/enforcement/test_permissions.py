@@ -26,6 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.argumen
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, default_hierarchy, running_lab
+from tests.waiting import PATIENCE
 
 LACKING = missing() or ("" if shutil.which("smbclient") else "smbclient is missing")
 pytestmark = pytest.mark.skipif(
@@ -93,7 +94,7 @@ def as_sender(host: RunningHost, commands: str) -> str:
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PASSWD": host.credentials[SENDER].password}
     command = ["smbclient", "-s", os.devnull, "-U", SENDER.replace("\\", "/"), f"//{host.address}/SMS_SITE"]
     done = subprocess.run(
-        [*command, "-c", commands], env=environment, capture_output=True, text=True, timeout=300, check=False
+        [*command, "-c", commands], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     found = re.search(r"NT_STATUS_\w+", done.stdout + done.stderr)
     return found.group() if found else ""

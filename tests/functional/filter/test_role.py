@@ -9,17 +9,14 @@ What is between it and ``ansible.windows`` is seen on a site server of the lab, 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.findings import KINDS
+from tests.functional.ansible_runs import run_playbook
 from tests.lab.testing import default_hierarchy, running_lab
-from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROLE = "sitekeeper.sms.sms_sender_perms"
@@ -53,22 +50,7 @@ def play(tmp_path):
         inventory.write_text(yaml.safe_dump({"sms_sites": {"hosts": hosts, "vars": variables}}, sort_keys=False))
         playbook = tmp_path / "playbook.yml"
         playbook.write_text(yaml.safe_dump([{"hosts": "sms_sites", "gather_facts": False, "tasks": tasks}]))
-        environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": ":".join(map(str, [CHECKOUT / "build" / "collections", *collections])),
-            "ANSIBLE_HOME": str(tmp_path / "home"),
-            "ANSIBLE_LOCAL_TEMP": str(tmp_path / "temp"),
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(playbook), *options],
-            cwd=tmp_path,
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
+        return run_playbook(tmp_path, "-i", inventory, playbook, *options, collections=collections)
 
     return run
 
@@ -300,19 +282,10 @@ class SiteServer:
             {"code": "C01", "server": "c01", "addresses": [{"to": "P01", "sender_account": sender}]},
             {"code": "P01", "server": "p01", "product": product, "parent": "C01", "addresses": []},
         ]
-        host = {
-            "ansible_connection": "winrm",
-            "ansible_host": self.lab.address,
-            "ansible_port": self.lab.endpoint.port,
-            "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": "ntlm",
-            "ansible_user": self.lab.user,
-            "ansible_password": self.lab.password,
-        }
         task = {"ansible.builtin.import_role": {"name": ROLE, "tasks_from": entry_point, "rolespec_validate": False}}
         collections = self.collections if installed else []
         self.calls_file.write_text("")
-        finished = self.play({"p01": host}, sites, [task], *options, collections=collections, **variables)
+        finished = self.play({"p01": self.lab.winrm()}, sites, [task], *options, collections=collections, **variables)
         table = message_of(finished, '=> {\n    "msg"')
         return finished, table
 

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,13 +17,12 @@ import pytest
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.modules.fleet_audit import EXAMPLES
+from tests.functional.ansible_runs import AnsibleRun
 from tests.lab.hierarchy import SENDER, SERVICE
 from tests.lab.misbehaviour import Kind, Rule
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.waiting import PATIENCE, PATIENT, wait_until
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-ENVIRONMENT = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections", "ANSIBLE_NOCOLOR": "1"}
 HIERARCHY = default_hierarchy(6)
 RIGHT = "p01.corp.example"
 """The one site server of the lab's hierarchy with nothing amiss (see tests.lab.hierarchy)."""
@@ -65,21 +62,14 @@ class Fleet:
             **PATIENT,
         }
 
-    def start(self, playbook: list[dict[str, Any]] | str, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, playbook: list[dict[str, Any]] | str, *arguments: str) -> AnsibleRun:
         inventory = {"sms_sites": {"hosts": self.hosts, "vars": self.variables}}
         (self.directory / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
         name = playbook
         if not isinstance(playbook, str):
             name = "play.yml"
             (self.directory / name).write_text(json.dumps(playbook), encoding="utf-8")
-        return subprocess.Popen(
-            [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.json", name, *arguments],
-            cwd=self.directory,
-            env={**os.environ, **ENVIRONMENT, "ANSIBLE_HOME": f"{self.directory}/ansible"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return AnsibleRun(self.directory, "ansible-playbook", "-i", "inventory.json", name, *arguments, merged=True)
 
     def play(self, *arguments: str, playbook: list[dict[str, Any]] | str, failed: bool = False) -> str:
         with self.start(playbook, *arguments) as running:
@@ -221,7 +211,7 @@ def test_what_was_read_survives_an_interrupt(lab: RunningLab, fleet: Fleet) -> N
     try:
         wait_until(lambda: fleet.file.exists() and len(fleet.file.read_bytes().splitlines()) == 4, "three are read")
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) != 0
+        assert running.wait(PATIENCE) != 0
         wait_until(lambda: not processes_with(str(fleet.directory)), "all its processes have ended")
     finally:
         running.kill()

@@ -6,19 +6,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.functional.ansible_runs import AnsibleRun
 from tests.lab.inventory import inventory as lab_inventory
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 from tests.waiting import PATIENCE
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-PROGRAMS = Path(sys.executable).parent
 RIGHT = "p01.corp.example"
 """The one site server of the lab's small hierarchy with nothing amiss (see tests.lab.hierarchy)."""
 
@@ -40,23 +36,10 @@ class Controller:
             self.hosts[DEAD] |= {"ansible_host": "127.0.0.1", "ansible_port": 1}
         (directory / "inventory").mkdir(parents=True)
 
-    def start(self, program: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, program: str, *arguments: str | Path) -> AnsibleRun:
         inventory = {"all": {"children": {"sms_sites": {"hosts": self.hosts, "vars": self.variables}}}}
         (self.directory / "inventory" / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
-        return subprocess.Popen(
-            [PROGRAMS / program, *arguments],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-                "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
-                "ANSIBLE_HOME": f"{self.directory}/home",
-                "ANSIBLE_NOCOLOR": "1",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return AnsibleRun(self.directory, program, *arguments, merged=True)
 
     def play(self, playbook: str, *arguments: str, failed: bool = False) -> str:
         with self.start("ansible-playbook", "-i", "inventory", f"sitekeeper.sms.{playbook}", *arguments) as running:

@@ -167,15 +167,18 @@ def test_a_server_that_says_nothing_more_is_given_up(servers: RunningLab, fleet:
 
     try:
         with between(of(servers, S02).address, silent) as port:
+            # As few others as there are ways: they have the same time, however slow the machine is.
+            fleet.hosts = {name: fleet.hosts[name] for name in (C01, P01, S01, S02)}
             by_smb(fleet, C01)
+            fleet.hosts[S01]["way"] = "psrp"
             by_smb(fleet, S02, ansible_host="127.0.0.1", ansible_smb_port=port)
-            result = fleet.audit(timeout=15)
+            result = fleet.audit(timeout=25)
             over.set()
     finally:
         over.set()
     told = statuses(result)
-    assert [host for host in EVERYONE if told[host] == "unreachable"] == [S02]
-    assert "no whole answer within 15 seconds" in result["hosts"][S02]["message"]
+    assert [host for host in told if told[host] == "unreachable"] == [S02]
+    assert "no whole answer within 25 seconds" in result["hosts"][S02]["message"]
     assert list(fleet.lines())[-1] == S02
 
 

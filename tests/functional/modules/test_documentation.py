@@ -8,10 +8,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +21,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.descripti
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
+from tests.functional.ansible_runs import run_ansible, run_playbook
 from tests.lab.testing import running_lab
-from tests.waiting import PATIENCE, PATIENT
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections"}
 ALL_MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 # Those whose examples run here; the others have theirs run beside what they do.
 MODULES = ("ntfs_permissions", "sender_access", "sender_access_info", "share_permissions")
@@ -87,37 +83,16 @@ def test_examples_run_and_change_nothing_when_run_again(tmp_path: Path) -> None:
             plays.append({"hosts": host, "gather_facts": False, "tasks": [task]})
     (tmp_path / "examples.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
     with running_lab(SITE_SERVERS) as lab:
-        hosts = {}
-        for name, host in lab.items():
-            address, port = host.url.split("/")[2].split(":")
-            hosts[name] = {
-                "ansible_connection": "winrm",
-                "ansible_host": address,
-                "ansible_port": int(port),
-                "ansible_winrm_scheme": "http",
-                "ansible_winrm_transport": "ntlm",
-                **PATIENT,
-                "ansible_user": host.user,
-                "ansible_password": host.password,
-            }
+        hosts = {name: host.winrm() for name, host in lab.items()}
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
-        changed = [run_playbook(tmp_path) for _again in range(2)]
+        changed = [changes(tmp_path) for _again in range(2)]
     assert changed[0] > 0
     assert changed[1] == 0
 
 
-def run_playbook(directory: Path) -> int:
+def changes(directory: Path) -> int:
     """Run the plays; how many tasks changed something."""
-    environment = {**COLLECTIONS, "ANSIBLE_HOME": f"{directory}/ansible"}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "examples.yml"],
-        cwd=directory,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = run_playbook(directory, "-i", "inventory.yml", "examples.yml")
     assert done.returncode == 0, done.stdout + done.stderr
     # The lab's hosts have no auditing entries, as most Windows hosts.
     warnings = [line for line in (done.stdout + done.stderr).splitlines() if "WARNING" in line]
@@ -128,19 +103,9 @@ def run_playbook(directory: Path) -> int:
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Each module's documentation as ansible-doc shows it to people, fragments included."""
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-doc"),
-            "--type=module",
-            "--json",
-            *(f"sitekeeper.sms.{name}" for name in ALL_MODULES),
-        ],
-        env={**os.environ, **COLLECTIONS, "ANSIBLE_HOME": str(tmp_path_factory.mktemp("ansible"))},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    )
+    names = [f"sitekeeper.sms.{name}" for name in ALL_MODULES]
+    done = run_ansible(tmp_path_factory.mktemp("ansible"), "ansible-doc", "--type=module", "--json", *names)
+    assert done.returncode == 0, done.stderr
     return {name.rpartition(".")[2]: shown["doc"] for name, shown in json.loads(done.stdout).items()}
 
 

@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.functional.ansible_runs import run_playbook
 from tests.lab.inventory import inventory as lab_inventory
 from tests.lab.testing import RunningLab, default_hierarchy, running_lab
 
@@ -40,27 +38,9 @@ class Desk:
         (self.directory / "inventory.json").write_text(json.dumps({"all": {"children": self.inventory}}))
         if not isinstance(playbook, str):
             (self.directory / "own.yml").write_text(yaml.safe_dump(playbook, sort_keys=False))
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("ansible-playbook")),
-                *(() if "-i" in options else ("-i", "inventory.json")),
-                f"sitekeeper.sms.{playbook}" if isinstance(playbook, str) else "own.yml",
-                *options,
-            ],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
-                "ANSIBLE_HOME": f"{self.directory}/home",
-                "ANSIBLE_NOCOLOR": "1",
-                **environment,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        inventory = () if "-i" in options else ("-i", "inventory.json")
+        name = f"sitekeeper.sms.{playbook}" if isinstance(playbook, str) else "own.yml"
+        done = run_playbook(self.directory, *inventory, name, *options, merged=True, **environment)
         return done.returncode, done.stdout
 
     def counted(self) -> dict[str, list[int]]:

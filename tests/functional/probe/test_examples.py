@@ -6,38 +6,23 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.functional.ansible_runs import run_playbook
 from tests.functional.probe.support import SENDER, SiteServer, needs_samba
-from tests.waiting import PATIENCE, PATIENT
 
 pytestmark = needs_samba
-
-CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def test_examples(server: SiteServer, tmp_path: Path) -> None:
     host = server.host
-    port = int(host.url.split("/")[2].rpartition(":")[2])
     passwords = {name: host.credentials[name].password for name in (SENDER, "CORP\\bystander")}
-    site_server = {
-        "ansible_connection": "winrm",
-        "ansible_host": host.address,
-        "ansible_port": port,
-        "ansible_winrm_scheme": "http",
-        "ansible_winrm_transport": "ntlm",
-        **PATIENT,
-        "ansible_user": host.user,
-        "ansible_password": host.password,
-        "smssend_password": passwords[SENDER],
-        "bystander_password": passwords["CORP\\bystander"],
-    }
+    secrets = {"smssend_password": passwords[SENDER], "bystander_password": passwords["CORP\\bystander"]}
+    site_server = host.winrm(**secrets)
     sending = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = {"all": {"hosts": {"C01": site_server, "sending": sending}}}
     examples = importlib.import_module("ansible_collections.sitekeeper.sms.plugins.modules.sender_probe").EXAMPLES
@@ -54,21 +39,7 @@ def play(directory: Path, inventory: dict[str, Any], tasks: list[dict[str, Any]]
     (directory / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     plays = [{"hosts": "C01", "gather_facts": False, "tasks": tasks}]
     (directory / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
-    environment = {
-        "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
-        "ANSIBLE_HOME": f"{directory}/ansible",
-        "ANSIBLE_LOCAL_TEMP": f"{directory}/local",
-        "ANSIBLE_REMOTE_TEMP": f"{directory}/remote",
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-vvvvv", "-i", "inventory.yml", "play.yml"],
-        cwd=directory,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    remote = f"{directory}/remote"
+    done = run_playbook(directory, "-vvvvv", "-i", "inventory.yml", "play.yml", ANSIBLE_REMOTE_TEMP=remote)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -8,36 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ansible import constants as C  # noqa: N812
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader
-
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import wmi_connection
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wmi import Wmi
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import EnvelopeSettings
+from tests.connection_plugins import connection_plugin
 from tests.lab.model import Logon
 from tests.lab.testing import RunningHost
 from tests.unit.wsman.server_side import NS, Reply, reply
-from tests.waiting import PATIENT
 
 
 @contextmanager
 def lab_wmi(host: RunningHost, logon: Logon | None = None) -> Iterator[Wmi]:
     """The WMI of a host of the lab, its counters at zero."""
-    logon = logon or host.logons[0]
-    made = connection_loader.get("winrm", PlayContext())
-    variables = {
-        "ansible_host": host.address,
-        "ansible_port": host.endpoint.port,
-        "ansible_user": logon.user,
-        "ansible_password": logon.password,
-        "ansible_winrm_scheme": "http",
-        "ansible_winrm_transport": "ntlm",
-        **PATIENT,
-    }
-    taken = C.config.get_plugin_vars("connection", "winrm")
-    extras = {key: value for key, value in variables.items() if key not in taken}
-    made.set_options(var_options=variables | {"_extras": extras})
+    made = connection_plugin("winrm", host.winrm(logon))
     host.controls.reset_counters()
     with wmi_connection(host.endpoint.host.name, made) as (wmi, _user):
         yield wmi

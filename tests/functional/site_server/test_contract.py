@@ -36,9 +36,9 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unsupported,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
+from tests.connection_plugins import with_options
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
-from tests.waiting import PATIENT
 
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
 INCOMING = f"{RECEIVE}\\Incoming"
@@ -68,20 +68,8 @@ class Way:
 
     def plugin(self, host: RunningHost, **overrides: Any) -> Any:
         """The connection plugin of a host whose inventory says so, as a task gets it."""
-        made = load(self.connection)
-        inventory = {
-            "ansible_host": host.address,
-            "ansible_port": host.endpoint.port,
-            "ansible_user": host.user,
-            "ansible_password": host.password,
-            **PATIENT,
-            **self.variables,
-            **overrides,
-        }
-        taken = C.config.get_plugin_vars("connection", self.connection)
-        extras = {key: value for key, value in inventory.items() if key not in taken}
-        made.set_options(var_options=inventory | {"_extras": extras})
-        return made
+        variables = host.winrm(ansible_connection=self.connection, **self.variables, **overrides)
+        return with_options(load(self.connection), self.connection, variables)
 
     def reach(self, host: RunningHost, **overrides: Any) -> AbstractContextManager[SiteServer]:
         """The host as a site server."""
@@ -98,10 +86,9 @@ def load(name: str) -> Any:
     return made
 
 
-WINRM = {"ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm"}
 WAYS = (
-    pytest.param(Way("winrm", "memory", "winrm", WINRM), id="winrm-memory"),
-    pytest.param(Way("winrm", "samba", "winrm", WINRM), id="winrm-samba", marks=ON_SAMBA),
+    pytest.param(Way("winrm", "memory", "winrm", {}), id="winrm-memory"),
+    pytest.param(Way("winrm", "samba", "winrm", {}), id="winrm-samba", marks=ON_SAMBA),
     pytest.param(Way("smb", "samba", SMB, {}), id="smb-samba", marks=ON_SAMBA),
     pytest.param(Way("nt1", "samba", SMB, {"ansible_smb_dialect": "nt1"}), id="nt1-samba", marks=ON_SAMBA),
 )

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
-from tests.functional.site_server.reaching import lab_wmi
-from tests.lab.testing import RunningHost
 
 CREATED = "2026-11-23T08:00:00.000Z"
 VERSIONS = {"collection": "0.1.0", "ansible": "2.19.0"}
@@ -85,13 +80,6 @@ def validator(name: str) -> Any:
     made = jsonschema.Draft202012Validator(json.loads(text))
     made.check_schema(made.schema)
     return made
-
-
-@contextmanager
-def server_of(host: RunningHost) -> Iterator[SiteServer]:
-    """A site server of the lab, over WinRM; what it has been asked is counted from zero."""
-    with lab_wmi(host) as wmi:
-        yield WsmanSiteServer(wmi, host.user)
 
 
 def planned_section(server: SiteServer, *senders: str, **request: Any) -> dict[str, Any]:

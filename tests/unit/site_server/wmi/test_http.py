@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible import constants as C  # noqa: N812
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import (
     AuthenticationFailed,
@@ -32,6 +29,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires i
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi import exchange
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wmi import Wmi
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import invoke
+from tests.connection_plugins import connection_plugin
 from tests.lab.certificates import Authority
 from tests.unit.site_server.wmi.scripted_winrm import SEALED, Gone, Peer, http, serving
 from tests.unit.wsman.server_side import CIMV2, reply
@@ -160,15 +158,7 @@ def reaching(authority: Authority) -> Callable[..., Any]:
             **way.variables,
             **changed,
         }
-        made = connection_loader.get(way.kind, PlayContext())
-        taken = C.config.get_plugin_vars("connection", way.kind)
-        extras = {
-            key: value
-            for key, value in variables.items()
-            if key.startswith(f"ansible_{way.kind}_") and key not in taken
-        }
-        made.set_options(var_options=variables | {"_extras": extras})
-        with wmi_connection("c01", made) as (wmi, _user):
+        with wmi_connection("c01", connection_plugin(way.kind, variables)) as (wmi, _user):
             yield wmi
 
     return reach
