@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,16 @@ for number in range(200):
 
 def test_processes_that_write_at_the_same_time_tear_no_lines(tmp_path: Path) -> None:
     path = tmp_path / "record.jsonl"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", _WRITER, str(path), name], env={**os.environ, "PYTHONPATH": path_of()})
-        for name in "abc"
-    ]
-    assert [writer.wait(PATIENCE) for writer in writers] == [0, 0, 0]
+    environment = {**os.environ, "PYTHONPATH": path_of()}
+    with ExitStack() as stack:
+        writers = []
+        for name in "abc":
+            command = [sys.executable, "-c", _WRITER, str(path), name]
+            writer = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            stack.callback(writer.wait)
+            stack.callback(writer.kill)
+            writers.append(writer)
+        assert [writer.wait(PATIENCE) for writer in writers] == [0, 0, 0]
     journal = read_journal(path)
     assert journal.torn == ()
     for name in "abc":
@@ -105,12 +111,16 @@ with host_lock(Path(sys.argv[1]), "p01"):
 
 def test_two_runs_do_not_work_on_the_same_host_at_the_same_time(tmp_path: Path) -> None:
     path = tmp_path / "record.jsonl"
-    with subprocess.Popen(
-        [sys.executable, "-c", _HOLDER, str(path)],
-        env={**os.environ, "PYTHONPATH": path_of()},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", _HOLDER, str(path)],
+            env={**os.environ, "PYTHONPATH": path_of()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as other,
+        ExitStack() as stack,
+    ):
+        stack.callback(other.kill)
         assert other.stdout is not None
         assert other.stdout.readline() == b"alone\n"
         with (

@@ -271,7 +271,8 @@ list(sweep([f"h{number}" for number in range(32)], lambda host: job, limits))
 def test_no_process_outlives_the_one_that_started_it(killed: str, processes: int, tmp_path: Path) -> None:
     notes = tmp_path / "pids"
     notes.touch()
-    started = subprocess.Popen([sys.executable, "-c", ORPHANS, str(notes), killed])
+    command = [sys.executable, "-c", ORPHANS, str(notes), killed]
+    started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: len(set(notes.read_text().split())) == processes, "all processes run")
         pids = {int(pid) for pid in notes.read_text().split()}
@@ -280,7 +281,7 @@ def test_no_process_outlives_the_one_that_started_it(killed: str, processes: int
         started.kill()
         started.wait()
     try:
-        wait_until(lambda: not any(alive(pid) for pid in pids), "all processes have ended", seconds=60)
+        wait_until(lambda: not any(alive(pid) for pid in pids), "all processes have ended")
     finally:
         for pid in filter(alive, pids):
             os.kill(pid, signal.SIGKILL)
