@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -132,33 +131,6 @@ def test_the_warning_names_accounts_and_is_bounded(host: RunningHost) -> None:
 @pytest.mark.parametrize("host", ["protected"], indirect=True)
 def test_a_child_that_keeps_entries_out_is_in_line(host: RunningHost) -> None:
     assert write(host, WANTED, "never")[0] is None
-
-
-@pytest.mark.parametrize(
-    ("parent", "child", "stale"),
-    [
-        # CREATOR OWNER becomes the owner, generic rights become those of files.
-        ("D:PAI(A;OICIIO;GA;;;CO)(A;OICI;GR;;;SY)", "O:BAD:AI(A;ID;FA;;;BA)(A;ID;FR;;;SY)", False),
-        ("D:PAI(A;OICIIO;GA;;;CO)", "O:BAD:AI(A;ID;FA;;;SY)", True),
-        # Entries of its own do not count, and neither do the folder's that go no further.
-        ("D:PAI(A;;FA;;;BA)", "O:BAD:AI(A;;FA;;;WD)", False),
-        ("D:PAI(A;OICI;FA;;;BA)", "O:BAD:AI(D;;0x2;;;WD)(A;ID;FA;;;BA)", False),
-        ("D:PAI(A;OICI;FA;;;BA)", "O:BAD:AI(A;;FA;;;BA)", True),
-        ("D:PAI(A;OICI;FA;;;BA)", "O:BAD:AI", True),
-        ("D:PAI(A;OICI;FR;;;BA)", "O:BAD:AI(A;ID;FA;;;BA)", True),
-        # What comes down takes the place of a NULL DACL (Microsoft, "Automatic Propagation of Inheritable ACEs").
-        ("D:PAI(A;OICI;FA;;;BA)", "O:BAD:NO_ACCESS_CONTROL", True),
-        ("D:PAI(A;;FA;;;BA)", "O:BAD:NO_ACCESS_CONTROL", False),
-        ("D:NO_ACCESS_CONTROL", "O:BAD:AI(A;ID;FA;;;BA)", False),
-        # The port does not tell files from folders: what fits one of them is in line.
-        ("D:PAI(A;OICI;FA;;;BA)", "O:BAD:AI(A;OICIID;FA;;;BA)", False),
-    ],
-)
-def test_what_a_child_owes_to_its_folder(host: RunningHost, parent: str, child: str, stale: bool) -> None:
-    encoded = base64.b64encode(parse_sddl(child).to_bytes()).decode()
-    host.controls.set_file_descriptor(CHILD, {"base64": encoded})
-    with lab_wmi(host) as wmi:
-        assert (stale_child(WsmanSiteServer(wmi), FOLDER, parse_sddl(parent)) is not None) is stale
 
 
 @pytest.mark.parametrize(

@@ -6,24 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.sitekeeper.sms.plugins.action.sender_log_info import ActionModule
 from ansible_collections.sitekeeper.sms.plugins.modules.sender_log_info import EXAMPLES
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
-from tests.lab.testing import RunningLab, running_lab
+from tests.functional.ansible_runs import run_playbook
+from tests.lab.testing import running_lab
 from tests.unit.logs import samples
-from tests.waiting import PATIENCE, PATIENT
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
 ADMINISTRATORS = {"principal": "S-1-5-32-544", "access": "full_control"}
 SITE: dict[str, Any] = {
@@ -65,38 +58,10 @@ def play(directory: Path, tasks: list[dict[str, Any]], variables: dict[str, Any]
     }
     plays = [{"hosts": "C01", "gather_facts": False, "tasks": [*tasks, write]}]
     (directory / "play.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "play.yml"],
-        cwd=directory,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": f"{CHECKOUT}/build/collections",
-            "ANSIBLE_HOME": f"{directory}/ansible",
-        },
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = run_playbook(directory, "-i", "inventory.yml", "play.yml")
     assert told.exists(), done.stdout + done.stderr
     results = json.loads(told.read_text(encoding="utf-8"))
     return {task["name"]: result for task, result in zip(tasks, results, strict=True)}
-
-
-def connection(lab: RunningLab) -> dict[str, Any]:
-    """What the inventory says of C01."""
-    host = lab["C01"]
-    address, port = host.url.split("/")[2].split(":")
-    return {
-        "ansible_connection": "winrm",
-        "ansible_host": address,
-        "ansible_port": int(port),
-        "ansible_winrm_scheme": "http",
-        "ansible_winrm_transport": "ntlm",
-        **PATIENT,
-        "ansible_user": host.user,
-        "ansible_password": host.password,
-    }
 
 
 def test_the_examples(tmp_path: Path) -> None:
@@ -105,7 +70,7 @@ def test_the_examples(tmp_path: Path) -> None:
     (tmp_path / "logs" / "despool.log").write_bytes("".join(despooler).encode("utf-16"))
     (tmp_path / "logs" / "sched.log").write_text(scheduler, encoding="ascii")
     with running_lab(SITE) as lab:
-        done = play(tmp_path, yaml.safe_load(EXAMPLES), connection(lab))
+        done = play(tmp_path, yaml.safe_load(EXAMPLES), lab["C01"].winrm())
     assert not any(result.get("changed") or result.get("failed") for result in done.values()), done
     (statement,) = done["Show the likely causes"]["msg"]
     assert statement.startswith("1 job failed because access was denied.")
@@ -138,38 +103,9 @@ def test_what_is_refused(tmp_path: Path) -> None:
 def test_winrm_cannot_read_logs_and_says_what_can(tmp_path: Path) -> None:
     tasks = [{"name": "read", "sitekeeper.sms.sender_log_info": {"paths": ["D:\\a.log"]}, "ignore_errors": True}]
     with running_lab(SITE) as lab:
-        result = play(tmp_path, tasks, connection(lab))["read"]
+        result = play(tmp_path, tasks, lab["C01"].winrm())["read"]
     assert result["failed"]
     assert result["msg"].startswith("C01: paths: files cannot be read over this connection. Fetch the logs")
-
-
-class SiteServerWithLogs:
-    """A site server as far as logs are concerned; it holds them in memory."""
-
-    host = "C01"
-
-    def __init__(self, logs: dict[str, bytes]) -> None:
-        self._logs = logs
-
-    def open_file(self, path: str) -> Iterator[bytes]:
-        """A byte at a time."""
-        for byte in self._logs[path]:
-            yield bytes([byte])
-
-
-def test_logs_on_the_site_server_are_read_through_the_seam(tmp_path: Path) -> None:
-    fetched = tmp_path / "fetched.log"
-    fetched.write_text("Attempt to connect failed.\n", encoding="ascii")
-    server = SiteServerWithLogs({"D:\\SMS\\LOGS\\despool.log": samples.Q179118.encode()})
-    arguments = {"files": [str(fetched)], "paths": ["D:/SMS//LOGS/despool.log"], "access": None}
-    result = ActionModule.run_task(None, server, arguments)
-    assert [(log["name"], log["lines"]) for log in result["logs"]] == [
-        (str(fetched), 1),
-        ("D:\\SMS\\LOGS\\despool.log", 5),
-    ]
-    assert result["causes"][0]["jobs"] == ["M020002D1"]
-    with pytest.raises(Refused, match=r"C01: paths: 'LOGS' is not a local path"):
-        ActionModule.run_task(None, server, {**arguments, "paths": ["LOGS"]})
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

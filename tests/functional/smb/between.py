@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.unit.module_utils.smb_servers import exactly, framed, shut
 from tests.waiting import PATIENCE
 
 Change = Callable[[bytes], bytes | Iterable[bytes] | None]
@@ -30,13 +31,13 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
         with suppress(OSError):
             while data := client.recv(65536):
                 server.sendall(data)
-        _shut(server)
+        shut(server)
 
     def pump_down(server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError, EOFError):
             while True:
-                head = _exactly(server, 4)
-                message = change(_exactly(server, int.from_bytes(head[1:], "big")))
+                head = exactly(server, 4)
+                message = change(exactly(server, int.from_bytes(head[1:], "big")))
                 if message is None:
                     break
                 if not isinstance(message, bytes):
@@ -46,8 +47,8 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
                         break
                     continue
                 client.sendall(framed(message))
-        _shut(client)
-        _shut(server)
+        shut(client)
+        shut(server)
 
     def accept(listener: socket.socket) -> None:
         with suppress(OSError):
@@ -66,70 +67,11 @@ def between(address: str, change: Change, port: int = 445) -> Iterator[int]:
         try:
             yield listener.getsockname()[1]
         finally:
-            _shut(listener)
+            shut(listener)
             thread.join(PATIENCE)
             for opened in open_sockets:
-                _shut(opened)
+                shut(opened)
             for each in threads:
                 each.join(PATIENCE)
             for opened in open_sockets:
                 opened.close()
-
-
-@contextmanager
-def answering(*answers: bytes) -> Iterator[int]:
-    """A server on 127.0.0.1 that gives these answers, whatever it is asked, and closes the connection."""
-
-    def serve(client: socket.socket) -> None:
-        for answer in answers:
-            receive(client)
-            client.sendall(framed(answer))
-
-    with serving(serve) as port:
-        yield port
-
-
-@contextmanager
-def serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server on 127.0.0.1 that serves one client after the other, and closes the connection then."""
-
-    def accept(listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                client, _peer = listener.accept()
-                with client, suppress(OSError, EOFError):
-                    serve(client)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=accept, args=(listener,), daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            _shut(listener)
-            thread.join(PATIENCE)
-
-
-def framed(message: bytes) -> bytes:
-    """A message with its length in front ([MS-SMB2] 2.1)."""
-    return len(message).to_bytes(4, "big") + message
-
-
-def receive(client: socket.socket) -> bytes:
-    """The client's next message."""
-    return _exactly(client, int.from_bytes(_exactly(client, 4)[1:], "big"))
-
-
-def _exactly(source: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = source.recv(size - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def _shut(opened: socket.socket) -> None:
-    with suppress(OSError):
-        opened.shutdown(socket.SHUT_RDWR)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,16 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible.playbook.play_context import PlayContext
 
 from ansible_collections.sitekeeper.sms.plugins.connection.smb import DOCUMENTATION, Connection
-from ansible_collections.sitekeeper.sms.plugins.module_utils.krb5_conf import Configuration, read_configuration
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import file_client
-from tests.functional.smb.between import answering, between
+from tests.functional.smb.between import between
 from tests.functional.smb.kdc import Realm, held_port, new_realm
 from tests.functional.smb.kdc import missing as kdc_missing
 from tests.lab.samba import missing as samba_missing
 from tests.lab.testing import default_hierarchy, running_lab
+from tests.unit.module_utils.smb_servers import answering
 from tests.waiting import PATIENCE, wait_until
 
 MISSING = "; ".join(filter(None, (samba_missing(), kdc_missing())))
@@ -371,86 +371,3 @@ def plugin(variables: dict[str, str]) -> Connection:
     made._load_name = kind
     made.set_options(var_options=variables)
     return made
-
-
-# -- krb5.conf
-
-
-@pytest.fixture
-def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Configuration]:
-    """What a krb5.conf of this text says."""
-
-    def read(text: str) -> Configuration:
-        (tmp_path / "krb5.conf").write_text(text, encoding="utf-8")
-        monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
-        return read_configuration()
-
-    return read
-
-
-def test_krb5_conf_is_read_as_mit_reads_it(configured: Callable[[str], Configuration], tmp_path: Path) -> None:
-    (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "west").write_text("[realms]\nWEST.EXAMPLE = {\n kdc = dc.west.example\n}\n", encoding="utf-8")
-    (tmp_path / "more" / "old.rpmsave").write_text("[libdefaults]\ndefault_realm = OLD\n", encoding="utf-8")
-    (tmp_path / "one").write_text("[libdefaults]\n\tdefault_ccache_name = DIR:/run/%{uid}\n", encoding="utf-8")
-    read = configured(
-        f"""
-includedir {tmp_path}/more
-include {tmp_path}/one
-# a comment
-[libdefaults]
-    default_realm = CORP.EXAMPLE
-    default_realm = SECOND.EXAMPLE
-[realms]
-    CORP.EXAMPLE = {{
-        kdc = dc1.corp.example
-        kdc=dc2.corp.example:1088
-        ; kdc = dc3.corp.example
-        kdc = [2001:db8::1]:89
-        kdc = https://proxy.corp.example/KdcProxy
-        kdc = "dc4.corp.example"
-        kdc = dc5.corp.example:65536
-        admin_server = dc9.corp.example
-        v4_instance_convert = {{
-            kdc = no.such.example
-        }}
-        auth_to_local = DEFAULT
-    }}
-    EAST.EXAMPLE = {{
-        admin_server = dc.east.example
-    }}
-[domain_realm]
-    .corp.example = CORP.EXAMPLE
-"""
-    )
-    assert read.default_realm == "CORP.EXAMPLE"
-    assert read.kdcs_of("CORP.EXAMPLE") == [
-        ("dc1.corp.example", 88),
-        ("dc2.corp.example", 1088),
-        ("2001:db8::1", 89),
-        ("dc4.corp.example", 88),
-    ]
-    assert read.kdcs_of("WEST.EXAMPLE") == [("dc.west.example", 88)]
-    assert read.kdcs_of("EAST.EXAMPLE") == [("EAST.EXAMPLE", 88)]
-    assert read.cache.startswith("DIR:/run/")
-    assert read.cache.removeprefix("DIR:/run/").isdigit()
-
-
-@pytest.mark.parametrize("text", ["", "[", "}\n}\n=\n[realms]\nkdc = x\n", "\0" * 99, "include %s/krb5.conf\n" * 3])
-def test_a_krb5_conf_that_says_nothing_leaves_the_realm_s_name(
-    configured: Callable[[str], Configuration], tmp_path: Path, text: str
-) -> None:
-    read = configured(text.replace("%s", str(tmp_path)))
-    assert read.default_realm == ""
-    assert read.kdcs_of("CORP.EXAMPLE") == [("CORP.EXAMPLE", 88)]
-    assert read.cache.startswith("FILE:/tmp/krb5cc_")
-
-
-def test_several_files_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("a", "b"):
-        text = f"[libdefaults]\ndefault_realm = {name.upper()}\n[realms]\nA = {{\nkdc = {name}.example\n}}\n"
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setenv("KRB5_CONFIG", f"{tmp_path}/a:{tmp_path}/none:{tmp_path}/b")
-    read = read_configuration()
-    assert read.default_realm == "A"
-    assert read.kdcs_of("A") == [("a.example", 88), ("b.example", 88)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import S
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import open_session
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings, split_account
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.files import file_client
-from tests.functional.smb.between import answering, between
+from tests.functional.smb.between import between
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.waiting import PATIENCE
@@ -138,16 +137,6 @@ def test_a_wrong_password_costs_one_attempt(host: RunningHost, dialect: str) -> 
     assert "user name or the password is wrong" in error.reason
     # Negotiation, challenge, refusal. A second attempt would bring an account nearer to being locked out.
     assert answers == 3
-
-
-def test_a_password_is_in_no_representation() -> None:
-    assert WRONG not in repr(SmbSettings("C01", "c01", user="ansible", password=WRONG))
-
-
-def test_nobody_is_nobody() -> None:
-    with pytest.raises(SmbError, match="no user name is given") as caught:
-        open_session(SmbSettings("C01", "127.0.0.1"))
-    assert caught.value.kind == "logon"
 
 
 # -- what is refused
@@ -324,57 +313,3 @@ def test_an_unencrypted_answer_is_not_believed(host: RunningHost) -> None:
             armed = True
             with pytest.raises(SmbError, match="is not encrypted"):
                 files.attributes("C$", RECEIVE)
-
-
-@pytest.mark.parametrize("dialect", [None, "nt1"])
-@pytest.mark.parametrize(
-    "answer",
-    [b"", b"HTTP/1.1 400 Bad Request", b"\xfeSMB", b"\xfeSMB" + bytes(200), b"\xffSMB" + bytes(40), bytes(64)],
-    ids=["nothing", "HTTP", "a beginning", "an empty SMB 2 message", "an empty SMB 1 message", "zeros"],
-)
-def test_what_is_no_smb_server_is_named(answer: bytes, dialect: str | None) -> None:
-    with answering(answer) as port:
-        wanted = SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, dialect=dialect, timeout=PATIENCE)
-        error = refusal(wanted)
-    assert error.kind in ("unreachable", "refused", "garbled")
-    assert "127.0.0.1" in error.reason or error.advice
-
-
-# -- Kerberos
-
-
-def test_kerberos_asks_the_realm_and_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, host_like: SmbSettings, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("KRB5CCNAME", str(tmp_path / "none"))
-    error = refusal(dataclasses.replace(host_like, kerberos=True, domain="NO-SUCH.INVALID", password=WRONG))
-    assert error.kind == "logon"
-    assert "no domain controller of NO-SUCH.INVALID answers for Kerberos" in error.reason
-    error = refusal(dataclasses.replace(host_like, kerberos=True, domain="", user="", password=""))
-    assert error.kind == "logon"
-    assert "no Kerberos ticket" in error.reason
-    assert "KRB5CCNAME" in error.advice
-
-
-@pytest.fixture
-def host_like() -> Iterator[SmbSettings]:
-    """A server that negotiates, which is all that comes before Kerberos."""
-    # [MS-SMB2] 2.2.4: SMB 3.0, signing enabled, 64 KiB of everything.
-    body = struct.pack("<HHHH16sLLLLQQHHL", 65, 1, 0x0300, 0, bytes(16), 0, 65536, 65536, 65536, 0, 0, 128, 0, 0)
-    header = struct.pack("<4sHHLHHLLQLLQ16s", b"\xfeSMB", 64, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, bytes(16))
-    with answering(header + body) as port:
-        yield SmbSettings("C01", "127.0.0.1", port, "CORP", "ansible", WRONG, timeout=PATIENCE)
-
-
-@pytest.mark.parametrize(
-    ("account", "kerberos", "expected"),
-    [
-        ("CORP\\ansible", False, ("CORP", "ansible")),
-        ("ansible@corp.example", False, ("", "ansible@corp.example")),
-        ("ansible@corp.example", True, ("CORP.EXAMPLE", "ansible")),
-        ("ansible", False, ("", "ansible")),
-        (".\\ansible", False, (".", "ansible")),
-    ],
-)
-def test_accounts_are_split_as_each_logon_takes_them(account: str, kerberos: bool, expected: tuple[str, str]) -> None:
-    assert split_account(account, kerberos=kerberos) == expected

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each sender gets what the product requires; what goes wrong with the writes stands in test_execute.py."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    MissingMembers,
+    Refused,
+    SenderRequest,
+    enforce_sender_access,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, format_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
+from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
+
+SENDER, OTHER, GROUP = (f"S-1-5-21-1-2-3-{rid}" for rid in (1104, 1105, 1300))
+SHARE, FOLDER = "D:(A;;FA;;;BA)", "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+
+def server(share: str = SHARE, folder: str = FOLDER, members: tuple[str, ...] = ()) -> FakeSiteServer:
+    made = FakeSiteServer()
+    made.hold(share, folder)
+    made.members[Sid.parse(GROUP)] = [Account(Sid.parse(each), each) for each in members]
+    return made
+
+
+def enforce(there: FakeSiteServer, *senders: str, check_mode: bool = False, **request: Any) -> Any:
+    given: dict[str, Any] = {"product": PRODUCTS["sms_1_2"], "senders": senders or (SENDER,), **request}
+    return enforce_sender_access(there, SenderRequest(**given), check_mode=check_mode)
+
+
+def written(there: FakeSiteServer) -> list[str]:
+    return [line.removeprefix("write ") for line in there.log if line.startswith("write")]
+
+
+def test_the_directory_is_written_before_the_share_and_each_once() -> None:
+    there = server()
+    outcome = enforce(there, SENDER, OTHER)
+    assert outcome.changed
+    assert written(there) == [DIRECTORY, "SMS_SITE"]
+    for sid in (SENDER, OTHER):
+        assert f"(A;OICI;0x12019f;;;{sid})" in format_sddl(there.held[DIRECTORY])
+        assert f"(A;;FA;;;{sid})" in format_sddl(there.held["SMS_SITE"])
+    there.log.clear()
+    assert not enforce(there, SENDER, OTHER).changed
+    assert written(there) == []
+
+
+def test_check_mode_predicts_what_a_run_does() -> None:
+    checked, run = server(), server()
+    predicted, done = enforce(checked, check_mode=True), enforce(run)
+    assert written(checked) == []
+    assert predicted.changed is done.changed is True
+    assert predicted.directory_plan.after == done.directory_plan.after == run.held[DIRECTORY]
+
+
+def test_what_is_there_in_another_form_stays() -> None:
+    there = server(share="D:(A;;FA;;;WD)", folder=f"{FOLDER}(A;OICI;0x1301bf;;;{SENDER})")
+    assert not enforce(there).changed
+    assert written(there) == []
+
+
+def test_refusals_of_both_objects_are_one_message() -> None:
+    there = server(share=f"D:(D;;FR;;;{SENDER})(A;;FA;;;BA)", folder=f"D:P(D;OICI;FR;;;{SENDER})(A;OICI;FA;;;SY)")
+    with pytest.raises(Refused) as refusal:
+        enforce(there)
+    assert "share SMS_SITE" in str(refusal.value)
+    assert f"folder {DIRECTORY}" in str(refusal.value)
+    assert written(there) == []
+    assert enforce(there, remove_blocking_denies=True).changed
+
+
+GROUPED: dict[str, Any] = {"product": PRODUCTS["configmgr"], "group": GROUP, "allow_unexpected_path": True}
+
+
+def test_members_come_before_the_entries_of_the_group() -> None:
+    there = server()
+    outcome = enforce(there, missing_members=MissingMembers.ADD, **GROUPED)
+    assert written(there) == [GROUP, DIRECTORY, "SMS_SITE"]
+    assert [str(account.sid) for account in outcome.added] == [SENDER]
+    assert SENDER not in format_sddl(there.held[DIRECTORY])
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [(MissingMembers.ADD, True), (MissingMembers.ADD_WHERE_POSSIBLE, False), (MissingMembers.REPORT, False)],
+)
+def test_a_connection_that_cannot_add_members(policy: MissingMembers, refused: bool) -> None:
+    there = server()
+    there.changes_members = False
+    if refused:
+        with pytest.raises(Refused, match=r"ansible\.windows\.win_group_membership"):
+            enforce(there, missing_members=policy, **GROUPED)
+        assert written(there) == []
+        return
+    outcome = enforce(there, missing_members=policy, **GROUPED)
+    assert [str(account.sid) for account in outcome.missing] == [SENDER]
+    assert outcome.added == ()
+    assert any("win_group_membership" in warning for warning in outcome.warnings)
+    assert written(there) == [DIRECTORY, "SMS_SITE"]
+
+
+class Named(FakeSiteServer):
+    """Has names for the SIDs that it is asked for."""
+
+    names: ClassVar[dict[str, str]] = {SENDER: "CORP\\o'neil", GROUP: "P01\\SMS_SiteToSite'Connection"}
+
+    def resolve(self, account: str) -> Account:
+        return Account(Sid.parse(account), self.names[account])
+
+
+def test_the_task_that_adds_members_is_yaml() -> None:
+    there = Named()
+    there.hold(SHARE, FOLDER)
+    there.members[Sid.parse(GROUP)] = []
+    outcome = enforce(there, check_mode=True, missing_members=MissingMembers.REPORT, **GROUPED)
+    (task,) = (warning for warning in outcome.warnings if "win_group_membership" in warning)
+    assert task.endswith(
+        "ansible.windows.win_group_membership: "
+        "{name: 'SMS_SiteToSite''Connection', members: ['CORP\\o''neil'], state: present}"
+    )
