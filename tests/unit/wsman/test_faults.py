@@ -250,13 +250,3 @@ def test_a_body_that_cannot_be_used_is_told_apart() -> None:
     assert fault("w:SchemaValidationError", wsman_fault(2150858817)).invalid_request
     assert fault(INTERNAL, wmi_error(4)).invalid_request
     assert not fault("w:AccessDenied", wsman_fault(5)).invalid_request
-
-
-@pytest.mark.parametrize(
-    ("code", "subcode"), [(2150858790, "wsman:SchemaValidationError"), (2150858824, "x"), (None, "w:EncodingLimit")]
-)
-def test_an_answer_that_is_too_large_is_told_apart(code: int | None, subcode: str) -> None:
-    fault = WSManFault("too large", code=code, subcode=subcode.rpartition(":")[2])
-    assert fault.too_large
-    assert not fault.timed_out
-    assert not WSManFault("too slow", code=2150858793).too_large

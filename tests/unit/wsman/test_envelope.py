@@ -19,7 +19,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import (
     Instance,
     Reference,
     WSManValueError,
-    class_uri,
     get,
     invoke,
     query,
@@ -145,26 +144,6 @@ def test_a_selector_arrives_as_it_is(value: str) -> None:
 def test_what_xml_cannot_carry_is_refused(value: str) -> None:
     with pytest.raises(WSManValueError, match=r"U\+"):
         next(get(SESSION, "Win32_Share", {"Name": value}))
-
-
-def test_class_uri() -> None:
-    assert class_uri("Win32_Share") == "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Share"
-    assert class_uri("*", "root/sms/site_C01").endswith("/wmi/root/sms/site_C01/*")
-
-
-@pytest.mark.parametrize(
-    ("class_name", "namespace"),
-    [
-        ("Win32_Share/x", "root/cimv2"),
-        ("", "root/cimv2"),
-        ("Win32_Share", r"root\cimv2"),
-        ("A", "root//x"),
-        ("A?", "root"),
-    ],
-)
-def test_a_malformed_class_is_refused(class_name: str, namespace: str) -> None:
-    with pytest.raises(WSManValueError):
-        class_uri(class_name, namespace)
 
 
 def test_query_is_an_optimized_enumeration() -> None:
