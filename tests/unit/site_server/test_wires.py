@@ -13,17 +13,19 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import psrp, winrm
+from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.connection import smb
 from ansible_collections.sitekeeper.sms.plugins.inventory import hierarchy as inventory
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import host_to_json
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Question, Questions, preparation
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import ConnectionUnsupported
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import wires as module
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import (
     WIRES,
     Adapter,
+    ConnectionUnsupported,
     TicketUse,
     Wire,
     find_wire,
@@ -195,3 +197,9 @@ WITHOUT = {"remote_user": "me@CORP.EXAMPLE"}
 )
 def test_which_ticket_a_connection_uses(plugin: Plugin, used: TicketUse | None) -> None:
     assert ticket_use(plugin) is used
+
+
+def test_a_connection_of_another_kind() -> None:
+    made = connection_loader.get("local", PlayContext())
+    with pytest.raises(ConnectionUnsupported, match=r"site: .*not by 'local'"), site_server("site", made):
+        pass

@@ -25,7 +25,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import ObjectAce
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import NoAnswer, NotFound, Share
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.shares import dacl_only, read_share
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.shares import read_share
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from tests.functional.site_server.reaching import lab_wmi, operations
 from tests.lab.misbehaviour import Kind, Rule
@@ -128,11 +128,6 @@ def test_what_is_told_along_is_what_is_held(host: RunningHost) -> None:
         assert share.descriptor == server.share_descriptor(share).descriptor
     assert isinstance(share.descriptor, SecurityDescriptor)
     assert len(share.descriptor.dacl or ()) == 3
-
-
-def test_a_sacl_in_the_settings_is_kept() -> None:
-    sddl = "D:P(A;;FA;;;BA)S:PAI(AU;SAFA;FA;;;WD)"
-    assert format_sddl(dacl_only(parse_sddl(f"O:BAG:SY{sddl}"))) == sddl
 
 
 def test_names_that_only_the_share_has_are_asked_for(host: RunningHost) -> None:

@@ -21,7 +21,6 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import AuthenticationFailed, Unreachable
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.errors import NoAnswer, Rejected, ServerFault
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import (
-    ConnectionUnsupported,
     site_server,
 )
 from tests.lab.misbehaviour import Kind, Rule
@@ -247,12 +246,6 @@ def test_a_dropped_connection_is_made_anew(host: RunningHost, way: tuple[str, di
         assert server.share("SMS_SITE").name == "SMS_SITE"
     assert host.controls.counters()["connections"] == 2
     assert host.controls.counters()["shells_opened"] == 0
-
-
-def test_a_connection_of_another_kind() -> None:
-    made = connection_loader.get("local", PlayContext())
-    with pytest.raises(ConnectionUnsupported, match=r"site: .*not by 'local'"), site_server("site", made):
-        pass
 
 
 # -- Kerberos, as far as it goes without a domain: the tickets that ansible.builtin.winrm gets with kinit

@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wmi import netbios_domain
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.wsman import Instance, query
-from tests.functional.site_server.reaching import Scripted, begun, enumerated, fragment, pulled
+from tests.unit.site_server.wmi.scripted_wmi import Scripted, begun, enumerated, fragment, pulled
 from tests.unit.wsman.server_side import CIMV2, NS, Reply, reply
 
 
