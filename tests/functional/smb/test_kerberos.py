@@ -188,7 +188,7 @@ def test_an_account_that_the_server_does_not_know_is_told(site: Site) -> None:
     error = refusal(site.settings("stranger"))
     assert error.reason.startswith(f"stranger@{REALM}: ")
     assert "STATUS_" in error.reason
-    assert "knows the account" in error.advice
+    assert "accepts the account" in error.advice
 
 
 # -- by ticket
