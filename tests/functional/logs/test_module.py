@@ -74,7 +74,7 @@ def test_the_examples(tmp_path: Path) -> None:
     assert not any(result.get("changed") or result.get("failed") for result in done.values()), done
     (statement,) = done["Show the likely causes"]["msg"]
     assert statement.startswith("1 job failed because access was denied.")
-    (cause,) = done["Put both together"]["causes"]
+    (cause,) = done["Compare the logs with the access"]["causes"]
     assert cause["statement"] == (
         f"1 job failed because CORP\\smssend lacks access to the directory {RECEIVE} (no entry grants Read, Write)"
     )
