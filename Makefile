@@ -93,9 +93,9 @@ unit: setup ## the tests of single modules, without a server
 	@mkdir -p build
 	pytest tests/unit --numprocesses=auto | tee build/unit.log
 
-functional: setup ## the tests against the lab, real SMB servers and a browser
+functional: setup ## the tests against the lab, real SMB servers and a browser; much of their time is waiting
 	@mkdir -p build
-	pytest tests/functional --numprocesses=auto | tee build/functional.log
+	pytest tests/functional --numprocesses=$$((2 * $$(nproc))) | tee build/functional.log
 
 integration: setup ## the modules against the lab (TARGETS=sender_access for some of them)
 	python -m tests.tools.run_integration $(TARGETS)
