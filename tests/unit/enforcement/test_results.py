@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
+from ansible_collections.sitekeeper.sms.plugins.modules import sender_access, sender_access_info
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     MissingMembers,
     SenderRequest,
@@ -132,3 +134,31 @@ def test_the_log_reader_takes_the_results_of_both_modules() -> None:
     }
     done = read_access("p01", sender_result(enforce_sender_access(host, request()), diff=False))
     assert {problem.account for problem in done.problems} == {OTHER}
+
+
+def undocumented(values: Any, documented: dict[str, Any], place: str = "") -> list[str]:
+    """The keys that the documentation of return values lacks."""
+    found: list[str] = []
+    for value in values if isinstance(values, list) else [values]:
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            about = documented.get(key)
+            if about is None:
+                found.append(f"{place}{key}")
+            elif "contains" in about:
+                found += undocumented(inner, about["contains"], f"{place}{key}.")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("module", "result"),
+    [
+        (sender_access, lambda found: sender_result(found, diff=False)),
+        (sender_access_info, lambda found: assessment_result(found.before)),
+    ],
+    ids=["sender_access", "sender_access_info"],
+)
+def test_every_return_value_is_documented(module: Any, result: Any) -> None:
+    found = result(enforce_sender_access(server(SENDER), request(services=True), check_mode=True))
+    # Ansible documents these for all modules.
+    assert not undocumented(found, {**yaml.safe_load(module.RETURN), "changed": {}, "warnings": {}})
+    assert undocumented(found, {}), "nothing was compared"

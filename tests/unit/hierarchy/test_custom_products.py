@@ -85,7 +85,7 @@ def test_a_product_may_be_based_on_another_of_ones_own_above_it():
     products = {"first": {"based_on": "sms_2_0", "share": "FIRST"}, "ours": {"based_on": "first", "self_address": True}}
     assert product_of(products).share == "FIRST"
     assert errors_of(dict(reversed(products.items()))) == [
-        "product ours: unknown product 'first'; known here: sms_1_2, sms_2_0, sms_2003, configmgr_2007, configmgr."
+        f"product ours: unknown product 'first'; known here: {', '.join(PRODUCTS)}."
     ]
 
 

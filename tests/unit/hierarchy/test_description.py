@@ -145,7 +145,7 @@ KEYS = (
     "code, server, name, product, parent, service_account, addresses, type, server_account, domain, forest, "
     "trusted_domains"
 )
-KNOWN = "sms_1_2, sms_2_0, sms_2003, configmgr_2007, configmgr"
+KNOWN = ", ".join(PRODUCTS)
 TYPES = "MS_LAN, MS_ASYNC_RAS, MS_ISDN_RAS, MS_X25_RAS, MS_SNA_RAS, MS_BATCH_SNA, MS_INTER_SNA, MS_COURIER"
 THREE = "a site code is exactly 3 characters, A to Z and 0 to 9."
 

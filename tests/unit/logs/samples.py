@@ -70,6 +70,14 @@ Failed to set permission on \\Jamal\APPL\SMS\logon.srv\pcmpkg.src\CS100005 6/01/
 """
 """The Despooler's log of SMS 1.2 with its times at the end, as the article on event 108 and NetWare quotes it."""
 
+CODES = r"""
+WIN32 ERROR = 32
+There is no existing connection, Win32 error = 1326
+~Error during connection to \\P01.corp.example\SMS_SITE (5).
+"""
+"""Messages of the Sender and the Despooler that end with a code: Q161043, Q235753; the source of the last one is
+unknown, see its symptom."""
+
 CMTRACE = (
     '<![LOG[Message text here]LOG]!><time="14:30:00.000+000" date="03-23-2026" component="ComponentName" context="" '
     'type="1" thread="1234" file="source.cpp:100">\r\n'

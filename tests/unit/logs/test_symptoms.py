@@ -17,6 +17,34 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
 from . import samples
 from .reading import read
 
+NO_PERMISSIONS = [
+    pytest.param(
+        "sender_no_capacity",
+        {},
+        "Checking for sending capacity. Used 0 out of 0, no sending capacity so not checking for send requests.",
+        id="Q163379",
+    ),
+    pytest.param(
+        "despooler_package_not_announced",
+        {"package": ["CS100004"]},
+        "~This package[CS100004]'s information hasn't arrived yet for this version [1]. Retry later ...",
+        id="Microsoft Learn, step 7",
+    ),
+    pytest.param(
+        "despooler_public_key_missing",
+        {"site": ["S01"]},
+        "Cannot find valid public key for key exchange instruction coming from site S01",
+        id="Unleashed, key exchange",
+    ),
+    pytest.param(
+        "despooler_public_key_missing",
+        {"site": ["S01"]},
+        r"Cannot find a public key for instruction D:\SMS\inboxes\despoolr.box\receive\ds_a.ist incoming from"
+        " site S01, retry it later",
+        id="Unleashed, instruction",
+    ),
+]
+
 
 def test_the_article_of_sms_1_2() -> None:
     report, found = read(samples.Q179118)
@@ -45,36 +73,7 @@ def test_the_sender_of_sms_2_0() -> None:
     assert report.other_errors == 0  # code 0 is none
 
 
-@pytest.mark.parametrize(
-    ("symptom", "ids", "line"),
-    [
-        pytest.param(
-            "sender_no_capacity",
-            {},
-            "Checking for sending capacity. Used 0 out of 0, no sending capacity so not checking for send requests.",
-            id="Q163379",
-        ),
-        pytest.param(
-            "despooler_package_not_announced",
-            {"package": ["CS100004"]},
-            "~This package[CS100004]'s information hasn't arrived yet for this version [1]. Retry later ...",
-            id="Microsoft Learn, step 7",
-        ),
-        pytest.param(
-            "despooler_public_key_missing",
-            {"site": ["S01"]},
-            "Cannot find valid public key for key exchange instruction coming from site S01",
-            id="Unleashed, key exchange",
-        ),
-        pytest.param(
-            "despooler_public_key_missing",
-            {"site": ["S01"]},
-            r"Cannot find a public key for instruction D:\SMS\inboxes\despoolr.box\receive\ds_a.ist incoming from"
-            " site S01, retry it later",
-            id="Unleashed, instruction",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("symptom", "ids", "line"), NO_PERMISSIONS)
 def test_what_is_no_matter_of_permissions(symptom: str, ids: dict[str, list[str]], line: str) -> None:
     _report, found = read(line)
     assert [(one.symptom.id, one.kind) for one in found] == [(symptom, CodeKind.OTHER)]
@@ -90,6 +89,13 @@ def test_what_goes_well_is_no_symptom() -> None:
     )
     assert not found
     assert report.other_errors == 0
+
+
+def test_every_symptom_is_in_a_sample() -> None:
+    texts = [text for name, text in vars(samples).items() if name.isupper()]
+    texts += [case.values[2] for case in NO_PERMISSIONS]
+    seen = {one.symptom.id for text in texts for one in read(text)[1]}
+    assert seen == {symptom.id for symptom in SYMPTOMS}
 
 
 def test_every_symptom_is_data_that_holds_together() -> None:

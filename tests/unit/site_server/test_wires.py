@@ -8,13 +8,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+import tomllib
 import yaml
 from ansible.playbook.play_context import PlayContext
-from ansible.plugins.connection import psrp, winrm
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.sitekeeper.sms.plugins.connection import smb
@@ -38,6 +40,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires i
 from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
 
 SMB = "sitekeeper.sms.smb"
+PACKAGE = "ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server"
+CHECKOUT = Path(__file__).resolve().parents[3]
 SENDER = "S-1-5-21-1-2-3-1001"
 NAMED, FOUND = TicketUse.NAMED, TicketUse.FOUND
 
@@ -130,13 +134,21 @@ def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- the records
 
 
-@pytest.mark.parametrize(("wire", "plugin"), [*zip(WIRES, (winrm, psrp, smb), strict=True)])
-def test_a_record_fits_its_plugin_and_its_adapter(wire: Wire, plugin: Any) -> None:
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.connection)
+def test_a_record_fits_its_plugin_and_its_adapter(wire: Wire) -> None:
+    plugin = smb if wire.connection == SMB else import_module(f"ansible.plugins.connection.{wire.connection}")
     assert find_wire(plugin.Connection) is wire
     assert wire.address_option in yaml.safe_load(plugin.DOCUMENTATION)["options"]
     adapter = wire.load()
     assert adapter.missing is None
     assert (adapter.open_wmi is not None) is wire.carries_wmi
+
+
+def test_the_use_cases_may_import_no_adapter() -> None:
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    (contract,) = (each for each in settings["tool"]["importlinter"]["contracts"] if each["id"] == "wire")
+    packages = {wire.module.split(".")[1] for wire in WIRES}
+    assert {f"{PACKAGE}.{name}" for name in packages} <= set(contract["forbidden_modules"])
 
 
 def test_the_inventory_documents_the_connections_that_carry_wmi() -> None:
