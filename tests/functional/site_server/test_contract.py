@@ -35,7 +35,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unreachable,
     Unsupported,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import site_server
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import WIRES, site_server
 from tests.connection_plugins import with_options
 from tests.lab.samba import missing
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
@@ -88,10 +88,17 @@ def load(name: str) -> Any:
 
 WAYS = (
     pytest.param(Way("winrm", "memory", "winrm", {}), id="winrm-memory"),
+    pytest.param(
+        Way("psrp", "memory", "psrp", {"ansible_psrp_protocol": "http", "ansible_psrp_auth": "ntlm"}), id="psrp-memory"
+    ),
     pytest.param(Way("winrm", "samba", "winrm", {}), id="winrm-samba", marks=ON_SAMBA),
     pytest.param(Way("smb", "samba", SMB, {}), id="smb-samba", marks=ON_SAMBA),
     pytest.param(Way("nt1", "samba", SMB, {"ansible_smb_dialect": "nt1"}), id="nt1-samba", marks=ON_SAMBA),
 )
+
+
+def test_each_wire_is_held_to_the_contract() -> None:
+    assert {case.values[0].connection for case in WAYS} == {wire.connection for wire in WIRES}
 
 
 @pytest.fixture(scope="module")
