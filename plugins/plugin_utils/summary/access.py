@@ -164,7 +164,7 @@ class HostRun:
                 f"This connection cannot add members to {group}. Run on {self.host}: "
                 f"{membership_task(group, without, 'present')}"
             )
-            if self.membership.get("failed"):
+            if self.membership and not _has_run(self.membership):
                 lines[-1] += f" (the role has tried: {self.membership.get('msg') or 'no reason given'})"
         return " ".join(lines)
 
@@ -179,12 +179,17 @@ def joined_members(first: Result, membership: Result, again: Result, *, check_mo
         check_mode: the task has added nobody.
     """
     missing = _missing(first)
-    if not membership or membership.get("failed"):
+    if not _has_run(membership):
         return ()
     if check_mode:
         return tuple(missing)
     read = again.get("senders") or ()
     return tuple(str(sender["name"]) for sender in read if sender["in_desired_state"] and sender["name"] in missing)
+
+
+def _has_run(task: Result) -> bool:
+    """Whether a task has run on its host, and has not failed."""
+    return bool(task) and not any(task.get(key) for key in ("failed", "unreachable", "skipped"))
 
 
 def _lacking_group(result: Result) -> str | None:

@@ -114,6 +114,9 @@ READ = {"senders": [sender(True)]}
         (ADDED, {"senders": [sender(False)]}, True, ("CORP\\a",)),
         (REFUSED, READ, False, ()),
         (REFUSED, READ, True, ()),
+        # A task that did not run predicts nothing, where the play ignores that.
+        ({"unreachable": True, "msg": "no shell"}, {"senders": [sender(False)]}, True, ()),
+        ({"skipped": True}, {"senders": [sender(False)]}, True, ()),
         ({}, {}, False, ()),
         ({}, {}, True, ()),
     ],
@@ -141,6 +144,7 @@ STILL = (
         (LACKING, {"membership": ADDED, "again": {"unreachable": True, "msg": "reset"}}, True, STILL),
         (LACKING, {"membership": REFUSED}, True, f"{STILL} (the role has tried: access denied)"),
         (LACKING, {"membership": {"failed": True}}, True, f"{STILL} (the role has tried: no reason given)"),
+        (LACKING, {"membership": {"unreachable": True, "msg": "no"}}, True, f"{STILL} (the role has tried: no)"),
         (
             LACKING,
             {},
