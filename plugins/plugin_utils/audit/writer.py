@@ -18,7 +18,7 @@ from .errors import AuditFileError
 from .form import encode, end_to_json, header_to_json
 from .model import FORMAT, AuditEnd, AuditHeader, HostStatus
 
-_READ = frozenset(status.value for status in HostStatus if status.was_read)
+_READ = tuple(status.value for status in HostStatus if status.was_read)
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 

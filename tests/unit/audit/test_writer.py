@@ -140,6 +140,14 @@ def test_where_answers_are_not_to_be_kept_their_time_is_no_matter(interrupted: P
             assert file.warning is None
 
 
+def test_a_line_whose_status_is_no_text_keeps_nothing(path: Path) -> None:
+    file = opened(path)
+    file.add(host("a"))
+    file.add(b'{"type":"host","host":"b","status":["drifted"]}')
+    file.close()
+    assert kept(path) == {"a": ("in_desired_state", None)}
+
+
 def test_a_finished_file_is_written_anew(path: Path) -> None:
     file = opened(path)
     file.add(host("a"))
