@@ -87,5 +87,8 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         given = self._task.args
         aside = {name: given[name] for name in self.unchecked if given.get(name)}
         self._task.args = {**given, **{name: [] for name in aside}}
-        _checked, arguments = self.validate_argument_spec(argument_spec=self.spec, **self.rules)
+        try:
+            _checked, arguments = self.validate_argument_spec(argument_spec=self.spec, **self.rules)
+        finally:
+            self._task.args = given  # a task with `until` runs again with them
         return {**arguments, **aside}

@@ -31,10 +31,14 @@ class Action(ControllerAction):
         return {"arguments": arguments, "variables": variables, "check": self.check_mode}
 
 
-def run(action: type[ControllerAction], arguments: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+def made(action: type[ControllerAction], arguments: dict[str, Any], *, check_mode: bool = False) -> ControllerAction:
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
     task = SimpleNamespace(args=arguments, check_mode=check_mode, async_val=0, action="x", _uuid="1", diff=False)
-    return action(task, connection, SimpleNamespace(), None, None, None).run(task_vars={"a": 1})
+    return action(task, connection, SimpleNamespace(), None, None, None)
+
+
+def run(action: type[ControllerAction], arguments: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+    return made(action, arguments, check_mode=check_mode).run(task_vars={"a": 1})
 
 
 def test_arguments_are_checked_and_large_ones_are_not_copied() -> None:
@@ -42,6 +46,13 @@ def test_arguments_are_checked_and_large_ones_are_not_copied() -> None:
     assert result["arguments"]["count"] == 3
     assert result["arguments"]["sms_sites"] is SITES
     assert (result["changed"], result["variables"], result["check"]) == (False, {"a": 1}, True)
+
+
+def test_another_attempt_has_the_same_arguments() -> None:
+    # As Ansible repeats a task with `until`: with the same action.
+    action = made(Action, {"sms_sites": SITES})
+    results = [action.run(task_vars={}) for _attempt in range(2)]
+    assert [result["arguments"]["sms_sites"] for result in results] == [SITES, SITES]
 
 
 @pytest.mark.parametrize(
