@@ -69,12 +69,28 @@ def _sections(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Ite
     """Yield the hosts with their sections of the plan."""
     name, results = arguments["registered"], arguments["results"]
     if name is not None:
-        results = {host: registered(variables, host, name) for host in variables["ansible_play_hosts_all"]}
-        if not any(isinstance(result, Mapping) for result in results.values()):
-            raise ChangeError(f"registered: no host of the play has a result in the variable {name}")
+        results = _registered(name, variables)
     sites = arguments["sites"] or {}
     for host, result in sorted(results.items()):
         yield str(host), _section(str(host), result or {}, sites.get(host))
+
+
+def _registered(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What the hosts of the play have registered.
+
+    A host that failed or was unreachable before runs no task. It keeps the result that it has from an earlier play.
+
+    Raises:
+        ChangeError: no host has a result.
+    """
+    results = {host: registered(variables, host, name) for host in variables["ansible_play_hosts_all"]}
+    if not any(isinstance(result, Mapping) for result in results.values()):
+        raise ChangeError(f"registered: no host of the play has a result in the variable {name}")
+    for host in results.keys() - set(variables["ansible_play_hosts"]):
+        result = results[host] or {}
+        if not (isinstance(result, Mapping) and (result.get("failed") or result.get("unreachable"))):
+            results[host] = {"msg": "it failed or was unreachable in an earlier task, so it was not read"}
+    return results
 
 
 def _section(host: str, found: Any, site: str | None) -> dict[str, Any]:

@@ -14,9 +14,11 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.action.change_plan_file import ActionModule
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import NoSite
+from tests.unit.change.samples import section
 
 LOST = {"unreachable": True, "msg": "p01: no answer", "site_code": "P01"}
 SKIPPED = {"skipped": True, "site_code": "C01"}
+LEFT_OUT = "it failed or was unreachable in an earlier task, so it was not read"
 STRAY = {"failed": True, "msg": f"Finalization of task args failed: {NoSite('web01', '')}"}
 
 
@@ -27,11 +29,17 @@ class HostVars(dict[str, dict[str, Any]]):
         return self[host]
 
 
-def write(directory: Path, arguments: dict[str, Any], hosts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def write(
+    directory: Path, arguments: dict[str, Any], hosts: dict[str, dict[str, Any]], *, lost: str = ""
+) -> dict[str, Any]:
     given = {"path": str(directory / "C1.plan.json"), "change_id": "C1", **arguments}
     task = SimpleNamespace(args=given, check_mode=False, async_val=0, action="x", _uuid="1", diff=False)
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
-    variables = {"ansible_play_hosts_all": list(hosts), "hostvars": HostVars(hosts)}
+    variables = {
+        "ansible_play_hosts_all": list(hosts),
+        "ansible_play_hosts": [host for host in hosts if host != lost],
+        "hostvars": HostVars(hosts),
+    }
     return ActionModule(task, connection, SimpleNamespace(), None, None, None).run(task_vars=variables)
 
 
@@ -54,6 +62,21 @@ def test_hosts_without_a_plan_are_in_it_with_the_reason(tmp_path: Path, by_name:
         "s01": ("error", None),
         "web01": ("error", None),
     }
+
+
+@pytest.mark.parametrize(
+    ("stale", "reason"),
+    [
+        ({"planned": section(), "site_code": "P01"}, LEFT_OUT),
+        (SKIPPED, LEFT_OUT),
+        ({}, LEFT_OUT),
+        (LOST, "p01: no answer"),
+    ],
+)
+def test_a_result_of_an_earlier_play_is_no_plan(tmp_path: Path, stale: dict[str, Any], reason: str) -> None:
+    result = write(tmp_path, {"registered": "planned"}, {"p01": {"planned": stale}, "c01": {}}, lost="p01")
+    assert (result["changing"], result["unchanged"], result["not_read"]) == ([], 0, ["c01", "p01"])
+    assert result["failures"]["p01"] == f"Nothing is planned for this host: {reason}"
 
 
 @pytest.mark.parametrize(
