@@ -26,7 +26,7 @@ class HostStatus(str, Enum):
 
     @property
     def was_read(self) -> bool:
-        """Whether the host was read, so that its line has a share, a directory and senders."""
+        """Whether the host was read, or needs no reading since no site sends to it."""
         return self in (HostStatus.IN_DESIRED_STATE, HostStatus.DRIFTED)
 
 

@@ -20,7 +20,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         f"Plan: {plan['path']}",
         f"To change: {listed('changing', 'nothing')}",
         f"Group lacks members that this change does not add: {listed('lacking_members', 'none')}",
-        f"In desired state: {plan['unchanged']} of {plan['hosts']}",
+        f"No change needed: {plan['unchanged']} of {plan['hosts']}",
         f"Not read, and so not planned: {listed('not_read', 'none')}",
         f"Digest to approve: {plan['digest']}",
     ]

@@ -54,7 +54,7 @@ def test_hosts_without_a_plan_are_in_it_with_the_reason(tmp_path: Path, by_name:
         "s01": "Nothing is planned for this host: no site of the hierarchy has this server, or it was not read",
         "web01": f"Nothing is planned for this host: {NoSite('web01', '')}",
     }
-    assert result["lines"][3:5] == ["In desired state: 1 of 4", "Not read, and so not planned: p01, s01, web01"]
+    assert result["lines"][3:5] == ["No change needed: 1 of 4", "Not read, and so not planned: p01, s01, web01"]
     sections = json.loads((tmp_path / "C1.plan.json").read_text())["hosts"]
     assert {host: (section["status"], section["site"]) for host, section in sections.items()} == {
         "c01": ("nothing_owed", "C01"),

@@ -16,7 +16,7 @@ def test_each_list_is_a_line() -> None:
         "Plan: C1.plan.json",
         "To change: p01, p02",
         "Group lacks members that this change does not add: p01",
-        "In desired state: 0 of 3",
+        "No change needed: 0 of 3",
         "Not read, and so not planned: s01",
         "Digest to approve: sha256:00",
     ]
@@ -26,6 +26,6 @@ def test_an_empty_list_is_nothing_or_none() -> None:
     assert plan_lines({**NOTHING, "changing": [], "lacking_members": [], "not_read": []})[1:5] == [
         "To change: nothing",
         "Group lacks members that this change does not add: none",
-        "In desired state: 3 of 3",
+        "No change needed: 3 of 3",
         "Not read, and so not planned: none",
     ]
