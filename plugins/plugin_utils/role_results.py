@@ -32,5 +32,6 @@ def host_run(host: str, variables: Mapping[str, Any], scope: Mapping[str, Any], 
         (registered(variables, host, name) or {}) if ran else {} for name in (_RESULT, _MEMBERSHIP, _AGAIN)
     )
     code = first.get("site_code") or site_code_of(host, variables["hostvars"][host], scope["sites"]) or "-"
-    joined = joined_members(first, membership, again, check_mode=scope["check_mode"])
-    return HostRun(host, str(code).upper(), first, again, joined, membership)
+    check_mode = scope["check_mode"]
+    joined = joined_members(first, membership, again, check_mode=check_mode)
+    return HostRun(host, str(code).upper(), first, again, joined, membership, check_mode)

@@ -30,6 +30,12 @@ def test_the_results_of_this_play_are_a_value() -> None:
     made = run(scope={"play": "this play"}, result=RESULT, membership={"changed": True}, again=AGAIN)
     assert (made.code, made.first, made.membership, made.again) == ("P02", RESULT, {"changed": True}, AGAIN)
     assert made.joined == ("CORP\\a",)
+    assert made.second == AGAIN
+
+
+def test_check_mode_is_that_of_the_role() -> None:
+    scope = {**SCOPE, "check_mode": True}
+    assert host_run("p01", {"hostvars": HostVars(p01={})}, scope, "this play").check_mode
 
 
 def test_results_of_another_play_do_not_count() -> None:

@@ -72,6 +72,7 @@ class HostRun:
         again: the result of the reading after members were added; empty if there was none.
         joined: the accounts that have become members, or would in check mode, see `joined_members`.
         membership: the result of the task that adds members; empty if that has not run.
+        check_mode: nothing was changed, so that the second reading does not show what the access task would change.
     """
 
     host: str
@@ -80,6 +81,7 @@ class HostRun:
     again: Result = field(default_factory=dict)
     joined: Sequence[str] = ()
     membership: Result = field(default_factory=dict)
+    check_mode: bool = False
 
     @property
     def result(self) -> Result:
@@ -92,22 +94,29 @@ class HostRun:
         return self.result.get("senders") or ()
 
     @property
+    def second(self) -> Result:
+        """The second reading, if it shows what the host holds after the access task; else empty."""
+        return {} if self.check_mode else self.again
+
+    @property
     def lacking_group(self) -> str | None:
         """The name of the group that lacks rights itself, if it does."""
-        return _lacking_group(self.result)
+        return _lacking_group(self.result, self.second)
 
     @property
     def lacking(self) -> list[str]:
         """The accounts, and the group, that lack required access."""
-        return self._lacking_in(self.result)
+        return self._lacking_in(self.result, self.second)
 
-    def _lacking_in(self, result: Result) -> list[str]:
+    def _lacking_in(self, *readings: Result) -> list[str]:
+        """The accounts, and the group, that lack access in these readings. Of each, the last one counts."""
+        last = {str(sender["name"]): sender for reading in readings for sender in reading.get("senders") or ()}
         accounts = [
             str(sender["account"])
-            for sender in result.get("senders") or ()
-            if not sender["in_desired_state"] and sender["name"] not in self.joined
+            for name, sender in last.items()
+            if not sender["in_desired_state"] and name not in self.joined
         ]
-        group = _lacking_group(result)
+        group = _lacking_group(*readings)
         return [*accounts, group] if group else accounts
 
     def outcome(self, *, audit: bool, check_mode: bool) -> HostOutcome:
@@ -150,8 +159,8 @@ class HostRun:
         if not (add_members and missing):
             advice = f". {_ADD_MEMBERS}" if missing else ""
             return f"{_message(self.first) or _NO_RESULT}{advice}"
-        # What the access task has found, less those that have joined: a second reading that failed shows nothing.
-        lacking = self._lacking_in(self.first)
+        # What the access task has found, less those that have joined. A second reading that failed shows nothing.
+        lacking = self._lacking_in(self.first, self.second)
         if not lacking and not self.first.get("uncertain"):
             return None
         without = [name for name in missing if name not in self.joined]
@@ -192,8 +201,9 @@ def _has_run(task: Result) -> bool:
     return bool(task) and not any(task.get(key) for key in ("failed", "unreachable", "skipped"))
 
 
-def _lacking_group(result: Result) -> str | None:
-    group = result.get("group")
+def _lacking_group(*readings: Result) -> str | None:
+    """The name of the group if it lacks rights itself by the last of these readings that has it."""
+    group = next((reading["group"] for reading in reversed(readings) if reading.get("group")), None)
     return str(group["name"]) if group and not group["in_desired_state"] else None
 
 
@@ -316,10 +326,9 @@ class AccessSummary:
         """The access of a sender before and after."""
         if self.audit or "before" not in sender:
             return sender["current"], sender["current"]
-        if sender["name"] in run.joined and not self.check_mode:
-            for again in run.again.get("senders") or ():
-                if again["name"] == sender["name"]:
-                    return sender["before"], again["current"]
+        for again in run.second.get("senders") or ():
+            if again["name"] == sender["name"]:
+                return sender["before"], again["current"]
         return sender["before"], sender["after"]
 
     @staticmethod

@@ -175,6 +175,29 @@ def test_why_a_host_still_fails_after_members_were_added(
     assert run(first, **more).failure(add_members=add_members) == failure
 
 
+@pytest.mark.parametrize(
+    ("second", "lacking"),
+    [
+        ({"senders": [sender(True), {**sender(False), "account": "b", "name": "CORP\\b"}]}, ["b"]),
+        ({**READ, "group": {"name": "P01\\G", "in_desired_state": False, "missing": []}}, ["P01\\G"]),
+        (READ, []),
+    ],
+)
+def test_what_the_second_reading_shows_counts_for_every_account(second: dict[str, Any], lacking: list[str]) -> None:
+    other = {**sender(True), "account": "b", "name": "CORP\\b"}
+    first = {**LACKING, "changed": True, "senders": [sender(False), other]}
+    made = run(first, again=second, joined=["CORP\\a"], membership=ADDED)
+    outcome = HostOutcome.FAILED if lacking else HostOutcome.CHANGED
+    assert (made.lacking, made.outcome(audit=False, check_mode=False)) == (lacking, outcome)
+    failure = f"Site P01: required access is still missing for {', '.join(lacking)}." if lacking else None
+    assert made.failure(add_members=True) == failure
+    row = AccessSummary([made]).lines()[3]
+    assert ("none (not enough)" in row) == (lacking == ["b"])
+    # In check mode it shows what is there before the access task would write.
+    predicted = run(first, again=second, joined=["CORP\\a"], membership=ADDED, check_mode=True)
+    assert (predicted.lacking, predicted.failure(add_members=True)) == ([], None)
+
+
 def test_check_mode_predicts() -> None:
     assert run(result(changed=True)).outcome(audit=False, check_mode=True) is HostOutcome.WOULD_CHANGE
     interrupted = {"failed": True, "timedout": {"period": 5}, "msg": "timed out"}
