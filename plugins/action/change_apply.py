@@ -21,6 +21,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import play_id
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
@@ -43,7 +44,7 @@ class ActionModule(SiteServerAction):
             approval=approval.as_dict(),
             connection=server.operator,
         )
-        about = {"change_id": document.change_id, "digest": document.digest}
+        about = {"change_id": document.change_id, "digest": document.digest, "play": play_id(self._task)}
         section = document.section(server.host)
         planned = read_host_plan(server.host, section) if section else None
         if planned is None:

@@ -23,6 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import play_id
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import SiteServer
 
@@ -56,7 +57,7 @@ class ActionModule(SiteServerAction):
             self._display.warning(
                 f"{path}: these lines are no events, because a write was interrupted: {_listed(journal.torn)}"
             )
-        about = {"change_id": changes.change_id, "digest": changes.digest}
+        about = {"change_id": changes.change_id, "digest": changes.digest, "play": play_id(self._task)}
         if not changes.objects and not changes.members:
             message = (
                 f"{server.host}: change {changes.change_id} has written nothing here, or all of it is restored already"

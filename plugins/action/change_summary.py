@@ -11,7 +11,7 @@ from ansible_collections.sitekeeper.sms.plugins.modules.change_summary import DO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.change import ChangeError, changed_hosts, read_journal
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, registered
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import is_last_batch, play_id, registered
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import ChangeSummary
 
 
@@ -29,6 +29,7 @@ class ActionModule(ControllerAction):
         limited = bool(variables.get("ansible_limit"))
         summary = ChangeSummary(
             change_id=arguments["change_id"],
+            play=play_id(self._task),
             results={host: registered(variables, host, arguments["results"]) or {} for host in hosts},
             batch=batch,
             check_mode=self.check_mode,

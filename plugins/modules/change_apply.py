@@ -102,6 +102,11 @@ digest:
   returned: success
   type: str
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+play:
+  description: What identifies this play within the run. M(sitekeeper.sms.change_summary) counts the results of its play only.
+  returned: success, or if the host is refused
+  type: str
+  sample: 0242ac11-0002-3c1d-9d4a-000000000006
 uncertain:
   description:
     - V(true) if an object may or may not have been written. The server did not acknowledge the write, and reading the

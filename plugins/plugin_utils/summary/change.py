@@ -51,7 +51,7 @@ _NAMED_AS = {
     ChangeOutcome.UNCERTAIN: "UNCERTAIN: a write may or may not have been done there; run again",
     ChangeOutcome.UNREACHABLE: "Unreachable",
     ChangeOutcome.NO_RESULT: "No result; run again",
-    ChangeOutcome.NOT_RUN: "Not run, since too many others have failed before",
+    ChangeOutcome.NOT_RUN: "Not run, since these or too many others have failed before",
 }
 
 _BAD = frozenset(
@@ -71,6 +71,7 @@ class ChangeSummary:
 
     Attributes:
         change_id: the number of the change.
+        play: what identifies the play, see `play.play_id`.
         results: for each host of the play, in its order, what its task returned, as Ansible registered it; empty
             without one.
         batch: the hosts that had their turn last and have not failed before.
@@ -81,6 +82,7 @@ class ChangeSummary:
     """
 
     change_id: str
+    play: str
     results: Mapping[str, Mapping[str, Any]]
     batch: Sequence[str]
     check_mode: bool
@@ -91,8 +93,8 @@ class ChangeSummary:
     def outcome(self, host: str) -> ChangeOutcome:
         """Return the outcome of a host. It is good only if its result shows that."""
         result = self.results[host]
-        if result.get("change_id", self.change_id) != self.change_id:
-            # Another change's, from an earlier play of this run.
+        if (result.get("change_id", self.change_id), result.get("play", self.play)) != (self.change_id, self.play):
+            # Of an earlier play of this run.
             result = {}
         outcome = str(result.get("outcome") or "")
         if result.get("unreachable"):

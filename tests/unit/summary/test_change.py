@@ -15,7 +15,7 @@ LOST = "p01: the answer was lost; it may or may not have been written; run again
 
 
 def summary(results: dict[str, dict[str, Any]], batch: list[str] | None = None, **more: Any) -> ChangeSummary:
-    given = {"change_id": "CHG1", "check_mode": False, "record": "/srv/CHG1.record.jsonl", **more}
+    given = {"change_id": "CHG1", "play": "this", "check_mode": False, "record": "/srv/CHG1.record.jsonl", **more}
     return ChangeSummary(results=results, batch=list(results) if batch is None else batch, **given)
 
 
@@ -38,6 +38,9 @@ def summary(results: dict[str, dict[str, Any]], batch: list[str] | None = None, 
         ({"skipped": True}, ChangeOutcome.NO_RESULT, True),
         # Of another change, from an earlier play of the run.
         ({"outcome": "applied", "change_id": "CHG0"}, ChangeOutcome.NO_RESULT, True),
+        # Of the same change, from an earlier play of the run.
+        ({"outcome": "applied", "change_id": "CHG1", "play": "earlier"}, ChangeOutcome.NO_RESULT, True),
+        ({"outcome": "applied", "change_id": "CHG1", "play": "this"}, ChangeOutcome.APPLIED, False),
     ],
 )
 def test_what_is_not_known_to_be_good_fails(result: dict[str, Any], outcome: ChangeOutcome, fails: bool) -> None:
@@ -52,7 +55,7 @@ def test_an_uncertain_host_is_counted_and_named_as_such() -> None:
     assert summary(results, batch=["c01", "p01"]).lines() == [
         "Change CHG1, 3 site servers: 1 applied, 1 UNCERTAIN, 1 not run",
         "UNCERTAIN: a write may or may not have been done there; run again: p01",
-        "Not run, since too many others have failed before: s01",
+        "Not run, since these or too many others have failed before: s01",
         "Record: /srv/CHG1.record.jsonl",
     ]
 
