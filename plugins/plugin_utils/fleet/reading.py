@@ -21,6 +21,7 @@ from ..enforcement import (
     enforce_sender_access,
     sender_request,
 )
+from ..hierarchy import NoSite, site_code_of
 from ..site_server import (
     AuthenticationFailed,
     ConnectionUnsupported,
@@ -147,7 +148,8 @@ def preparation(
         connection, variables = connections.make(host)
         question = questions.of(host, variables)
         if question is None:
-            unknown = answer(host, HostStatus.ERROR, f"{host}: no site in sms_sites has this server", None)
+            missing = NoSite(host, site_code_of(host, variables, questions.codes))
+            unknown = answer(host, HostStatus.ERROR, f"{host}: {missing}", None)
             return Job(None, lambda: unknown)
         ask = partial(read_host, host, connection, question, variables, products)
         return Job(question, ask, ticket=ticket_use(connection))

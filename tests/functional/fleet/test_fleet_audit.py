@@ -136,7 +136,7 @@ def test_every_host_by_its_own_connection_and_nothing_is_written(lab: RunningLab
     assert result["drifted"] == ["c01.corp.example", "s01.corp.example"]
     assert result["changed"] is False
     assert "credentials" in result["hosts"]["s03.corp.example"]["message"]
-    assert "no site in sms_sites" in result["hosts"]["x01.corp.example"]["message"]
+    assert "No site in sms_sites has the server" in result["hosts"]["x01.corp.example"]["message"]
     assert sum(host.controls.counters()["writes"] for host in lab.values()) == 0
     assert fleet.lines().keys() == fleet.hosts.keys()
 

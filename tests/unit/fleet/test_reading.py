@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import host_to_json
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Job, Question, reading
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Job, Question, Questions, reading
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     AuthenticationFailed,
@@ -60,6 +60,18 @@ def test_what_a_host_holds_and_what_a_run_would_do(ask: Any) -> None:
 def test_nobody_asks_a_host_that_no_site_sends_to(ask: Any) -> None:
     line, _again = ask(AssertionError("it connects"), Question("P01", "sms_1_2", ()))
     assert line["status"] == "in_desired_state"
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [({}, "No site in sms_sites has the server 'web01'"), ({"sms_site_code": "x9"}, "Site 'X9' of this host is")],
+)
+def test_a_host_without_a_site_is_an_error_with_the_reason(variables: dict[str, Any], why: str) -> None:
+    connections = SimpleNamespace(make=lambda _host: (None, variables))
+    questions = Questions({"P01": QUESTION}, {"p01": "P01"})
+    line = host_to_json(reading.preparation(connections, questions, None)("web01").ask().line)  # type: ignore[arg-type]
+    assert (line["status"], line["site"]) == ("error", None)
+    assert why in line["message"]
 
 
 @pytest.mark.parametrize(
