@@ -32,6 +32,8 @@ FORMATS = ("html", "json", "csv", "junit")
 _SECOND_READING = ".after"
 """The end of the name of the file that the playbook `fleet` writes after it has remediated hosts."""
 
+_INCOMPLETE = "The audit was interrupted, so this report is incomplete. Run the audit again to complete it."
+
 _FUTURE = (
     "audit_files: an audit began at {started}, which is later than the clock of this controller ({now}). "
     "What it read of a host counts more than what other files have of it. Check the clocks of the controllers."
@@ -71,7 +73,7 @@ class ActionModule(ControllerAction):
             "complete": bool(fleet.audit.finished),
             "unreadable": fleet.audit.unreadable,
             "files": files,
-            "lines": [_summary(fleet, files)],
+            "lines": [_summary(fleet, files), *([] if fleet.audit.finished else [_INCOMPLETE])],
         }
         if future:
             result["warnings"] = [_FUTURE.format(started=quoted(future), now=now)]

@@ -124,7 +124,7 @@ unreadable:
   elements: str
   sample: []
 lines:
-  description: One line with the number of site servers in each state, and the files.
+  description: A line with the number of site servers in each state, and the files; and one if an audit was interrupted.
   returned: success
   type: list
   elements: str

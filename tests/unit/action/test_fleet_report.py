@@ -41,6 +41,18 @@ def test_a_second_run_writes_nothing(audit: Path, tmp_path: Path) -> None:
     assert len(json.loads(Path(options["json"]).read_text())["sites"]) == SITES
 
 
+def test_the_summary_of_an_interrupted_audit_is_not_that_of_a_whole_one(audit: Path, tmp_path: Path) -> None:
+    whole = report(audit, json=str(tmp_path / "report.json"))
+    audit.write_bytes(b"".join(audit.read_bytes().splitlines(keepends=True)[:-1]))
+    part = report(audit, json=str(tmp_path / "report.json"))
+    assert (whole["complete"], part["complete"]) == (True, False)
+    assert len(whole["lines"]) == 1
+    assert part["lines"] == [
+        *whole["lines"],
+        "The audit was interrupted, so this report is incomplete. Run the audit again to complete it.",
+    ]
+
+
 def test_check_mode_writes_nothing(audit: Path, tmp_path: Path) -> None:
     assert report(audit, json=str(tmp_path / "out" / "report.json"), check_mode=True)["changed"]
     assert not (tmp_path / "out").exists()
