@@ -90,7 +90,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 causes:
-  description: The likely causes, missing access first. Messages without a reason, or with a harmless one, have no cause.
+  description: >-
+    The likely causes, missing access first, each with one advice. Messages without a reason, or with a harmless one,
+    have no cause.
   returned: success
   type: list
   elements: dict
@@ -98,7 +100,8 @@ causes:
     kind:
       description: >-
         The kind of cause. V(access_denied), permissions. V(logon), the account. V(name), the server or share is not
-        found. V(path), a file or directory is not found.
+        found. V(path), a file or directory is not found. V(connection), the server is found, and the connection to it is
+        refused or breaks. V(other), none of these.
       type: str
       sample: access_denied
     evidence:
@@ -108,7 +111,7 @@ causes:
       type: str
       sample: confirmed
     statement:
-      description: The cause in one sentence.
+      description: The cause, and what to do about it.
       type: str
       sample: >-
         14 jobs failed because CORP\smssend lacks access to the directory D:\SMS\Site.srv\Despoolr.box\Receive (no entry
@@ -180,11 +183,11 @@ symptoms:
       type: str
       sample: P01
     kind:
-      description: As of the causes, or V(other).
+      description: As of the causes.
       type: str
       sample: access_denied
     source:
-      description: The document that describes the symptom.
+      description: The documents that describe the symptom, its code and what to do about the code.
       type: str
       sample: Q179118
     confirmed:

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from .analysis import Occurrences
-from .codes import CodeKind
+from .codes import WIN32, CodeKind
 from .stamp import Stamp
 
 _UNNAMED = "an unknown destination"
@@ -117,20 +117,32 @@ def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
 
 
 def find_causes(occurrences: Iterable[Occurrences], access: Sequence[ServerAccess]) -> tuple[Cause, ...]:
-    """Return the likely causes, missing access first. A symptom of the kind OTHER has no cause."""
-    groups: dict[tuple[CodeKind, str | None], list[Occurrences]] = {}
+    """Return the likely causes, missing access first, each with one advice. Harmless messages have no cause."""
+    groups: dict[tuple[CodeKind, str, str | None], list[Occurrences]] = {}
     for found in occurrences:
-        if found.kind is not CodeKind.OTHER:
-            groups.setdefault((found.kind, _server(found)), []).append(found)
+        if (advice := _advice(found)) is not None:
+            groups.setdefault((found.kind, advice, _server(found)), []).append(found)
     order = list(CodeKind)
     # A failure writes several lines, and not every line contains the destination.
-    named = {kind for kind, server in groups if server not in (None, _UNNAMED)}
+    named = {(kind, advice) for kind, advice, server in groups if server not in (None, _UNNAMED)}
     causes = [
-        _cause(kind, server, group, access)
-        for (kind, server), group in groups.items()
-        if server != _UNNAMED or kind not in named
+        _cause(kind, advice, server, group, access)
+        for (kind, advice, server), group in groups.items()
+        if server != _UNNAMED or (kind, advice) not in named
     ]
     return tuple(sorted(causes, key=lambda cause: order.index(cause.kind)))
+
+
+def _advice(found: Occurrences) -> str | None:
+    """What to do about the failure; None if there is nothing to do."""
+    code = found.explained
+    if code and code.advice:
+        return code.advice.text
+    if found.kind is not CodeKind.OTHER:
+        return _ADVICE.get(found.kind, "")
+    if found.symptom.codes is WIN32 and found.code.strip("0"):
+        return f"For the text of Windows, run: net helpmsg {found.code}"
+    return None
 
 
 def _server(found: Occurrences) -> str | None:
@@ -139,7 +151,9 @@ def _server(found: Occurrences) -> str | None:
     return found.server or _UNNAMED
 
 
-def _cause(kind: CodeKind, server: str | None, group: list[Occurrences], access: Sequence[ServerAccess]) -> Cause:
+def _cause(
+    kind: CodeKind, advice: str, server: str | None, group: list[Occurrences], access: Sequence[ServerAccess]
+) -> Cause:
     jobs = tuple(dict.fromkeys(job for found in group for job in found.ids["job"]))
     packages = tuple(dict.fromkeys(package for found in group for package in found.ids["package"]))
     count = sum(found.count for found in group)
@@ -152,7 +166,7 @@ def _cause(kind: CodeKind, server: str | None, group: list[Occurrences], access:
         statement = f"{what} {why}"
     else:
         evidence = Evidence.LOG
-        statement = f"{what}: {_codes(group)}. {_ADVICE[kind]}"
+        statement = f"{what}: {_codes(group)}. {advice}"
     symptoms = tuple(dict.fromkeys(found.symptom.id for found in group))
     return Cause(kind, evidence, statement, server, accounts, symptoms, jobs, packages, count, last)
 
@@ -198,7 +212,9 @@ def _denied(
 
 
 def _codes(group: list[Occurrences]) -> str:
-    codes = {f"{found.code} ({code.meaning})": None for found in group if (code := found.explained)}
+    codes = dict.fromkeys(
+        f"{found.code} ({code.meaning})" if (code := found.explained) else found.code for found in group if found.code
+    )
     return "error " + ", ".join(codes)
 
 

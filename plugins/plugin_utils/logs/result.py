@@ -34,7 +34,7 @@ def _symptom(found: Occurrences) -> dict[str, Any]:
         "server": found.server,
         "code_meaning": f"{code.name}: {code.meaning}".removeprefix(": ") if code else "",
         "kind": found.kind.value,
-        "source": f"{found.symptom.source}; {code.source}" if code else found.symptom.source,
+        "source": "; ".join(_sources(found)),
         "confirmed": found.symptom.confirmed,
         "follows": found.symptom.follows,
         "count": found.count,
@@ -46,6 +46,17 @@ def _symptom(found: Occurrences) -> dict[str, Any]:
         "logs": list(found.logs),
         "examples": [_example(example) for example in found.examples],
     }
+
+
+def _sources(found: Occurrences) -> list[str]:
+    """The documents with the message, with the meaning of its code and with the advice."""
+    code = found.explained
+    sources = [found.symptom.source]
+    if code:
+        sources.append(code.source)
+        if code.advice and code.advice.source:
+            sources.append(code.advice.source)
+    return sources
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

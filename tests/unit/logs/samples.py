@@ -83,3 +83,25 @@ CMTRACE = (
     'type="1" thread="1234" file="source.cpp:100">\r\n'
 )
 """As the documentation of CMTrace Open gives it."""
+
+CODE_EACH = "".join(
+    f"{text}  $$<SMS_LAN_SENDER><06-20-2018 11:{time}+300><thread=4432 (0x1150)>\n"
+    for time, text in (
+        ("22:33.001", "~Trying the No. 1 address (out of 1)"),
+        ("22:33.002", r"~Error during connection to \\P01.corp.example\SMS_SITE (1326)."),
+        ("22:33.003", "~Error is considered fatal."),
+        (
+            "22:33.004",
+            "~Cannot connect to server P01.corp.example at remote site P01, won't try send"
+            " requests going to site P01 for an hour or until there are no active send requests.",
+        ),
+        ("22:33.005", "~Could not establish connection."),
+        ("23:33.002", r"~Error during connection to \\P02.corp.example\SMS_SITE (1219)."),
+        ("24:33.002", r"~Error during connection to \\P03.corp.example\SMS_SITE (64)."),
+        ("25:33.002", r"~Error during connection to \\P04.corp.example\SMS_SITE (1396)."),
+        ("26:33.002", r"~Error during connection to \\P01.corp.example\SMS_SITE (5)."),
+        ("27:33.002", r"~Error during connection to \\P05.corp.example\SMS_SITE (121)."),
+        ("28:33.002", r"~Error during connection to \\P06.corp.example\SMS_SITE (384)."),
+    )
+)
+"""A Sender that fails with one code for each destination."""

@@ -18,6 +18,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import (
     read_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.causes import Evidence
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs.codes import ADVICE, WIN32
 
 from . import samples
 
@@ -137,3 +138,103 @@ def test_what_sender_access_did_is_accepted_too() -> None:
 def test_what_is_no_result_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="sender_access_info"):
         read_access(None, given)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (64, CodeKind.CONNECTION, "The connection to the server ended after it was made"),
+        (71, CodeKind.CONNECTION, "Raise the user limit of the share"),
+        (112, CodeKind.OTHER, "Free space on the drive"),
+        (121, CodeKind.CONNECTION, "The server did not answer in time"),
+        (384, CodeKind.CONNECTION, "Enable SMB 2 on the destination"),
+        (1219, CodeKind.CONNECTION, "end it, or let both use the same account"),
+        (1240, CodeKind.LOGON, "compare SMB signing"),
+        (1272, CodeKind.LOGON, "accepted the account only as guest"),
+        (1311, CodeKind.LOGON, "nltest /dsgetdc:DOMAIN"),
+        (1317, CodeKind.LOGON, "Create the account, or correct its name"),
+        (1327, CodeKind.LOGON, "an empty password is not accepted"),
+        (1328, CodeKind.LOGON, "Logon Hours of the account"),
+        (1329, CodeKind.LOGON, "Log On To of the account"),
+        (1330, CodeKind.LOGON, "Set a new password for the account"),
+        (1331, CodeKind.LOGON, "Enable the account in its domain"),
+        (1385, CodeKind.LOGON, "the user right 'Access this computer from the network'"),
+        (1396, CodeKind.NAME, "setspn -Q"),
+        (1398, CodeKind.LOGON, "Set the clocks"),
+        (1788, CodeKind.LOGON, "netdom trust"),
+        (1789, CodeKind.LOGON, "Test-ComputerSecureChannel -Repair"),
+        (1793, CodeKind.LOGON, "the date at which the account expires"),
+        (1907, CodeKind.LOGON, "Set a new password for the account"),
+        (1908, CodeKind.LOGON, "nltest /dsgetdc:DOMAIN"),
+        (1909, CodeKind.LOGON, "unlock the account"),
+        (1935, CodeKind.LOGON, "Allowed to authenticate"),
+    ],
+)
+def test_a_code_with_an_advice_of_its_own_has_that_one_alone(code: int, kind: CodeKind, words: str) -> None:
+    (cause,) = causes(SENT.format("P01", code), read_access("P01", access(LACKING, LACKING)))
+    assert (cause.kind, cause.evidence, cause.accounts, cause.server) == (kind, Evidence.LOG, (), "P01")
+    assert cause.statement.startswith(f"1 failure to P01 was logged: error {code} ({WIN32[str(code)].meaning}). ")
+    assert words in cause.statement
+    assert not cause.statement.endswith(".")
+    assert "Set the account and its password again" not in cause.statement
+
+
+@pytest.mark.parametrize("code", [1326, 86])
+def test_the_password_is_the_advice_where_it_can_be_wrong(code: int) -> None:
+    (cause,) = causes(SENT.format("P01", code))
+    assert cause.statement.endswith("Set the account and its password again in the address of the site")
+
+
+def test_every_code_of_a_logon_but_a_wrong_password_has_its_own_advice() -> None:
+    general = {number for number, code in WIN32.items() if code.kind is CodeKind.LOGON and not code.advice}
+    assert general == {"86", "1326"}
+    assert not [number for number, code in WIN32.items() if code.kind is CodeKind.CONNECTION and not code.advice]
+    assert {str(number) for number in ADVICE} <= set(WIN32)
+
+
+def test_a_sender_with_another_code_for_each_destination() -> None:
+    found = causes(samples.CODE_EACH)
+    assert [(cause.kind.value, cause.server.partition(".")[0]) for cause in found if cause.server] == [
+        ("access_denied", "P01"),
+        ("logon", "P01"),
+        ("name", "P04"),
+        ("connection", "P02"),
+        ("connection", "P03"),
+        ("connection", "P05"),
+        ("connection", "P06"),
+    ]
+    assert len(found) == 7
+    statements = {cause.server: cause.statement for cause in found if cause.kind is not CodeKind.ACCESS_DENIED}
+    assert "1219" in statements["P02.corp.example"]
+    assert "or let both use the same account" in statements["P02.corp.example"]
+    assert "password" not in statements["P02.corp.example"]
+    assert (
+        "error 1396 (the name of the server belongs to another computer in the domain)"
+        in statements["P04.corp.example"]
+    )
+    assert "error 121 (the time for an answer has expired)" in statements["P05.corp.example"]
+    assert "error 384 (the share needs SMB 1" in statements["P06.corp.example"]
+    assert [cause.count for cause in found] == [1] * 7
+
+
+def test_two_codes_of_one_server_with_two_advices_are_two_causes() -> None:
+    found = causes(SENT.format("P01", 1909) * 2 + SENT.format("P01", 1326) + SENT.format("P01", 86))
+    assert [(cause.kind, cause.count) for cause in found] == [(CodeKind.LOGON, 2), (CodeKind.LOGON, 2)]
+    assert "error 1909 (" in found[0].statement
+    assert "error 1326 (the user name or password is wrong), 86 (the password is wrong). " in found[1].statement
+
+
+def test_a_line_without_a_destination_counts_if_no_other_has_its_advice() -> None:
+    unnamed = "There is no existing connection, Win32 error = {}\n"
+    (cause,) = causes(SENT.format("P01", 1909) + unnamed.format(1909))
+    assert (cause.server, cause.count) == ("P01", 1)
+    assert [cause.count for cause in causes(SENT.format("P01", 1909) + unnamed.format(1385))] == [1, 1]
+
+
+def test_a_code_that_is_not_known_here_has_a_cause_with_the_way_to_its_text() -> None:
+    (cause,) = causes(SENT.format("P01", 8888))
+    assert (cause.kind, cause.evidence, cause.server) == (CodeKind.OTHER, Evidence.LOG, "P01")
+    assert cause.statement == (
+        "1 failure to P01 was logged: error 8888. For the text of Windows, run: net helpmsg 8888"
+    )
+    assert causes(SENT.format("P01", 0)) == ()

@@ -57,6 +57,14 @@ def test_a_symptom_with_its_code() -> None:
     ]
 
 
+def test_a_code_with_an_advice_has_its_source_too() -> None:
+    (symptom,) = analysed("Error during connection to \\\\P01\\SMS_SITE (1385)\n")["symptoms"]
+    assert symptom["kind"] == "logon"
+    assert "System Error Codes (1300-1699); Microsoft Learn, 'Access this computer" in symptom["source"]
+    (symptom,) = analysed("Error during connection to \\\\P01\\SMS_SITE (1331)\n")["symptoms"]
+    assert symptom["source"].endswith("System Error Codes (1300-1699)")
+
+
 def test_a_code_without_a_name_has_its_meaning_only() -> None:
     found = analysed("Despooler failed to execute the instruction, error code = C000000b\n")["symptoms"]
     assert [one["code_meaning"] for one in found] == [
