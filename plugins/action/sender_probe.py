@@ -24,7 +24,14 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import find_wire, site_server
 
-SMB_DEFAULTS = {"port": 445, "dialect": "auto", "signing": "required", "encryption": False, "timeout": 30}
+SMB_DEFAULTS: dict[str, Any] = {
+    "domains": {},
+    "port": 445,
+    "dialect": "auto",
+    "signing": "required",
+    "encryption": False,
+    "timeout": 30,
+}
 
 SPEC = argument_spec(DOCUMENTATION)
 # Not in the documentation, which has no keyword for a secret option.

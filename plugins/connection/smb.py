@@ -42,8 +42,11 @@ options:
     description:
       - The account, as V(DOMAIN\\name), V(name@dns.domain), or V(name) for an account of the server itself. It must be
         a member of the server's Administrators group.
-      - With O(auth=kerberos), use V(name@REALM). The default realm is C(default_realm) of C(krb5.conf). May be omitted
-        with a ticket from C(kinit). Then the account of the ticket is used.
+      - With O(auth=kerberos), use V(name@REALM), or V(DOMAIN\\name) and O(domains). The default realm is
+        C(default_realm) of C(krb5.conf). May be omitted with a ticket from C(kinit). Then the account of the ticket is
+        used.
+      - With O(auth=kerberos), the account may be one of a domain that the domain of the server trusts. The realm of the
+        server is then found by C([domain_realm]) of C(krb5.conf), or by the name of the server.
     type: str
     vars:
       - name: ansible_user
@@ -96,6 +99,16 @@ options:
     type: str
     vars:
       - name: ansible_smb_kerberos_hostname_override
+  domains:
+    description:
+      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With
+        O(auth=kerberos), the realm of an account V(DOMAIN\\name) is the DNS name of its domain.
+      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
+        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
+    type: dict
+    default: {}
+    vars:
+      - name: ansible_smb_domains
   signing:
     description:
       - Whether messages must be signed. V(required) refuses a server that does not sign.

@@ -30,6 +30,7 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.krb5_conf import (
     read_configuration,
     read_file,
 )
+from ansible_collections.sitekeeper.sms.plugins.module_utils.realms import domains_of_host, realm_of_domain
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_stream import receive
 
 with suppress(ImportError):  # only smb_session imports this, and it reports what is missing.
@@ -81,6 +82,7 @@ _CHECKSUMS = {18: 16, 17: 15, _RC4: -138}
 _ITERATIONS = b"\0\0\x10\0"  # if the KDC sends none
 _KRB_ERROR = b"\x7e"  # [APPLICATION 30], RFC 4120, 5.9.1
 _ENC_TGS_REP_PART = b"\x7a"  # [APPLICATION 26], RFC 4120, 5.4.2
+_NO_SUCH_SERVICE = 7
 _PREAUTHENTICATION_REQUIRED = 25
 _PA_TGS_REQ, _PA_ENC_TIMESTAMP, _PA_ETYPE_INFO2 = 1, 2, 19
 
@@ -92,7 +94,11 @@ _REFUSALS = {  # RFC 4120, 7.5.9
         "Reach the host by the full name that it has in the domain, or give that name as "
         "ansible_smb_kerberos_hostname_override.",
     ),
-    12: ("the realm's policy forbids it", "Check the account's logon hours and the computers that it is limited to."),
+    12: (
+        "the policy of the realm {realm} forbids it",
+        "Check the account's logon hours and the computers that it is limited to. Over a trust with selective "
+        "authentication, it needs 'Allowed to authenticate' on the server.",
+    ),
     14: (
         "account, service and this client have no type of encryption in common",
         "Let the account have AES keys (256 bits); setting its password again makes them.",
@@ -117,6 +123,10 @@ class TicketError(Exception):
         super().__init__(f"{reason}. {advice}".strip())
 
 
+class _NoController(TicketError):
+    """No KDC of a realm answers."""
+
+
 @dataclass(frozen=True)
 class Ticket:
     """A ticket for a service.
@@ -132,37 +142,69 @@ class Ticket:
     reply: Mapping[str, Any] = field(repr=False)
 
 
-def service_ticket(user: str, realm: str, password: str, service: str, timeout: float) -> Ticket:
+def service_ticket(
+    user: str, domain: str, password: str, service: str, timeout: float, domains: Mapping[str, str] | None = None
+) -> Ticket:
     """A ticket for a service.
 
     Args:
         user: the account's name; may be empty without a password.
-        realm: its realm; if empty, that of the ticket, or the default one.
+        domain: its realm, or the DNS or NetBIOS name of its domain; if empty, the realm of the ticket, or the default
+            one.
         password: its password. If empty, the ticket is used that kinit left.
         service: the service's principal without its realm, such as `cifs/p01.corp.example`.
         timeout: longest wait for each answer, in seconds.
+        domains: NetBIOS names of domains, by DNS name.
 
     Raises:
         TicketError: there is none.
     """
     configuration = read_configuration()
+    domains = domains or {}
     if not password:
-        return _by_ticket(user, realm.upper(), service, configuration, timeout)
-    realm = (realm or configuration.default_realm).upper()
+        return _by_ticket(user, domain, domains, service, configuration, timeout)
+    found = _realm_of(domain, domains, service, configuration) if domain else configuration.default_realm.upper()
+    # A domain can have a DNS name of one label.
+    realm = found or domain.upper()
     if not user or not realm:
         raise TicketError("the account is given without its realm", "Give it as name@REALM.")
-    with _kerberos_errors(user, realm, service):
-        return _Client(user, realm, configuration, timeout).by_password(password, service)
+    try:
+        with _kerberos_errors(user, realm, service):
+            return _Client(user, realm, configuration, timeout).by_password(password, service)
+    except _NoController as error:
+        raise error if found else TicketError(error.reason, _map_the_name(domain)) from None
 
 
-def _by_ticket(user: str, realm: str, service: str, configuration: Configuration, timeout: float) -> Ticket:
+def _realm_of(
+    domain: str, domains: Mapping[str, str], service: str, configuration: Configuration, owner_realm: str = ""
+) -> str:
+    """The realm of an account's domain; empty if it is not known."""
+    near = (owner_realm, *domains_of_host(_host(service)))
+    return realm_of_domain(domain, domains, near, configuration.realms)
+
+
+def _map_the_name(domain: str) -> str:
+    return (
+        f"Map the NetBIOS name to the DNS name of the domain, ansible_smb_domains: {{corp.example: {domain.upper()}}}, "
+        "or give the account as name@REALM."
+    )
+
+
+def _host(service: str) -> str:
+    return service.partition("/")[2]
+
+
+def _by_ticket(
+    user: str, domain: str, domains: Mapping[str, str], service: str, configuration: Configuration, timeout: float
+) -> Ticket:
     """Use the cache of kinit: a ticket for the service itself, or one for the realm's tickets."""
     where, cache = _read_cache(configuration)
     owner, owner_realm = _names(cache.principal)
-    realm = realm or owner_realm
+    realm = _realm_of(domain, domains, service, configuration, owner_realm) if domain else owner_realm
     if (user and user.casefold() != owner.casefold()) or realm.casefold() != owner_realm.casefold():
         reason = f"the ticket in {where} is {owner}@{owner_realm}'s"
-        raise TicketError(reason, "Run kinit for the account, give its password, or leave the account out.")
+        advice = "Run kinit for the account, give its password, or leave the account out."
+        raise TicketError(reason, advice if realm else f"{advice} {_map_the_name(domain)}")
     with _kerberos_errors(owner, owner_realm, service):
         held = {_names(each["server"])[0].casefold(): each for each in cache.credentials}
         found = [held[name] for name in (service.casefold(), f"krbtgt/{owner_realm}".casefold()) if name in held]
@@ -214,12 +256,26 @@ class _Client:
         return self.by_ticket(types.Ticket().from_asn1(reply["ticket"]), request.opened(reply, key, 3), service)
 
     def by_ticket(self, granting: Any, key: Any, service: str) -> Ticket:
-        """Get the service's ticket for one that grants tickets, from realm to realm."""
+        """Get the service's ticket for one that grants tickets, from realm to realm.
+
+        A KDC refers to the next realm if it can (RFC 6806, 8). Over an external trust it does not. Then the service's
+        realm follows from its name, as in MIT's Kerberos: by [domain_realm], or else by its DNS domain.
+        """
         realm = self._realm
+        target = ""
         for _unused in range(_MOST_REFERRALS):
-            request = _Request(TGS_REQ(), realm, service)
+            request = _Request(TGS_REQ(), realm, f"krbtgt/{target}" if target else service)
             proof = _sealed(key, 7, self._authenticator(_checksum(key, 6, request.body)))
-            answer = self._ask(realm, request.encoded(_PA_TGS_REQ, _ap_request(granting, proof)))
+            try:
+                answer = self._ask(realm, request.encoded(_PA_TGS_REQ, _ap_request(granting, proof)))
+            except KerberosError as error:
+                if int(error.getErrorCode()) != _NO_SUCH_SERVICE:
+                    raise
+                if target:
+                    raise _no_trust(realm, target, service) from None
+                if realm != self._realm or not (target := self._realm_of_host(_host(service))):
+                    raise
+                continue
             reply = decoder.decode(answer, asn1Spec=TGS_REP())[0]
             key = request.opened(reply, key, 8)
             granting = types.Ticket().from_asn1(reply["ticket"])
@@ -229,7 +285,14 @@ class _Client:
                 cipher = _enctype_table[key.enctype]
                 return Ticket(user, self._realm, {"KDC_REP": answer, "cipher": cipher, "sessionKey": key})
             (realm,) = names
+            if realm.casefold() == target.casefold():
+                target = ""
         raise TicketError(f"the realms refer from one to the other for {service}", "Check the trusts between them.")
+
+    def _realm_of_host(self, host: str) -> str:
+        """The realm of a host by its name; empty if that is the account's own."""
+        realm = self._configuration.realm_of(host) or "".join(domains_of_host(host)[:1])
+        return "" if realm.casefold() == self._realm.casefold() else realm
 
     def _authenticator(self, checksum: tuple[int, bytes]) -> Any:
         made = Authenticator()
@@ -244,8 +307,20 @@ class _Client:
     def _ask(self, realm: str, request: bytes) -> bytes:
         answer = _ask(realm, self._configuration.kdcs_of(realm), request, self._timeout)
         if answer.startswith(_KRB_ERROR):
-            raise KerberosError(packet=decoder.decode(answer, asn1Spec=KRB_ERROR())[0])
+            error = KerberosError(packet=decoder.decode(answer, asn1Spec=KRB_ERROR())[0])
+            error.asked_realm = realm  # The realm in the packet is optional for some KDCs.
+            raise error
         return answer
+
+
+def _no_trust(realm: str, target: str, service: str) -> TicketError:
+    name = ERROR_MESSAGES[_NO_SUCH_SERVICE][0]
+    host = _host(service)
+    return TicketError(
+        f"the realm {realm} has no service {service}, and no trust with {target}, the realm of that name ({name})",
+        f"Reach the host by the full name that it has in the domain. Check that {target} trusts {realm}. If {host} is "
+        f"in another realm, name that in krb5.conf ([domain_realm] {host} = REALM).",
+    )
 
 
 class _Request:
@@ -294,7 +369,15 @@ class _Request:
         part = decoder.decode(plain, asn1Spec=EncTGSRepPart() if plain[:1] == _ENC_TGS_REP_PART else EncASRepPart())[0]
         if int(part["nonce"]) != self._nonce:
             raise ValueError("it answers another question")
+        ticket = reply["ticket"]
+        # The names in the ticket are not sealed, and the next realm to ask follows from them.
+        if _service_of(part, "srealm") != _service_of(ticket, "realm"):
+            raise ValueError("its ticket is for another service")
         return Key(int(part["key"]["keytype"]), part["key"]["keyvalue"].asOctets())
+
+
+def _service_of(value: Any, realm: str) -> tuple[str, ...]:
+    return (str(value[realm]), *(str(part) for part in value["sname"]["name-string"]))
 
 
 def _key(password: str, salt: str, hints: Any, etype: int | None = None) -> Any:
@@ -375,7 +458,7 @@ def _ask(realm: str, kdcs: Sequence[tuple[str, int]], request: bytes, timeout: f
                 else getattr(error, "strerror", "") or error
             )
             failures.append(f"{host} port {port}: {reason}")
-    raise TicketError(
+    raise _NoController(
         f"no domain controller of {realm} answers for Kerberos ({'; '.join(failures)})",
         f"Name them in krb5.conf ([realms] {realm} = {{ kdc = ... }}), or let the realm's name resolve to them.",
     )
@@ -390,6 +473,7 @@ def _kerberos_errors(user: str, realm: str, service: str) -> Iterator[None]:
     except KerberosError as error:
         code = int(error.getErrorCode())
         name = ERROR_MESSAGES.get(code, (f"error {code}",))[0]
+        realm = getattr(error, "asked_realm", realm)
         reason, advice = _REFUSALS.get(code, ("the realm {realm} gives no ticket for {service}", "Look the error up."))
         raise TicketError(f"{reason.format(user=user, realm=realm, service=service)} ({name})", advice) from None
     except InvalidChecksum:

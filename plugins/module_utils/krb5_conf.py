@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PORT = 88
@@ -30,15 +30,26 @@ class Configuration:
         default_realm: the realm of an account without one; may be empty.
         cache: where kinit leaves tickets, `KIND:name`.
         kdcs: host and port of each realm's key distribution centres, in the order in which to ask them.
+        host_realms: the realm of each host and each domain (with or without a dot in front) of [domain_realm].
+        realms: all realms that it names.
     """
 
     default_realm: str
     cache: str
     kdcs: Mapping[str, Sequence[tuple[str, int]]]
+    host_realms: Mapping[str, str] = field(default_factory=dict)
+    realms: tuple[str, ...] = ()
 
     def kdcs_of(self, realm: str) -> Sequence[tuple[str, int]]:
         """The KDCs of a realm. A realm without an entry is a domain, whose name resolves to its controllers."""
         return self.kdcs.get(realm) or [(realm, _PORT)]
+
+    def realm_of(self, host: str) -> str:
+        """The realm of a host by [domain_realm]: the most specific entry decides. Empty if there is none."""
+        name = host.lower().rstrip(".")
+        while name and name not in self.host_realms:
+            name = name[1:] if name[0] == "." else name[len(name.partition(".")[0]) :]
+        return self.host_realms.get(name, "")
 
 
 def read_configuration() -> Configuration:
@@ -53,11 +64,17 @@ def read_configuration() -> Configuration:
     for parameter, value in {"uid": os.getuid(), "euid": os.geteuid()}.items():
         cache = cache.replace(f"%{{{parameter}}}", str(value))
     kdcs: dict[str, list[tuple[str, int]]] = {}
+    default_realm = _first(defaults, "default_realm")
+    realms = dict.fromkeys([default_realm] if default_realm else [])
     for key, values in sections.get("realms", {}).items():
         realm, _space, relation = key.partition(" ")
+        if relation:
+            realms[realm] = None
         if relation == "kdc":
             kdcs[realm] = [place for value in values for place in _place(value)]
-    return Configuration(_first(defaults, "default_realm"), cache, kdcs)
+    host_realms = {name.lower(): values[0] for name, values in sections.get("domain_realm", {}).items() if values[0]}
+    realms.update(dict.fromkeys(host_realms.values()))
+    return Configuration(default_realm, cache, kdcs, host_realms, tuple(realms))
 
 
 def _first(section: Mapping[str, Sequence[str]], key: str) -> str:

@@ -22,7 +22,11 @@ from typing import Any
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_errors import SmbError, smb_errors
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import SmbSession, open_session
-from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings, split_account
+from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import (
+    SmbSettings,
+    netbios_names,
+    split_account,
+)
 
 with suppress(ImportError):  # smb_session reports what is missing
     from impacket import smb
@@ -124,6 +128,7 @@ class ProbeRequest:
             user=user,
             password=arguments["password"] or "",
             kerberos=kerberos,
+            domains=netbios_names(arguments.get("domains")),
             dialect="nt1" if arguments["dialect"] == "nt1" else None,
             signing=arguments["signing"],
             encryption=arguments["encryption"],

@@ -210,7 +210,14 @@ def _service(settings: SmbSettings) -> str:
 def _ticket(settings: SmbSettings) -> Ticket:
     """The ticket for the server. The realm's KDCs have time of their own for their answers."""
     try:
-        return service_ticket(settings.user, settings.domain, settings.password, _service(settings), settings.timeout)
+        return service_ticket(
+            settings.user,
+            settings.domain,
+            settings.password,
+            _service(settings),
+            settings.timeout,
+            domains=settings.domains,
+        )
     except TicketError as error:
         account = f"{settings.account}: " if settings.account else ""
         raise SmbError("logon", f"{account}{error.reason}", error.advice) from None

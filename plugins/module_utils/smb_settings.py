@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 SMB = "sitekeeper.sms.smb"
 """The name of our own connection plugin."""
@@ -19,11 +21,13 @@ class SmbSettings:
         host: the host as the inventory names it, for messages.
         address: name or address to connect to.
         port: TCP port.
-        domain: the account's domain, or its Kerberos realm; empty if `user` has it all.
+        domain: the account's domain, or its Kerberos realm; empty if `user` has it all. With Kerberos it may be the
+            NetBIOS name.
         user: the account's name.
         password: its password; with Kerberos it may be empty if kinit left a ticket.
         kerberos: Kerberos instead of NTLM.
         kerberos_name: the server's name in its service principal, if that is not `cifs/` and the address.
+        domains: NetBIOS names of domains, by DNS name; Kerberos finds the realm of `domain` there.
         dialect: None for SMB 2 and 3, `nt1` for SMB 1 and nothing else.
         signing: `required`, or `if_offered` for servers that cannot.
         encryption: refuse a server that does not encrypt.
@@ -38,6 +42,7 @@ class SmbSettings:
     password: str = field(default="", repr=False)
     kerberos: bool = False
     kerberos_name: str = ""
+    domains: Mapping[str, str] = field(default_factory=dict)
     dialect: str | None = None
     signing: str = "required"
     encryption: bool = False
@@ -48,7 +53,12 @@ class SmbSettings:
         r"""The account as people write it."""
         if not self.domain:
             return self.user
-        return f"{self.user}@{self.domain}" if self.kerberos else f"{self.domain}\\{self.user}"
+        return f"{self.user}@{self.domain}" if self.kerberos and "." in self.domain else f"{self.domain}\\{self.user}"
+
+
+def netbios_names(value: Mapping[Any, Any] | None) -> dict[str, str]:
+    """The NetBIOS names of domains by DNS name, as an option has them."""
+    return {str(dns): str(netbios) for dns, netbios in (value or {}).items()}
 
 
 def split_account(account: str, *, kerberos: bool = False) -> tuple[str, str]:

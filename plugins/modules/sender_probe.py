@@ -22,6 +22,8 @@ options:
   account:
     description:
       - The site-to-site account, as V(DOMAIN\\name) or V(name@dns.domain).
+      - With O(auth=kerberos), V(DOMAIN\\name) needs the realm of the domain, see O(domains). The account may be one of a
+        domain that the domain of the server trusts.
     type: str
     required: true
   password:
@@ -53,6 +55,14 @@ options:
     type: str
     choices: [ntlm, kerberos]
     default: ntlm
+  domains:
+    description:
+      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With
+        O(auth=kerberos), the realm of an account V(DOMAIN\\name) is the DNS name of its domain.
+      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
+        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
+      - The default is the variable C(ansible_smb_domains) of the host.
+    type: dict
   port:
     description:
       - TCP port of the server.
@@ -117,6 +127,14 @@ EXAMPLES = r"""
   sitekeeper.sms.sender_probe:
     account: CORP\smssend
     password: "{{ smssend_password }}"
+
+- name: Test the account by Kerberos, with the ticket from kinit
+  sitekeeper.sms.sender_probe:
+    server: p01.corp.example
+    account: CORP\smssend
+    auth: kerberos
+    domains:
+      corp.example: CORP
 
 - name: Verify that another account has no access
   sitekeeper.sms.sender_probe:
@@ -239,6 +257,7 @@ def main() -> None:
             "required_steps": {"type": "list", "elements": "str", "choices": list(STEPS)},
             "server": {"type": "str"},
             "auth": {"type": "str", "choices": ["ntlm", "kerberos"], "default": "ntlm"},
+            "domains": {"type": "dict"},
             "port": {"type": "int"},
             "dialect": {"type": "str", "choices": ["auto", "nt1"]},
             "signing": {"type": "str", "choices": ["required", "if_offered"]},

@@ -26,7 +26,9 @@ def test_examples(server: SiteServer, tmp_path: Path) -> None:
     sending = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = {"all": {"hosts": {"C01": site_server, "sending": sending}}}
     examples = importlib.import_module("ansible_collections.sitekeeper.sms.plugins.modules.sender_probe").EXAMPLES
-    output = play(tmp_path, inventory, yaml.safe_load(examples))
+    # The example with Kerberos needs a domain: see test_domain.py.
+    tasks = [task for task in yaml.safe_load(examples) if "auth" not in task["sitekeeper.sms.sender_probe"]]
+    output = play(tmp_path, inventory, tasks)
     assert output.count("ok: [C01") == 3
     assert "ok: [C01 -> sending]" in output
     assert "changed=0" in output

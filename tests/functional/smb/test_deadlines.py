@@ -126,6 +126,7 @@ def test_a_probe_of_a_server_that_stops_to_answer_ends(host: RunningHost, dialec
             "account": "CORP\\ansible",
             "password": host.password,
             "auth": "ntlm",
+            "domains": {},
             "dialect": dialect,
             "signing": "required",
             "encryption": False,

@@ -342,6 +342,41 @@ def test_an_answer_to_another_question_is_not_believed(site: Site) -> None:
         assert "it answers another question" in refusal(site.settings("bystander")).reason
 
 
+@with_kdc
+def test_a_changed_name_in_a_ticket_is_not_believed(site: Site) -> None:
+    """The name in the ticket is not sealed; the realm to ask next follows from it."""
+
+    def changed(message: bytes) -> bytes:
+        return message.replace(b"c01.corp.example", b"c02.corp.example")
+
+    with between("127.0.0.1", changed, site.kdc) as port:
+        site.realm.write_krb5_conf(port)
+        assert "its ticket is for another service" in refusal(site.settings()).reason
+
+
+@with_kdc
+def test_a_netbios_name_leads_to_the_realm(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert works(dataclasses.replace(site.settings(), domain="corp"))
+    assert works(dataclasses.replace(site.settings(domains={"corp.example": "OLD"}), domain="OLD"))
+    monkeypatch.setenv("KRB5CCNAME", str(site.realm.kinit("ansible", PASSWORD)))
+    assert works(dataclasses.replace(site.settings(password=""), domain="CORP"))
+
+
+@with_kdc
+@pytest.mark.parametrize(
+    ("entry", "realm"),
+    [("", "WEST.EXAMPLE"), ("[domain_realm]\nwest.example = EAST.EXAMPLE\n", "EAST.EXAMPLE")],
+    ids=["by its name", "by domain_realm"],
+)
+def test_a_realm_without_a_trust_is_named(site: Site, entry: str, realm: str) -> None:
+    with (site.realm.base / "krb5.conf").open("a", encoding="utf-8") as file:
+        file.write(entry)
+    error = refusal(site.settings(kerberos_name="c01.west.example"))
+    assert f"the realm {REALM} has no service cifs/c01.west.example, and no trust with {realm}" in error.reason
+    assert "(KDC_ERR_S_PRINCIPAL_UNKNOWN)" in error.reason
+    assert "[domain_realm] c01.west.example = REALM" in error.advice
+
+
 # -- the connection plugin
 
 

@@ -62,6 +62,19 @@ def test_on_another_host_the_module_runs() -> None:
     assert "products" not in arguments
 
 
+def test_the_netbios_names_of_domains_come_from_the_host_or_the_task() -> None:
+    variables = {**VARIABLES, "ansible_smb_domains": {"corp.example": "CORP"}}
+    found = []
+    for options in ({}, {"domains": {"west.example": "WEST"}}):
+        action = Action("ssh", {"auth": "kerberos", **options})
+        action.run(task_vars=variables)
+        found.append(action.modules[0][1]["domains"])
+    assert found == [{"corp.example": "CORP"}, {"west.example": "WEST"}]
+    action = Action("ssh", {})
+    action.run(task_vars=VARIABLES)
+    assert action.modules[0][1]["domains"] == {}
+
+
 @pytest.mark.parametrize(("kind", "option"), [("winrm", "remote_addr"), ("psrp", "remote_addr")])
 def test_over_a_connection_to_a_site_server_the_controller_probes(probed: list[Any], kind: str, option: str) -> None:
     result = Action(kind, {}, check_mode=True).run(task_vars=VARIABLES)

@@ -65,3 +65,20 @@ def test_without_a_password_a_ticket_is_needed(monkeypatch: pytest.MonkeyPatch, 
     error = refusal(password="")
     assert "no Kerberos ticket" in str(error)
     assert "KRB5CCNAME" in error.advice
+
+
+def test_a_netbios_name_leads_to_the_controllers_of_its_realm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with answering(b"") as port:
+        configure(monkeypatch, tmp_path, port)
+        for domain, domains in (("CORP", {}), ("OLDCORP", {"corp.example": "oldcorp"})):
+            with pytest.raises(TicketError, match="the KDC's answer, or the ticket, cannot be used"):
+                service_ticket("ansible", domain, "Secret-1", SERVICE, PATIENCE, domains)
+
+
+def test_a_netbios_name_without_a_realm_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    configure(monkeypatch, tmp_path)
+    with pytest.raises(TicketError) as caught:
+        service_ticket("ansible", "OLDCORP..", "Secret-1", SERVICE, PATIENCE)
+    assert "no domain controller of OLDCORP" in caught.value.reason
+    assert "ansible_smb_domains: {corp.example: OLDCORP" in caught.value.advice
+    assert "name@REALM" in caught.value.advice

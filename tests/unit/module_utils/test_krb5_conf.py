@@ -91,3 +91,53 @@ def test_several_files_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     read = read_configuration()
     assert read.default_realm == "A"
     assert read.kdcs_of("A") == [("a.example", 88), ("b.example", 88)]
+
+
+@pytest.mark.parametrize(
+    ("host", "realm"),
+    [
+        ("p01.corp.example", "CORP.EXAMPLE"),
+        ("P01.Corp.Example.", "CORP.EXAMPLE"),
+        ("old.corp.example", "OLD.EXAMPLE"),
+        ("a.old.corp.example", "OLD.EXAMPLE"),
+        ("a.b.west.example", "WEST.EXAMPLE"),
+        ("west.example", "WEST.EXAMPLE"),
+        ("corp.example", ""),
+        ("p01", ""),
+        ("", ""),
+        ("nothing.example", ""),
+    ],
+)
+def test_the_most_specific_entry_is_the_realm_of_a_host(
+    configured: Callable[[str], Configuration], host: str, realm: str
+) -> None:
+    """The order of MIT's hostrealm_profile.c: the host, its domain with a dot in front, its domain, and so on."""
+    read = configured(
+        """
+[domain_realm]
+    .corp.example = CORP.EXAMPLE
+    OLD.corp.example = OLD.EXAMPLE
+    west.example = WEST.EXAMPLE
+"""
+    )
+    assert read.realm_of(host) == realm
+
+
+def test_all_realms_are_listed(configured: Callable[[str], Configuration]) -> None:
+    read = configured(
+        """
+[libdefaults]
+    default_realm = A.EXAMPLE
+[realms]
+    B.EXAMPLE = {
+        admin_server = dc.b.example
+    }
+    A.EXAMPLE = {
+        kdc = dc.a.example
+    }
+[domain_realm]
+    .c.example = C.EXAMPLE
+"""
+    )
+    assert read.realms == ("A.EXAMPLE", "B.EXAMPLE", "C.EXAMPLE")
+    assert configured("").realms == ()

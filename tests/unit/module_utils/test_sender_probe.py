@@ -35,6 +35,7 @@ ARGUMENTS = {
     "share": "SMS_SITE",
     "required_steps": ["connect"],
     "auth": "ntlm",
+    "domains": {},
     "port": 445,
     "dialect": "auto",
     "signing": "required",

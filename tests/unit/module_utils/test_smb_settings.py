@@ -32,7 +32,12 @@ def test_accounts_are_split_as_each_logon_takes_them(account: str, kerberos: boo
 
 @pytest.mark.parametrize(
     ("domain", "kerberos", "shown"),
-    [("CORP", False, "CORP\\ansible"), ("CORP.EXAMPLE", True, "ansible@CORP.EXAMPLE"), ("", True, "ansible")],
+    [
+        ("CORP", False, "CORP\\ansible"),
+        ("CORP", True, "CORP\\ansible"),
+        ("CORP.EXAMPLE", True, "ansible@CORP.EXAMPLE"),
+        ("", True, "ansible"),
+    ],
 )
 def test_an_account_is_shown_as_people_write_it(domain: str, kerberos: bool, shown: str) -> None:
     assert SmbSettings("C01", "c01", domain=domain, user="ansible", kerberos=kerberos).account == shown

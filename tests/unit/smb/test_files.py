@@ -89,6 +89,7 @@ def test_a_probe_does_not_list_for_ever(tmp_path: Path) -> None:
             "account": USER,
             "password": PASSWORD,
             "auth": "ntlm",
+            "domains": {},
             "dialect": "auto",
             "signing": "required",
             "encryption": False,

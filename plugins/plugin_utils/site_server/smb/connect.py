@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing
 from typing import Any
 
 from ....module_utils.smb_session import IMPACKET_IMPORT_ERROR
-from ....module_utils.smb_settings import SmbSettings, split_account
+from ....module_utils.smb_settings import SmbSettings, netbios_names, split_account
 from ..port import SiteServer
 from ..wires import Adapter
 from .smb import SmbSiteServer
@@ -31,6 +31,7 @@ def smb_site_server(host: str, connection: Any, *, progress: Callable[[str], Non
         password=option("password") or "",
         kerberos=kerberos,
         kerberos_name=option("kerberos_hostname_override") or "",
+        domains=netbios_names(option("domains")),
         dialect=None if option("dialect") == "auto" else option("dialect"),
         signing=option("signing"),
         encryption=option("encryption"),

@@ -15,7 +15,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.con
 OPTIONS: dict[str, Any] = {
     "host": "10.0.0.1", "port": 1445, "remote_user": "CORP\\ops", "password": "S3cret", "auth": "ntlm",
     "kerberos_hostname_override": None, "dialect": "auto", "signing": "required", "encryption": True,
-    "answer_timeout": 42, "parallel": 3,
+    "answer_timeout": 42, "parallel": 3, "domains": {},
 }  # fmt: skip
 
 
@@ -44,6 +44,12 @@ def test_kerberos_takes_a_realm_and_a_name_and_needs_neither_account_nor_passwor
     assert (found.domain, found.user, found.password) == ("CORP.EXAMPLE", "ops", "")
     assert (found.kerberos, found.kerberos_name) == (True, "p01.corp.example")
     assert settings(**changed, remote_user=None).user == ""
+
+
+def test_kerberos_takes_the_netbios_names_of_domains() -> None:
+    found = settings(auth="kerberos", domains={"corp.example": "CORP"})
+    assert (found.domain, found.domains, found.account) == ("CORP", {"corp.example": "CORP"}, "CORP\\ops")
+    assert settings(domains=None).domains == {}
 
 
 def test_the_password_shows_nowhere() -> None:
