@@ -25,7 +25,7 @@ INHERITED = 0x10
 FAILED_HOSTS = 2
 """Exit code of ansible-playbook if a task failed on a host."""
 
-READS, REPAIR_REQUESTS, BYTES = 3, 7, 20_000
+READS, REPAIR_REQUESTS, BYTES = 3, 12, 20_000
 """What a site server may cost: requests if nothing is wrong with it, requests of a repair (and one more for each
 account that has to be looked up), bytes sent if nothing is wrong."""
 
