@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port `Directory` and its adapter: what a domain holds about an account.
+
+The root of this package is the port: values, the protocol, the errors, and the functions that read attributes. The
+package `ldap` holds the adapter.
+"""
+
+from __future__ import annotations
+
+from .account import account_from, account_state
+from .errors import (
+    AccountAmbiguous,
+    AccountNotFound,
+    AuthenticationFailed,
+    DirectoryError,
+    NoAnswer,
+    Rejected,
+    Unreachable,
+    UnusableAnswer,
+)
+from .port import AccountState, Directory, DomainAccount
+from .remembered import RememberedDirectory
+
+__all__ = [
+    "AccountAmbiguous",
+    "AccountNotFound",
+    "AccountState",
+    "AuthenticationFailed",
+    "Directory",
+    "DirectoryError",
+    "DomainAccount",
+    "NoAnswer",
+    "Rejected",
+    "RememberedDirectory",
+    "Unreachable",
+    "UnusableAnswer",
+    "account_from",
+    "account_state",
+]

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port: what a use case can ask a domain about an account, over whatever wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..security import Sid
+from ..text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Why an account may be unable to log on. Each fact is True, False, or None: it could not be read.
+
+    None is neither a yes nor a no, and a caller must show it as unknown.
+
+    Attributes:
+        disabled: ADS_UF_ACCOUNT_DISABLE in userAccountControl ([MS-ADTS] 2.2.16).
+        locked: UF_LOCKOUT in msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17). The bit of the same value in
+            userAccountControl is not kept by Active Directory. The lockout may end by itself after a time.
+        expired: accountExpires ([MS-ADTS] 2.3.1 and [MS-ADA1] 2.4) is past. Within five minutes of it the clocks
+            decide, and this is None.
+        password_expired: UF_PASSWORD_EXPIRED in msDS-User-Account-Control-Computed. It is set for a password that must
+            be changed at the next logon too, and never for computers and passwords that do not expire.
+    """
+
+    disabled: bool | None = None
+    locked: bool | None = None
+    expired: bool | None = None
+    password_expired: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainAccount:
+    r"""An account of a domain, with the SIDs that the domain puts into its token.
+
+    Attributes:
+        sid: its SID.
+        name: `DOMAIN\name`, or the name alone if the domain controller does not show the other form. For people:
+            characters that cannot be seen are code points.
+        groups: the groups of its own domain, nested ones and the primary group included (tokenGroups, [MS-ADTS]
+            3.1.1.4.5.19). None if they could not be read; the account may be a member of any group then.
+        builtin_groups: the groups of BUILTIN (S-1-5-32) among them. They are those of the domain controllers. They
+            count if the server is a domain controller of this domain, and mean nothing on any other server.
+        foreign: SIDs of other domains in tokenGroups: universal groups of the same forest, and SID histories of
+            groups. The domain controller that was asked is no authority for them, and a trust may filter them. So a
+            permission for one of them is neither granted nor refused by this value alone.
+        history: sIDHistory of the account itself. Windows puts it into the token, unless a trust filters it.
+        state: why it may be unable to log on.
+    """
+
+    sid: Sid
+    name: str
+    groups: frozenset[Sid] | None
+    builtin_groups: frozenset[Sid] = frozenset()
+    foreign: frozenset[Sid] = frozenset()
+    history: frozenset[Sid] = frozenset()
+    state: AccountState = AccountState()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible(self.name))
+
+    def is_member(self, group: Sid, *, on_domain_controller: bool = False) -> bool | None:
+        """Whether a group of the account's domain is in its token; None if the domain's answer does not decide it.
+
+        A group of another domain is never decided here. A group of BUILTIN is at most a yes: it can hold well-known
+        groups such as Authenticated Users, which tokenGroups does not resolve.
+
+        Args:
+            group: the group.
+            on_domain_controller: the server is a domain controller of this domain, so its groups of BUILTIN count.
+        """
+        if self.groups is None:
+            return None
+        if domain_of(group) == domain_of(self.sid):
+            return group in self.groups
+        return True if on_domain_controller and group in self.builtin_groups else None
+
+
+def domain_of(sid: Sid) -> Sid | None:
+    """The domain of a SID of the form S-1-5-21-a-b-c-rid; None for any other SID ([MS-DTYP] 2.4.2.4)."""
+    if sid.authority == 5 and len(sid.subauthorities) == 5 and sid.subauthorities[0] == 21:
+        return Sid(5, sid.subauthorities[:4])
+    return None
+
+
+class Directory(Protocol):
+    """A domain's directory. Every method raises `DirectoryError` or a subclass of it, and nothing else."""
+
+    @property
+    def host(self) -> str:
+        """The domain controller, as the settings name it."""
+
+    def account(self, sid: Sid) -> DomainAccount:
+        """An account, by one query; `AccountNotFound` if the domain has none of this SID."""
+
+    def find(self, name: str) -> Sid:
+        """The SID of an account of the domain by its logon name (sAMAccountName), without the domain.
+
+        Raises:
+            AccountNotFound: there is none.
+            AccountAmbiguous: there are several.
+        """
