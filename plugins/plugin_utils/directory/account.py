@@ -30,7 +30,7 @@ _LOCKED = 0x10
 _PASSWORD_EXPIRED = 0x800000
 _NEVER = (0, 0x7FFFFFFFFFFFFFFF)
 _CLOCKS = 5 * 60 * 10_000_000
-"""Clocks of a domain differ by less than this, or Kerberos fails (RFC 4120, 5.2.3). In units of 100 ns."""
+"""Clocks of a domain differ by less than this, or Kerberos fails (RFC 4120, 8.2). In units of 100 ns."""
 _NUMBER = re.compile(rb"-?[0-9]{1,20}")
 
 

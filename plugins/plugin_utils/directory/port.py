@@ -22,7 +22,7 @@ class AccountState:
         disabled: ADS_UF_ACCOUNT_DISABLE in userAccountControl ([MS-ADTS] 2.2.16).
         locked: UF_LOCKOUT in msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17). The bit of the same value in
             userAccountControl is not kept by Active Directory. The lockout may end by itself after a time.
-        expired: accountExpires ([MS-ADTS] 2.3.1 and [MS-ADA1] 2.4) is past. Within five minutes of it the clocks
+        expired: accountExpires ([MS-ADA1], attribute accountExpires) is past. Within five minutes of it the clocks
             decide, and this is None.
         password_expired: UF_PASSWORD_EXPIRED in msDS-User-Account-Control-Computed. It is set for a password that must
             be changed at the next logon too, and never for computers and passwords that do not expire.
@@ -97,6 +97,13 @@ class Directory(Protocol):
 
     def account(self, sid: Sid) -> DomainAccount:
         """An account, by one query; `AccountNotFound` if the domain has none of this SID."""
+
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        """The groups of this domain that have any of these members, nested groups included, BUILTIN too.
+
+        For a server of this domain, and the SID and groups of an account of a trusted domain: only a domain controller
+        of the server's domain has the domain local groups that a logon there adds to the token.
+        """
 
     def find(self, name: str) -> Sid:
         """The SID of an account of the domain by its logon name (sAMAccountName), without the domain.

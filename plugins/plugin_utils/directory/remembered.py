@@ -34,6 +34,7 @@ class RememberedDirectory:
         self._directory = directory
         self._lock = Lock()
         self._accounts: dict[Sid, DomainAccount | DirectoryError] = {}
+        self._groups: dict[frozenset[Sid], frozenset[Sid] | DirectoryError] = {}
         self._sids: dict[str, Sid | DirectoryError] = {}
         self._unanswered = 0
         self._closed_by: DirectoryError | None = None
@@ -46,6 +47,10 @@ class RememberedDirectory:
     def account(self, sid: Sid) -> DomainAccount:
         """An account; see `Directory`."""
         return self._remembered(self._accounts, sid, lambda: self._directory.account(sid))
+
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        """The groups with these members; see `Directory`."""
+        return self._remembered(self._groups, members, lambda: self._directory.groups_with(members))
 
     def find(self, name: str) -> Sid:
         """The SID of an account by its name; see `Directory`. Case does not count in names."""

@@ -40,6 +40,10 @@ class FakeDirectory:
         self._ask(sid)
         return DomainAccount(sid, str(sid), groups=None)
 
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        self._ask(min(members))
+        return members
+
     def find(self, name: str) -> Sid:
         self._ask(name)
         return SIDS[0]
@@ -67,6 +71,14 @@ def test_each_account_is_asked_for_once():
     assert [account.sid for account in found] == SIDS * 20
     assert sorted(map(str, fake.asked)) == sorted(map(str, SIDS))
     assert remembered.host == fake.host
+
+
+def test_groups_with_members_are_asked_for_once():
+    fake = FakeDirectory()
+    remembered = RememberedDirectory(fake)
+    members = frozenset(SIDS)
+    assert [remembered.groups_with(members) for _unused in range(3)] == [members] * 3
+    assert len(fake.asked) == 1
 
 
 def test_names_are_remembered_without_their_case():

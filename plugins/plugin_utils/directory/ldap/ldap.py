@@ -42,6 +42,9 @@ domain under its SID, is none: its groups here are not those of the account."""
 _RANGE = re.compile(r"tokengroups;range=([0-9]{1,9})-([0-9]{1,9}|\*)")
 _MOST_RANGES = 100
 _MOST_OF_A_NAME = 10
+_MOST_MEMBERS = 100  # in one query
+_MOST_GROUPS = 10_000
+_BUILTIN = (32,)
 _LOGGING_ON = "log on to the directory"
 _NOT_A_CONTROLLER = "Check that this is a domain controller, and that nothing between here and there changes messages."
 _IS_IT_UP = "Check that the domain controller is up and that TCP {port} is open."
@@ -77,6 +80,25 @@ class LdapDirectory:
             entry = self._one(operation, found, f"the domain has no account with the SID {sid}")
             groups = self._all_groups(operation, base, entry)
             return account_from(sid, {**entry, "tokengroups": groups}, self._clock())
+
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        """The groups with any of these members, then the groups with those as members, and so on."""
+        operation = "read the groups with members of another domain"
+        found: set[Sid] = set()
+        with self._errors(operation):
+            base, domain = self._own_domain(operation)
+            pending = sorted(members)
+            while pending:
+                now, pending = pending[:_MOST_MEMBERS], pending[_MOST_MEMBERS:]
+                new = self._groups_of(operation, base, now) - found
+                for group in new:
+                    if domain_of(group) != domain and group.subauthorities[:1] != _BUILTIN:
+                        raise ContradictoryAttributesError(f"it has {group} as a group of its domain {domain}")
+                found |= new
+                if len(found) > _MOST_GROUPS:
+                    raise ContradictoryAttributesError(f"more than {_MOST_GROUPS} groups")
+                pending += sorted(new - members)
+        return frozenset(found)
 
     def find(self, name: str) -> Sid:
         """The SID of an account by its sAMAccountName. A group has one too; `account` finds none for its SID."""
@@ -134,6 +156,15 @@ class LdapDirectory:
             entry = self._one(operation, self._read(name, ("objectSid",)), "it has no domain")
             self._domain = name, Sid.from_bytes(b"".join(entry.get("objectsid", ())))
         return self._domain
+
+    def _groups_of(self, operation: str, base: str, members: list[Sid]) -> set[Sid]:
+        condition = messages.any_of(*(messages.equal("member", f"<SID={sid}>".encode()) for sid in members))
+        found = self._asked(
+            lambda connection: connection.search(base, messages.WHOLE_SUBTREE, condition, ("objectSid",))
+        )
+        if found.result.code != messages.SUCCESS:
+            raise Rejected(self.host, operation, *refused(found.result))
+        return {Sid.from_bytes(b"".join(entry.get("objectsid", ()))) for entry in found.entries}
 
     def _read(self, base: str, attributes: tuple[str, ...], condition: bytes = _IS_ANYTHING) -> Found:
         """Read one object, if it meets a condition."""
@@ -230,7 +261,8 @@ class LdapDirectory:
                 raise self._not_logged_on("NTLM needs a user name and a password", "Give both.")
             return Ntlm(settings.account, settings.password, settings.host)
         except TicketError as error:
-            raise self._not_logged_on(error.reason, error.advice) from None
+            advice = error.advice.replace("ansible_smb_kerberos_hostname_override", "its kerberos_name")
+            raise self._not_logged_on(error.reason, advice) from None
         except SecurityError as error:
             raise self._not_logged_on(str(error), "Let the domain controller's account have AES keys.") from None
 

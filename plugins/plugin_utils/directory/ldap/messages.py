@@ -20,7 +20,7 @@ BASE_OBJECT, WHOLE_SUBTREE = 0, 2
 
 _BIND_REQUEST, _SEARCH_REQUEST = 0x60, 0x63
 _SASL, _SERVER_CREDENTIALS, _REFERRALS = 0xA3, 0x87, 0xA3
-_EQUAL, _PRESENT = 0xA3, 0x87
+_ANY, _EQUAL, _PRESENT = 0xA1, 0xA3, 0x87
 _VERSION = 3
 _SET = 0x31
 
@@ -66,7 +66,7 @@ def search_request(
         message: its number.
         base: the object to search, or to search below.
         scope: `BASE_OBJECT` or `WHOLE_SUBTREE`.
-        condition: `equal` or `present`.
+        condition: `equal`, `present` or `any_of`.
         attributes: what to return.
         limit: most entries to return.
         seconds: longest time that the server may take.
@@ -88,6 +88,11 @@ def search_request(
 def equal(attribute: str, value: bytes) -> bytes:
     """A condition: an attribute has a value."""
     return element(_EQUAL, element(OCTETS, attribute.encode()), element(OCTETS, value))
+
+
+def any_of(*conditions: bytes) -> bytes:
+    """A condition: one of these is met."""
+    return element(_ANY, *conditions)
 
 
 def present(attribute: str) -> bytes:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A domain controller that answers as a test wants. It is encoded by impacket, and nothing is signed."""
+"""A domain controller that answers as a test wants. Others encode and decode for it, and nothing is signed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from impacket.ldap.ldapasn1 import LDAPMessage
 from pyasn1.codec.ber import decoder, encoder
+from pyasn1_modules import rfc2251
 
 from tests.unit.directory.entries import raw
 
@@ -142,33 +143,34 @@ class ScriptedController:
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             for number, token in ((1, 14), (2, self.bind[0])):
-                request = _request(connection)
+                request = _request(connection, LDAPMessage())
                 text = self.bind[1] if number == 2 else ""
                 fields = {"resultCode": token, "matchedDN": "", "diagnosticMessage": text}
                 made = message(int(request["messageID"]), "bindResponse", **fields, serverSaslCreds=b"token")
                 connection.sendall(made)
             while True:
                 _received(connection, 4)
-                request = _request(connection)
+                request = _request(connection, rfc2251.LDAPMessage())
                 number, search = int(request["messageID"]), request["protocolOp"]["searchRequest"]
                 wanted = [str(name) for name in search["attributes"]]
                 if wanted == ["defaultNamingContext"]:
                     answer_entries({"defaultNamingContext": [b"DC=corp,DC=example"]})(connection, number, search)
-                elif wanted == ["objectSid"]:
+                elif wanted == ["objectSid"] and int(search["scope"]) == 0:
                     answer_entries({"objectSid": [raw(self._domain)]})(connection, number, search)
                 else:
                     self.requests.append(search)
                     self.answer(connection, number, search)
 
 
-def _request(connection: socket.socket) -> Any:
+def _request(connection: socket.socket, form: Any) -> Any:
+    """impacket's form of a message cannot decode a filter of several conditions, the other one no logon."""
     start = _received(connection, 2)
     if start[1] & 0x80:
         start += _received(connection, start[1] & 0x7F)
         size = int.from_bytes(start[2:], "big")
     else:
         size = start[1]
-    return decoder.decode(start + _received(connection, size), asn1Spec=LDAPMessage())[0]
+    return decoder.decode(start + _received(connection, size), asn1Spec=form)[0]
 
 
 def _received(connection: socket.socket, size: int) -> bytes:

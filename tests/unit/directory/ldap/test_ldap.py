@@ -209,6 +209,55 @@ def test_a_search_that_ends_early_finds_nothing():
         found("P01$", named(1101), code=11)
 
 
+# -- groups with members
+
+
+def grouped(sid: str) -> dict[str, list[bytes]]:
+    return {"objectSid": [raw(sid)]}
+
+
+def members_asked_for(request: Any) -> set[Sid]:
+    conditions = [condition["equalityMatch"] for condition in request["filter"]["or"]]
+    assert {str(condition["attributeDesc"]) for condition in conditions} == {"member"}
+    return {Sid.parse(bytes(each["assertionValue"]).decode()[len("<SID=") : -1]) for each in conditions}
+
+
+def test_groups_that_are_members_of_each_other_have_an_end():
+    loop = [f"{DOMAIN}-2001", f"{DOMAIN}-2002", "S-1-5-32-544"]
+    with controller(answer_entries(*map(grouped, loop))) as running, directory(running) as made:
+        assert made.groups_with(frozenset({SENDER})) == set(map(Sid.parse, loop))
+    assert [members_asked_for(request) for request in running.requests] == [{SENDER}, set(map(Sid.parse, loop))]
+
+
+def test_many_members_are_asked_for_in_parts():
+    members = frozenset(Sid.parse(f"S-1-5-21-7-8-9-{number}") for number in range(1000, 1250))
+    with controller(answer_entries()) as running, directory(running) as made:
+        assert made.groups_with(members) == set()
+    asked = [members_asked_for(request) for request in running.requests]
+    assert [len(each) for each in asked] == [100, 100, 50]
+    assert set().union(*asked) == members
+
+
+@pytest.mark.parametrize("lie", ["S-1-5-21-7-8-9-2001", "S-1-5-18", "S-1-1-0"])
+def test_a_group_of_another_domain_is_refused(lie: str):
+    with (
+        controller(answer_entries(grouped(lie))) as running,
+        directory(running) as made,
+        pytest.raises(UnusableAnswer, match=f"it has {lie} as a group of its domain"),
+    ):
+        made.groups_with(frozenset({SENDER}))
+
+
+@pytest.mark.parametrize("code", [4, 11])
+def test_groups_that_are_not_all_are_none(code: int):
+    with (
+        controller(answer_entries(grouped(f"{DOMAIN}-2001"), code=code)) as running,
+        directory(running) as made,
+        pytest.raises(Rejected),
+    ):
+        made.groups_with(frozenset({SENDER}))
+
+
 # -- lies
 
 
