@@ -444,7 +444,3 @@ def test_a_server_that_is_none():
         )
         with LdapDirectory(settings) as made, pytest.raises(Unreachable, match="no end of the logon at"):
             made.account(SENDER)
-
-
-def test_settings_hide_the_password():
-    assert PASSWORD not in repr(LdapSettings("c01", "127.0.0.1", "ansible", "CORP", PASSWORD))
