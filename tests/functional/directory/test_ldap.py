@@ -175,21 +175,27 @@ def test_an_account_of_a_trusted_domain_is_asked_for_there(domain: RunningDomain
     assert account.is_member(sid_of(domain, "SCCM Senders")) is None
 
 
-def test_an_account_of_a_trusted_domain_can_ask(domain: RunningDomain):
+@NTLM_AND_KERBEROS
+def test_an_account_of_a_trusted_domain_can_ask(domain: RunningDomain, kerberos: bool):
     asking = domain.trusted["PARTNER"].accounts["bystander"]
-    with LdapDirectory(settings(domain, asking)) as directory:
+    with LdapDirectory(settings(domain, asking, kerberos=kerberos)) as directory:
         assert directory.find("P02$") == sid_of(domain, "P02$")
 
 
-def test_the_kdc_of_an_external_trust_refers_to_no_other_realm(domain: RunningDomain):
-    """Those of a forest do. A client that reads [domain_realm] could ask for the other realm itself."""
-    asking = domain.trusted["PARTNER"].accounts["bystander"]
-    with (
-        LdapDirectory(settings(domain, asking, kerberos=True)) as directory,
-        pytest.raises(AuthenticationFailed, match=r"the realm PARTNER\.EXAMPLE has no service ldap/c01") as caught,
-    ):
+def test_a_netbios_name_is_enough_for_kerberos(domain: RunningDomain):
+    asking = dataclasses.replace(settings(domain, kerberos=True), domain=domain.netbios)
+    mapped = dataclasses.replace(asking, domain="OTHERNAME", domains={domain.dns_domain: "OTHERNAME"})
+    for each in (asking, mapped):
+        with LdapDirectory(each) as directory:
+            assert directory.find("P02$") == sid_of(domain, "P02$")
+
+
+def test_a_service_that_is_unknown_has_no_advice_of_another_connection(domain: RunningDomain):
+    wrong = dataclasses.replace(settings(domain, kerberos=True), host="c99.corp.example")
+    with LdapDirectory(wrong) as directory, pytest.raises(AuthenticationFailed) as caught:
         directory.find("P02$")
     assert "ansible_smb" not in str(caught.value)
+    assert "kerberos_name" in str(caught.value)
 
 
 def test_domain_local_groups_of_an_account_of_a_trusted_domain(domain: RunningDomain):

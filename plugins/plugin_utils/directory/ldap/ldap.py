@@ -253,9 +253,8 @@ class LdapDirectory:
         try:
             if settings.kerberos:
                 service = f"ldap/{(settings.kerberos_name or settings.host).lower()}"
-                return Kerberos(
-                    service_ticket(settings.user, settings.domain, settings.password, service, settings.timeout)
-                )
+                account = (settings.user, settings.domain, settings.password)
+                return Kerberos(service_ticket(*account, service, settings.timeout, settings.domains))
             if not settings.user or not settings.password:
                 # pyspnego would look for another account in the environment.
                 raise self._not_logged_on("NTLM needs a user name and a password", "Give both.")

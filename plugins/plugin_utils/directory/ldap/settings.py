@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -17,10 +18,11 @@ class LdapSettings:
             (`ldap/` and this name), unless `kerberos_name` is given.
         address: name or address to connect to.
         user: the account's name, without its domain.
-        domain: the account's domain, with Kerberos its realm; empty if `user` has it all.
+        domain: the account's domain, with Kerberos its realm or a name of it; empty if `user` has it all.
         password: its password; with Kerberos it may be empty if kinit left a ticket.
         kerberos: Kerberos instead of NTLM.
         kerberos_name: the name in the service principal, if it is not `host`.
+        domains: with Kerberos, the NetBIOS names of domains, by DNS name.
         port: TCP port of LDAP. Messages are sealed there, so LDAPS is not needed.
         timeout: seconds for a connection with its logon, and for each query.
     """
@@ -32,6 +34,7 @@ class LdapSettings:
     password: str = field(default="", repr=False)
     kerberos: bool = False
     kerberos_name: str = ""
+    domains: Mapping[str, str] = field(default_factory=dict)
     port: int = 389
     timeout: float = 30
 
