@@ -5,7 +5,7 @@
 
 Every message after the logon is signed and sealed, and every answer is verified: its signature, and its place in the
 order of answers. impacket's LDAP does not verify answers. Its Kerberos seals claim a subkey of the server that was
-never negotiated (AcceptorSubkey, RFC 4121, 4.2.2): Windows accepts that, Heimdal and so Samba do not. So only
+never negotiated (AcceptorSubkey, RFC 4121, 4.2.2): Heimdal, and so Samba, refuses that. So only
 impacket's ciphers are used here.
 """
 
