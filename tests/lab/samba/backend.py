@@ -10,17 +10,21 @@ keeps them, byte by byte, because smbd would map and work out on the way what ``
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from secrets import token_urlsafe
 
+from ...waiting import PATIENCE
 from .. import ntfs
-from ..backend import Backend, Missing, join_path, split_path
+from ..backend import Backend, Missing, Unavailable, join_path, split_path
 from ..descriptors import SE_DACL_PRESENT, SE_SELF_RELATIVE, Ace, Descriptor, pack
 from ..model import Account, Logon, Service, Share, SidType
 from . import configuration, ntacl
 from .server import SmbServer
 from .session import Session
+
+_GLANCE_SECONDS = 0.1
 
 _ABOVE = pack(
     Descriptor(
@@ -93,7 +97,16 @@ class SambaBackend:
 
     def announce_services(self) -> None:
         """Tell smbd's service control manager who the services run as; it must be up, since it starts with defaults."""
-        self._session.shares()
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._session.shares()
+                break
+            except Unavailable:
+                # While Samba starts the servers of its pipes, it answers with errors such as STATUS_NO_MEMORY.
+                if time.monotonic() > until or not self._server.running:
+                    raise
+                time.sleep(_GLANCE_SECONDS)
         self._server.set_services(self._services)
 
     def _section(self, name: str) -> str | None:

@@ -41,6 +41,8 @@ MECHANISM = "GSS-SPNEGO"
 # [MS-NLMP] 2.2.2.5: signatures, seals, keys that depend on the direction, keys of 128 bits.
 _FLAGS_OF_A_SEAL = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 _NTLM_FLAGS = slice(20, 24)
+_NTLM_CHALLENGE = b"NTLMSSP\0\2\0\0\0"
+"""How a CHALLENGE_MESSAGE begins ([MS-NLMP] 2.2.1.2)."""
 
 _AES = (17, 18)  # RFC 3962
 _SPNEGO_OID = b"\x2b\x06\x01\x05\x05\x02"
@@ -107,6 +109,8 @@ class Ntlm:
 
     def next(self, token: bytes) -> bytes:
         """See `Security`."""
+        if not token.startswith(_NTLM_CHALLENGE):
+            raise SecurityError("it answered the logon by NTLM with something that is no challenge")
         if ~int.from_bytes(token[_NTLM_FLAGS], "little") & _FLAGS_OF_A_SEAL:
             raise SecurityError("its NTLM challenge offers no seal that could be relied on")
         return self._step(token)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import spnego
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from impacket.krb5.asn1 import AP_REP, AP_REQ, TGS_REP, Authenticator, EncAPRepPart
 from impacket.krb5.crypto import Key, decrypt, encrypt
@@ -295,11 +295,23 @@ def test_a_challenge_without_seals_is_refused(server: Callable[[], Any], flag: i
 
 
 @given(st.binary(max_size=100) | st.binary(max_size=80).map(lambda rest: b"NTLMSSP\0\2\0\0\0" + rest))
+@example(b"NTLMSSP\0\2\0\0\0" + bytes(8) + (0x20080030).to_bytes(4, "little") + bytes(32))
 def test_any_challenge_is_refused_or_used(challenge: bytes):
     initiator = Ntlm(r"CORP\ansible", "Passw0rd", "c01.corp.example")
     initiator.first()
-    with pytest.raises(SecurityError):
-        initiator.next(challenge)
+    try:
+        answer = initiator.next(challenge)
+    except SecurityError:
+        return
+    assert challenge.startswith(b"NTLMSSP\0\2\0\0\0")
+    assert answer.startswith(b"NTLMSSP\0\3\0\0\0")
+
+
+def test_what_is_no_challenge_is_refused():
+    initiator = Ntlm(r"CORP\ansible", "Passw0rd", "c01.corp.example")
+    initiator.first()
+    with pytest.raises(SecurityError, match="no challenge"):
+        initiator.next(bytes(20) + (0x20080030).to_bytes(4, "little") + bytes(32))
 
 
 def test_a_logon_that_ends_too_early_is_refused():
