@@ -94,7 +94,7 @@ def test_there_are_no_commands(connect: Any) -> None:
 def test_errors_are_ansibles_own(connect: Any, tmp_path: Path, failure: Exception, kind: type[Exception]) -> None:
     with pytest.raises(AnsibleError) as caught:
         connect(Files(failure)).fetch_file(PATH, str(tmp_path / "got"))
-    assert type(caught.value) is kind
+    assert caught.type is kind
     assert "p01: could not " in str(caught.value)
 
 

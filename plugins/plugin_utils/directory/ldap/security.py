@@ -200,9 +200,10 @@ class Kerberos:
         turn = rotated % len(content) if content else 0
         with _kerberos_errors("an answer's signature is wrong"):
             plain = bytes(decrypt(self._key, _ACCEPTOR_SEAL, content[turn:] + content[:turn]))
-        message, header = plain[: -_WRAP.size - extra], plain[-_WRAP.size :]
+        end = len(plain) - _WRAP.size
+        message, header = plain[: max(0, end - extra)], plain[max(0, end) :]
         expected = _WRAP.pack(kind, flags, filler, extra, 0, self._received)
-        if header != expected or number != self._received or len(plain) < _WRAP.size + extra:
+        if header != expected or number != self._received or end < extra:
             raise SecurityError("an answer is out of order, or was changed")
         self._received += 1
         return message

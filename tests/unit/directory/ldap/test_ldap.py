@@ -63,7 +63,7 @@ def failure(answer: Answer, kind: type[DirectoryError], timeout: float = 30, **o
     with controller(answer, **options) as running, directory(running, timeout) as made:
         with pytest.raises(kind) as caught:
             made.account(SENDER)
-        assert type(caught.value) is kind
+        assert caught.type is kind
         text = str(caught.value)
     assert text.startswith("c01.corp.example: could not ")
     assert text.endswith(".")
