@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..hierarchy.fields import quoted
-from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ..security import SecurityDescriptor, SecurityDescriptorError, parse_sddl
 from ..site_server import Account, local_path
 from . import shapes
 from .document import ChangeError
@@ -188,5 +188,4 @@ class _HostState:
 
 
 def _member(about: Mapping[str, Any]) -> Member:
-    group, account = (Account(Sid.parse(about[role]["sid"]), str(about[role]["name"])) for role in ("group", "account"))
-    return Member(group, account)
+    return Member(Account.from_dict(about["group"]), Account.from_dict(about["account"]))

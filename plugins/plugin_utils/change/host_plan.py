@@ -153,7 +153,9 @@ def read_host_plan(host: str, section: Mapping[str, Any]) -> HostPlan | None:
             share=_read_object("share", share["name"], share),
             group=None
             if group is None or not group["add"]
-            else GroupPlan(_read_account(group), _sids(group["members"]), tuple(map(_read_account, group["add"]))),
+            else GroupPlan(
+                Account.from_dict(group), _sids(group["members"]), tuple(map(Account.from_dict, group["add"]))
+            ),
         )
     except (ValueError, SecurityDescriptorError) as error:
         raise ChangeError(f"{host}: the plan's section of this host cannot be used: {error}") from None
@@ -194,10 +196,6 @@ def _access(access: SenderAccess) -> dict[str, Any]:
 
 def _read_object(kind: str, name: str, section: Mapping[str, Any]) -> ObjectPlan:
     return ObjectPlan(kind, name, parse_sddl(section["before"]), parse_sddl(section["after"]))
-
-
-def _read_account(section: Mapping[str, Any]) -> Account:
-    return Account(Sid.parse(section["sid"]), section["name"])
 
 
 def _sids(accounts: Iterable[Mapping[str, Any]]) -> frozenset[Sid]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..security import SecurityDescriptor, Sid
 from ..text import visible
@@ -38,6 +38,11 @@ class Account:
     def as_dict(self) -> dict[str, str]:
         """Name and SID, as plans, records and results have an account."""
         return {"name": self.name, "sid": str(self.sid)}
+
+    @classmethod
+    def from_dict(cls, about: Mapping[str, Any]) -> Account:
+        """The account of `as_dict`, from a file whose form was checked."""
+        return cls(Sid.parse(about["sid"]), str(about["name"]))
 
 
 @dataclass(frozen=True, slots=True)

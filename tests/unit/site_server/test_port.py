@@ -72,3 +72,9 @@ def test_what_is_no_local_path_is_refused(given: str) -> None:
 def test_the_site_server_of_the_tests_has_the_whole_port() -> None:
     port = {name for name in vars(SiteServer) if not name.startswith("_")}
     assert {name for name in port if not hasattr(FakeSiteServer, name)} == set()
+
+
+def test_an_account_is_read_from_what_it_is_written_as() -> None:
+    account = Account(Sid.parse("S-1-5-21-1-2-3-1104"), r"CORP\smssend")
+    assert account.as_dict() == {"name": r"CORP\smssend", "sid": "S-1-5-21-1-2-3-1104"}
+    assert Account.from_dict(account.as_dict()) == account
