@@ -161,11 +161,14 @@ class Server(ABC):
 
     def die(self) -> None:
         """Refuse connections, and cut those that are open."""
+        self._refuse()
+        for wire in list(self._open):
+            end(wire)
+
+    def _refuse(self) -> None:
         if self._listener is not None:
             end(self._listener)
             self._listener = None
-        for wire in list(self._open):
-            end(wire)
 
     def close(self) -> None:
         """End."""
@@ -183,6 +186,9 @@ class Server(ABC):
         if self.before_answer:
             self.before_answer()
             self.before_answer = None
+        if dies:
+            # Before the client has its answer: it must not find the server that is gone.
+            self._refuse()
         try:
             give()
         finally:
