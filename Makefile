@@ -91,7 +91,7 @@ sanity: setup ## ansible-test sanity
 
 unit: setup ## the tests of single modules, without a server
 	@mkdir -p build
-	pytest tests/unit --numprocesses=auto | tee build/unit.log
+	pytest tests/unit --numprocesses=$$(($$(nproc) + 1)) | tee build/unit.log
 
 functional: setup ## the tests against the lab, real SMB servers and a browser; much of their time is waiting
 	@mkdir -p build
