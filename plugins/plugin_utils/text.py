@@ -40,3 +40,21 @@ def one_line(text: str, limit: int = LONGEST_LINE) -> str:
 @lru_cache(maxsize=4096)
 def _written(character: str) -> str:
     return f"<U+{ord(character):04X}>" if unicodedata.category(character) in _HIDDEN else character
+
+
+class OperationFailed(Exception):
+    """An operation at a host failed.
+
+    Attributes:
+        host: the host as the operator names it.
+        operation: what was tried, with its object: `read the permissions of share SMS_SITE`.
+        reason: what the server or the library in between answered, in one visible line.
+        advice: what the operator can do about it.
+    """
+
+    def __init__(self, host: str, operation: str, reason: str, advice: str) -> None:
+        self.host = host
+        self.operation = visible(operation[:LONGEST_LINE])
+        self.reason = one_line(reason)
+        self.advice = advice
+        super().__init__(f"{host}: could not {self.operation}: {self.reason.rstrip('. ')}. {advice}")

@@ -12,12 +12,12 @@ from __future__ import annotations
 from .account import account_from, account_state
 from .errors import (
     AccountAmbiguous,
-    AccountNotFound,
-    AuthenticationFailed,
+    DirectoryAccountNotFound,
     DirectoryError,
-    NoAnswer,
-    Rejected,
-    Unreachable,
+    DirectoryLogonFailed,
+    DirectoryNoAnswer,
+    DirectoryRejected,
+    DirectoryUnreachable,
     UnusableAnswer,
 )
 from .port import AccountState, Directory, DomainAccount
@@ -25,16 +25,16 @@ from .remembered import RememberedDirectory
 
 __all__ = [
     "AccountAmbiguous",
-    "AccountNotFound",
     "AccountState",
-    "AuthenticationFailed",
     "Directory",
+    "DirectoryAccountNotFound",
     "DirectoryError",
+    "DirectoryLogonFailed",
+    "DirectoryNoAnswer",
+    "DirectoryRejected",
+    "DirectoryUnreachable",
     "DomainAccount",
-    "NoAnswer",
-    "Rejected",
     "RememberedDirectory",
-    "Unreachable",
     "UnusableAnswer",
     "account_from",
     "account_state",

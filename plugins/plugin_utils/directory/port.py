@@ -96,7 +96,7 @@ class Directory(Protocol):
         """The domain controller, as the settings name it."""
 
     def account(self, sid: Sid) -> DomainAccount:
-        """An account, by one query; `AccountNotFound` if the domain has none of this SID."""
+        """An account, by one query; `DirectoryAccountNotFound` if the domain has none of this SID."""
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         """The groups of this domain that have any of these members, nested groups included, BUILTIN too.
@@ -109,6 +109,6 @@ class Directory(Protocol):
         """The SID of an account of the domain by its logon name (sAMAccountName), without the domain.
 
         Raises:
-            AccountNotFound: there is none.
+            DirectoryAccountNotFound: there is none.
             AccountAmbiguous: there are several.
         """

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TypeVar
 
 from ..security import Sid
-from .errors import AuthenticationFailed, DirectoryError, NoAnswer, Unreachable
+from .errors import DirectoryError, DirectoryLogonFailed, DirectoryNoAnswer, DirectoryUnreachable
 from .port import Directory, DomainAccount
 
 _Key = TypeVar("_Key")
@@ -70,8 +70,8 @@ class RememberedDirectory:
         try:
             answer = ask()
         except DirectoryError as error:
-            self._unanswered = self._unanswered + 1 if isinstance(error, NoAnswer) else 0
-            if isinstance(error, (AuthenticationFailed, Unreachable)) or self._unanswered == _MOST_UNANSWERED:
+            self._unanswered = self._unanswered + 1 if isinstance(error, DirectoryNoAnswer) else 0
+            if isinstance(error, (DirectoryLogonFailed, DirectoryUnreachable)) or self._unanswered == _MOST_UNANSWERED:
                 self._closed_by = error
             return error
         self._unanswered = 0

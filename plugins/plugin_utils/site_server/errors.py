@@ -8,28 +8,14 @@ Each adapter translates every fault of its wire into one of these. No caller han
 
 from __future__ import annotations
 
-from ..text import LONGEST_LINE, one_line, visible
+from ..text import OperationFailed
 
 NO_ADMINISTRATOR = "Connect with an account that is a member of the server's Administrators group."
 """The advice where the account lacks administrator rights."""
 
 
-class SiteServerError(Exception):
-    """An operation at a site server failed.
-
-    Attributes:
-        host: the host as the inventory names it.
-        operation: what was tried, with its object: `read the permissions of share SMS_SITE`.
-        reason: what the server or the library in between answered, in one visible line.
-        advice: what the operator can do about it.
-    """
-
-    def __init__(self, host: str, operation: str, reason: str, advice: str) -> None:
-        self.host = host
-        self.operation = visible(operation[:LONGEST_LINE])
-        self.reason = one_line(reason)
-        self.advice = advice
-        super().__init__(f"{host}: could not {self.operation}: {self.reason.rstrip('. ')}. {advice}")
+class SiteServerError(OperationFailed):
+    """An operation at a site server failed."""
 
 
 class NoAnswer(SiteServerError):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
-    AccountNotFound,
     AccountState,
-    AuthenticationFailed,
+    DirectoryAccountNotFound,
+    DirectoryLogonFailed,
     RememberedDirectory,
     UnusableAnswer,
 )
@@ -152,13 +152,16 @@ def test_states(domain: RunningDomain, state: State, kerberos: bool):
 
 @pytest.mark.parametrize("name", ["nobody", "smssend)(objectClass=*", "*", "smssend*", "sms\0send", r"CORP\smssend"])
 def test_no_account_has_this_name(domain: RunningDomain, name: str):
-    with LdapDirectory(settings(domain)) as directory, pytest.raises(AccountNotFound):
+    with LdapDirectory(settings(domain)) as directory, pytest.raises(DirectoryAccountNotFound):
         directory.find(name)
 
 
 @pytest.mark.parametrize("name", ["SCCM Servers", "Domain Users"])
 def test_a_group_is_no_account(domain: RunningDomain, name: str):
-    with LdapDirectory(settings(domain)) as directory, pytest.raises(AccountNotFound, match="has no account with"):
+    with (
+        LdapDirectory(settings(domain)) as directory,
+        pytest.raises(DirectoryAccountNotFound, match="has no account with"),
+    ):
         directory.account(sid_of(domain, name))
 
 
@@ -167,7 +170,7 @@ def test_an_account_of_a_trusted_domain_is_asked_for_there(domain: RunningDomain
     partner = domain.trusted["PARTNER"]
     with LdapDirectory(settings(domain)) as directory:
         for name in ("Partner Servers", "smssend", "X02$"):
-            with pytest.raises(AccountNotFound):
+            with pytest.raises(DirectoryAccountNotFound):
                 directory.account(sid_of(partner, name))
     with LdapDirectory(settings(partner)) as directory:
         account = directory.account(sid_of(partner, "X02$"))
@@ -192,7 +195,7 @@ def test_a_netbios_name_is_enough_for_kerberos(domain: RunningDomain):
 
 def test_a_service_that_is_unknown_has_no_advice_of_another_connection(domain: RunningDomain):
     wrong = dataclasses.replace(settings(domain, kerberos=True), host="c99.corp.example")
-    with LdapDirectory(wrong) as directory, pytest.raises(AuthenticationFailed) as caught:
+    with LdapDirectory(wrong) as directory, pytest.raises(DirectoryLogonFailed) as caught:
         directory.find("P02$")
     assert "ansible_smb" not in str(caught.value)
     assert "kerberos_name" in str(caught.value)
@@ -240,7 +243,7 @@ def test_a_wrong_password(domain: RunningDomain, kerberos: bool):
     wrong = dataclasses.replace(domain.accounts["bystander"], password="Wr0ng-and-secret")
     with (
         LdapDirectory(settings(domain, wrong, kerberos=kerberos)) as directory,
-        pytest.raises(AuthenticationFailed, match="password is wrong") as caught,
+        pytest.raises(DirectoryLogonFailed, match="password is wrong") as caught,
     ):
         directory.find("P02$")
     assert wrong.password not in str(caught.value)
@@ -258,7 +261,7 @@ def test_a_wrong_password(domain: RunningDomain, kerberos: bool):
 )
 def test_an_account_that_may_not_log_on_cannot_ask(domain: RunningDomain, state: State, reason: str):
     asking = domain.accounts[STATES[state]]
-    with LdapDirectory(settings(domain, asking)) as directory, pytest.raises(AuthenticationFailed, match=reason):
+    with LdapDirectory(settings(domain, asking)) as directory, pytest.raises(DirectoryLogonFailed, match=reason):
         directory.find("P02$")
 
 
@@ -275,14 +278,14 @@ def test_the_ticket_that_kinit_left(domain: RunningDomain, monkeypatch: pytest.M
 
 def test_a_name_that_is_not_the_domain_controllers(domain: RunningDomain):
     wrong = dataclasses.replace(settings(domain, kerberos=True), host="c99.corp.example")
-    with LdapDirectory(wrong) as directory, pytest.raises(AuthenticationFailed, match=r"ldap/c99\.corp\.example"):
+    with LdapDirectory(wrong) as directory, pytest.raises(DirectoryLogonFailed, match=r"ldap/c99\.corp\.example"):
         directory.find("P02$")
 
 
 def test_the_ticket_of_another_server(domain: RunningDomain):
     """What answers has no key for the ticket, so it is not the server that was meant."""
     wrong = dataclasses.replace(settings(domain, kerberos=True), kerberos_name=domain.members["P01"].dns_name)
-    with LdapDirectory(wrong) as directory, pytest.raises(AuthenticationFailed):
+    with LdapDirectory(wrong) as directory, pytest.raises(DirectoryLogonFailed):
         directory.find("P02$")
 
 

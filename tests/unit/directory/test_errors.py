@@ -9,35 +9,35 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
     AccountAmbiguous,
-    AccountNotFound,
-    AuthenticationFailed,
+    DirectoryAccountNotFound,
     DirectoryError,
-    NoAnswer,
-    Rejected,
-    Unreachable,
+    DirectoryLogonFailed,
+    DirectoryNoAnswer,
+    DirectoryRejected,
+    DirectoryUnreachable,
     UnusableAnswer,
 )
 
 
 def test_a_message_has_host_operation_reason_and_next_step():
-    error = NoAnswer("c01", "find the account a\u202e", "it\nended . ", "Run it again.")
+    error = DirectoryNoAnswer("c01", "find the account a\u202e", "it\nended . ", "Run it again.")
     assert str(error) == "c01: could not find the account a<U+202E>: it ended. Run it again."
     assert (error.host, error.operation, error.advice) == ("c01", "find the account a<U+202E>", "Run it again.")
 
 
 def test_what_a_server_sends_is_cut():
-    error = Rejected("c01", "o" * 5000, "r" * 5000, "Look at it.")
+    error = DirectoryRejected("c01", "o" * 5000, "r" * 5000, "Look at it.")
     assert len(str(error)) < 2100
 
 
-@pytest.mark.parametrize("kind", [NoAnswer, AuthenticationFailed, Rejected])
+@pytest.mark.parametrize("kind", [DirectoryNoAnswer, DirectoryLogonFailed, DirectoryRejected])
 def test_one_family(kind: type[DirectoryError]):
     assert issubclass(kind, DirectoryError)
 
 
 def test_what_the_directory_does_not_answer_is_no_refusal():
-    assert issubclass(Unreachable, NoAnswer)
-    assert issubclass(UnusableAnswer, NoAnswer)
-    assert issubclass(AccountNotFound, Rejected)
-    assert issubclass(AccountAmbiguous, Rejected)
-    assert not issubclass(NoAnswer, Rejected)
+    assert issubclass(DirectoryUnreachable, DirectoryNoAnswer)
+    assert issubclass(UnusableAnswer, DirectoryNoAnswer)
+    assert issubclass(DirectoryAccountNotFound, DirectoryRejected)
+    assert issubclass(AccountAmbiguous, DirectoryRejected)
+    assert not issubclass(DirectoryNoAnswer, DirectoryRejected)

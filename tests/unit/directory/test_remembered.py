@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
-    AccountNotFound,
-    AuthenticationFailed,
     Directory,
+    DirectoryAccountNotFound,
     DirectoryError,
+    DirectoryLogonFailed,
+    DirectoryNoAnswer,
+    DirectoryUnreachable,
     DomainAccount,
-    NoAnswer,
     RememberedDirectory,
-    Unreachable,
     UnusableAnswer,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
@@ -89,15 +89,15 @@ def test_names_are_remembered_without_their_case():
 
 
 def test_an_error_is_an_answer():
-    fake = FakeDirectory(lambda _number: AccountNotFound)
+    fake = FakeDirectory(lambda _number: DirectoryAccountNotFound)
     remembered = RememberedDirectory(fake)
     for _unused in range(3):
-        with pytest.raises(AccountNotFound, match="could not read S-1-5-21-1-2-3-1000: it failed"):
+        with pytest.raises(DirectoryAccountNotFound, match="could not read S-1-5-21-1-2-3-1000: it failed"):
             remembered.account(SIDS[0])
     assert fake.asked == [SIDS[0]]
 
 
-@pytest.mark.parametrize("failure", [AuthenticationFailed, Unreachable])
+@pytest.mark.parametrize("failure", [DirectoryLogonFailed, DirectoryUnreachable])
 def test_a_failed_logon_is_not_repeated(failure: type[DirectoryError]):
     """Each further wrong password could lock the account."""
     fake = FakeDirectory(lambda _number: failure)
@@ -108,7 +108,7 @@ def test_a_failed_logon_is_not_repeated(failure: type[DirectoryError]):
     assert len(fake.asked) == 1
 
 
-@pytest.mark.parametrize("failure", [NoAnswer, UnusableAnswer])
+@pytest.mark.parametrize("failure", [DirectoryNoAnswer, UnusableAnswer])
 def test_a_directory_that_does_not_answer_is_given_up(failure: type[DirectoryError]):
     fake = FakeDirectory(lambda _number: failure)
     assert ask_all(RememberedDirectory(fake)) == 0
@@ -116,11 +116,11 @@ def test_a_directory_that_does_not_answer_is_given_up(failure: type[DirectoryErr
 
 
 def test_single_failures_do_not_end_it():
-    fake = FakeDirectory(lambda number: None if number % 3 == 0 else NoAnswer)
+    fake = FakeDirectory(lambda number: None if number % 3 == 0 else DirectoryNoAnswer)
     assert ask_all(RememberedDirectory(fake)) == 3
     assert len(fake.asked) == len(SIDS)
 
 
 def test_accounts_that_are_missing_do_not_end_it():
-    fake = FakeDirectory(lambda number: None if number == len(SIDS) else AccountNotFound)
+    fake = FakeDirectory(lambda number: None if number == len(SIDS) else DirectoryAccountNotFound)
     assert ask_all(RememberedDirectory(fake)) == 1

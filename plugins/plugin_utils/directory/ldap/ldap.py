@@ -16,12 +16,12 @@ from ...security import Sid
 from ..account import ACCOUNT_ATTRIBUTES, ContradictoryAttributesError, account_from, sid_of
 from ..errors import (
     AccountAmbiguous,
-    AccountNotFound,
-    AuthenticationFailed,
+    DirectoryAccountNotFound,
     DirectoryError,
-    NoAnswer,
-    Rejected,
-    Unreachable,
+    DirectoryLogonFailed,
+    DirectoryNoAnswer,
+    DirectoryRejected,
+    DirectoryUnreachable,
     UnusableAnswer,
 )
 from ..port import DomainAccount, domain_of
@@ -104,7 +104,7 @@ class LdapDirectory:
         """The SID of an account by its sAMAccountName. A group has one too; `account` finds none for its SID."""
         operation = f"find the account {name}"
         if not 0 < len(name) <= LONGEST_NAME:
-            raise AccountNotFound(
+            raise DirectoryAccountNotFound(
                 self.host, operation, "no account can have this name", "Check the account's name in the inventory."
             )
         with self._errors(operation):
@@ -120,7 +120,7 @@ class LdapDirectory:
                 )
             )
             if found.result.code != messages.SUCCESS:
-                raise Rejected(self.host, operation, *refused(found.result))
+                raise DirectoryRejected(self.host, operation, *refused(found.result))
             # Active Directory finds names with other accents too: Muller and Müller.
             sids = [sid_of(entry) for entry in found.entries if _is_named(entry, name)]
             if any(domain_of(sid) != domain for sid in sids):
@@ -128,7 +128,9 @@ class LdapDirectory:
         if len(sids) == 1:
             return sids[0]
         if not sids:
-            raise AccountNotFound(self.host, operation, "the domain has no account of this name", _CHECK_ACCOUNT)
+            raise DirectoryAccountNotFound(
+                self.host, operation, "the domain has no account of this name", _CHECK_ACCOUNT
+            )
         raise AccountAmbiguous(
             self.host,
             operation,
@@ -163,7 +165,7 @@ class LdapDirectory:
             lambda connection: connection.search(base, messages.WHOLE_SUBTREE, condition, ("objectSid",))
         )
         if found.result.code != messages.SUCCESS:
-            raise Rejected(self.host, operation, *refused(found.result))
+            raise DirectoryRejected(self.host, operation, *refused(found.result))
         return {Sid.from_bytes(b"".join(entry.get("objectsid", ()))) for entry in found.entries}
 
     def _read(self, base: str, attributes: tuple[str, ...], condition: bytes = _IS_ANYTHING) -> Found:
@@ -191,11 +193,11 @@ class LdapDirectory:
     def _one(self, operation: str, found: Found, nothing: str) -> Mapping[str, tuple[bytes, ...]]:
         """The only entry of an answer."""
         if found.result.code == messages.NO_SUCH_OBJECT:
-            raise AccountNotFound(self.host, operation, nothing, _CHECK_ACCOUNT)
+            raise DirectoryAccountNotFound(self.host, operation, nothing, _CHECK_ACCOUNT)
         if found.result.code != messages.SUCCESS:
-            raise Rejected(self.host, operation, *refused(found.result))
+            raise DirectoryRejected(self.host, operation, *refused(found.result))
         if not found.entries:
-            raise AccountNotFound(self.host, operation, nothing, _CHECK_ACCOUNT)
+            raise DirectoryAccountNotFound(self.host, operation, nothing, _CHECK_ACCOUNT)
         if len(found.entries) > 1:
             raise ContradictoryAttributesError("several entries for one object")
         return found.entries[0]
@@ -221,16 +223,16 @@ class LdapDirectory:
             connection = LdapConnection(settings.address, settings.port, settings.timeout)
         except TimeoutError:
             reason = f"no answer from {where} in {settings.timeout:g} seconds"
-            raise Unreachable(self.host, _LOGGING_ON, reason, advice) from None
+            raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, advice) from None
         except (OSError, UnicodeError, OverflowError) as error:  # the last two for an address that cannot be one
             reason = f"no connection to {where}: {_words(error)}"
-            raise Unreachable(self.host, _LOGGING_ON, reason, advice) from None
+            raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, advice) from None
         try:
             connection.log_on(security)
         except TimeoutError:
             connection.close()
             reason = f"no end of the logon at {where} within {settings.timeout:g} seconds"
-            raise Unreachable(self.host, _LOGGING_ON, reason, _SLOW) from None
+            raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, _SLOW) from None
         except LogonError as error:
             connection.close()
             reason, advice = refused_logon(error.result, kerberos=settings.kerberos)
@@ -238,11 +240,11 @@ class LdapDirectory:
         except OSError as error:
             connection.close()
             reason = f"{where} ended the logon: {_words(error)}"
-            raise Unreachable(self.host, _LOGGING_ON, reason, advice) from None
+            raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, advice) from None
         except UnusableError as error:
             connection.close()
             reason = f"the answer of {where} cannot be used: {error}"
-            raise Unreachable(self.host, _LOGGING_ON, reason, _NOT_A_CONTROLLER) from None
+            raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, _NOT_A_CONTROLLER) from None
         except BaseException:
             connection.close()
             raise
@@ -265,16 +267,16 @@ class LdapDirectory:
         except SecurityError as error:
             raise self._not_logged_on(str(error), "Let the domain controller's account have AES keys.") from None
 
-    def _not_logged_on(self, reason: str, advice: str) -> AuthenticationFailed:
+    def _not_logged_on(self, reason: str, advice: str) -> DirectoryLogonFailed:
         account = f"{self._settings.account}: " if self._settings.account else ""
-        return AuthenticationFailed(self.host, _LOGGING_ON, f"{account}{reason}", advice)
+        return DirectoryLogonFailed(self.host, _LOGGING_ON, f"{account}{reason}", advice)
 
     @contextmanager
     def _errors(self, operation: str) -> Iterator[None]:
         """Translate what goes wrong, and close a connection that is of no more use."""
         try:
             yield
-        except Rejected:
+        except DirectoryRejected:
             raise
         except DirectoryError:
             self.close()
@@ -282,11 +284,11 @@ class LdapDirectory:
         except TimeoutError:
             self.close()
             reason = f"no whole answer within {self._settings.timeout:g} seconds"
-            raise NoAnswer(self.host, operation, reason, _SLOW) from None
+            raise DirectoryNoAnswer(self.host, operation, reason, _SLOW) from None
         except OSError as error:
             self.close()
             advice = _IS_IT_UP.format(port=self._settings.port)
-            raise NoAnswer(self.host, operation, f"the connection broke: {_words(error)}", advice) from None
+            raise DirectoryNoAnswer(self.host, operation, f"the connection broke: {_words(error)}", advice) from None
         except (UnusableError, ValueError) as error:
             # ValueError: attributes that contradict, or bytes that are no text or SID.
             self.close()

@@ -15,12 +15,12 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
     AccountAmbiguous,
-    AccountNotFound,
-    AuthenticationFailed,
+    DirectoryAccountNotFound,
     DirectoryError,
-    NoAnswer,
-    Rejected,
-    Unreachable,
+    DirectoryLogonFailed,
+    DirectoryNoAnswer,
+    DirectoryRejected,
+    DirectoryUnreachable,
     UnusableAnswer,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import LdapDirectory, LdapSettings
@@ -179,12 +179,12 @@ def test_two_accounts_of_one_name_are_refused():
 
 def test_a_name_with_other_accents_is_another_account():
     assert found("Muller", named(1101, "Müller"), named(1102, "muller")) == Sid.parse(f"{DOMAIN}-1102")
-    with pytest.raises(AccountNotFound):
+    with pytest.raises(DirectoryAccountNotFound):
         found("Muller", named(1101, "Müller"))
 
 
 def test_no_account():
-    with pytest.raises(AccountNotFound, match=r"the domain has no account of this name\. Check that"):
+    with pytest.raises(DirectoryAccountNotFound, match=r"the domain has no account of this name\. Check that"):
         found("P01$")
 
 
@@ -193,7 +193,7 @@ def test_a_name_that_no_account_can_have_is_not_asked_for(name: str):
     with (
         controller(answer_entries()) as running,
         directory(running) as made,
-        pytest.raises(AccountNotFound, match="no account can have this name"),
+        pytest.raises(DirectoryAccountNotFound, match="no account can have this name"),
     ):
         made.find(name)
     assert running.connections == 0
@@ -205,7 +205,7 @@ def test_an_account_of_another_domain_is_refused():
 
 
 def test_a_search_that_ends_early_finds_nothing():
-    with pytest.raises(Rejected, match="adminLimitExceeded"):
+    with pytest.raises(DirectoryRejected, match="adminLimitExceeded"):
         found("P01$", named(1101), code=11)
 
 
@@ -253,7 +253,7 @@ def test_groups_that_are_not_all_are_none(code: int):
     with (
         controller(answer_entries(grouped(f"{DOMAIN}-2001"), code=code)) as running,
         directory(running) as made,
-        pytest.raises(Rejected),
+        pytest.raises(DirectoryRejected),
     ):
         made.groups_with(frozenset({SENDER}))
 
@@ -277,12 +277,12 @@ def test_two_entries_for_one_object():
 @pytest.mark.parametrize("entries", [(), (attributes(),)])
 @pytest.mark.parametrize("code", [1, 3, 4, 11, 50, 51, 80])
 def test_an_answer_that_did_not_succeed_is_no_answer(code: int, entries: tuple[Any, ...]):
-    assert "the words" in failure(answer_entries(*entries, code=code, text="the words"), Rejected)
+    assert "the words" in failure(answer_entries(*entries, code=code, text="the words"), DirectoryRejected)
 
 
 @pytest.mark.parametrize("code", [0, 32])
 def test_no_such_account(code: int):
-    text = failure(answer_entries(code=code), AccountNotFound)
+    text = failure(answer_entries(code=code), DirectoryAccountNotFound)
     assert f"the domain has no account with the SID {SENDER}. Check that the account is in this domain" in text
 
 
@@ -293,7 +293,7 @@ def test_a_referral_is_not_followed():
         body = b"\x02\x04" + number.to_bytes(4, "big") + b"\x65" + bytes((len(made),)) + made
         connection.sendall(sealed(b"\x30" + bytes((len(body),)) + body))
 
-    text = failure(answer, Rejected)
+    text = failure(answer, DirectoryRejected)
     assert "it refers to ldap://127.0.0.1:1/DC=other. Ask a domain controller of the account's own domain." in text
 
 
@@ -326,11 +326,11 @@ def test_another_kind_of_answer():
 
 def test_a_notice_of_disconnection():
     notice = message(0, "extendedResp", resultCode=52, matchedDN="", diagnosticMessage="going down")
-    assert "it ended the connection: going down" in failure(answer_bytes(sealed(notice)), NoAnswer)
+    assert "it ended the connection: going down" in failure(answer_bytes(sealed(notice)), DirectoryNoAnswer)
 
 
 def test_text_of_the_server_is_visible():
-    text = failure(answer_entries(code=1, text="a\nb\u202e\x1b[2J"), Rejected)
+    text = failure(answer_entries(code=1, text="a\nb\u202e\x1b[2J"), DirectoryRejected)
     assert "operationsError: a b<U+202E><U+001B>[2J" in text
 
 
@@ -367,14 +367,14 @@ def silence(connection: socket.socket, _number: int, _request: Any) -> None:
 @pytest.mark.parametrize("answer", [drip, silence])
 def test_one_deadline_for_the_whole_answer(answer: Answer):
     begin = time.monotonic()
-    text = failure(answer, NoAnswer, timeout=0.5)
+    text = failure(answer, DirectoryNoAnswer, timeout=0.5)
     assert "no whole answer within 0.5 seconds" in text
     assert time.monotonic() - begin < 20
 
 
 def test_after_a_late_answer_the_connection_is_a_new_one():
     with controller(silence) as running, directory(running, timeout=0.5) as made:
-        with pytest.raises(NoAnswer):
+        with pytest.raises(DirectoryNoAnswer):
             made.account(SENDER)
         running.answer = answer_entries(attributes())
         assert made.account(SENDER).sid == SENDER
@@ -388,7 +388,7 @@ def test_nothing_listens():
     with controller(answer_entries()) as running:
         port = running.port
     settings = LdapSettings("c01.corp.example", "127.0.0.1", "ansible", "CORP", PASSWORD, port=port)
-    with LdapDirectory(settings) as made, pytest.raises(Unreachable) as caught:
+    with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable) as caught:
         made.account(SENDER)
     assert str(caught.value) == (
         f"c01.corp.example: could not log on to the directory: no connection to 127.0.0.1 port {port}: Connection "
@@ -399,7 +399,7 @@ def test_nothing_listens():
 @pytest.mark.parametrize("address", ["", "no such host.invalid", "a" * 300, "ä" * 70, "127.0.0.1\0"])
 def test_addresses_that_are_none(address: str):
     settings = LdapSettings("c01.corp.example", address, "ansible", "CORP", PASSWORD, port=1)
-    with LdapDirectory(settings) as made, pytest.raises(Unreachable):
+    with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable):
         made.account(SENDER)
 
 
@@ -425,7 +425,7 @@ def test_addresses_that_are_none(address: str):
     ],
 )
 def test_a_refused_logon(code: int, text: str, expected: str):
-    shown = failure(answer_entries(), AuthenticationFailed, bind=(code, text))
+    shown = failure(answer_entries(), DirectoryLogonFailed, bind=(code, text))
     assert "could not log on to the directory: CORP\\ansible: " in shown
     assert expected in shown
 
@@ -433,7 +433,7 @@ def test_a_refused_logon(code: int, text: str, expected: str):
 @pytest.mark.parametrize(("user", "password"), [("", PASSWORD), ("ansible", "")])
 def test_ntlm_needs_a_user_and_a_password(user: str, password: str):
     settings = LdapSettings("c01.corp.example", "127.0.0.1", user, "CORP", password, port=1)
-    with LdapDirectory(settings) as made, pytest.raises(AuthenticationFailed, match="NTLM needs a user name"):
+    with LdapDirectory(settings) as made, pytest.raises(DirectoryLogonFailed, match="NTLM needs a user name"):
         made.account(SENDER)
 
 
@@ -442,5 +442,5 @@ def test_a_server_that_is_none():
         settings = LdapSettings(
             "c01.corp.example", "127.0.0.1", "a", "CORP", PASSWORD, port=listener.getsockname()[1], timeout=0.5
         )
-        with LdapDirectory(settings) as made, pytest.raises(Unreachable, match="no end of the logon at"):
+        with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable, match="no end of the logon at"):
             made.account(SENDER)
