@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ....module_utils.smb_stream import receive
 from . import messages
 from .ber import LONGEST_HEAD, SEQUENCE, BerError, head
-from .messages import Message, Result
+from .messages import LdapMessage, LdapResult
 from .security import MECHANISM, Security, SecurityError
 
 MAX_ANSWER = 8 * 1024 * 1024
@@ -36,17 +36,17 @@ class UnusableError(Exception):
 class LogonError(Exception):
     """The server ended the logon with this result."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: LdapResult) -> None:
         self.result = result
         super().__init__(result.diagnostic)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The answer to a search: its entries, by attribute names in lower case, and how it ended."""
 
     entries: tuple[Mapping[str, tuple[bytes, ...]], ...]
-    result: Result
+    result: LdapResult
 
 
 class LdapConnection:
@@ -89,8 +89,10 @@ class LdapConnection:
             raise UnusableError(str(error)) from None
         self._security = security
 
-    def search(self, base: str, scope: int, condition: bytes, attributes: Sequence[str], *, limit: int = 0) -> Found:
-        """Search. References to other servers are left out; a referral as the result is in `Found.result`.
+    def search(
+        self, base: str, scope: int, condition: bytes, attributes: Sequence[str], *, limit: int = 0
+    ) -> SearchResult:
+        """Search. References to other servers are left out; a referral as the result is in `SearchResult.result`.
 
         Raises:
             UnusableError: the answer cannot be used.
@@ -108,7 +110,7 @@ class LdapConnection:
                 if message.kind == messages.ENTRY:
                     entries.append(messages.read_entry(message.content))
                 elif message.kind == messages.DONE:
-                    return Found(tuple(entries), messages.read_result(message.content))
+                    return SearchResult(tuple(entries), messages.read_result(message.content))
                 elif message.kind != messages.REFERENCE:
                     raise UnusableError(f"a message of kind {message.kind:02X}h in the answer to a search")
         except (BerError, SecurityError) as error:
@@ -118,7 +120,7 @@ class LdapConnection:
         """Close the connection."""
         self._socket.close()
 
-    def _bind(self, token: bytes) -> Result:
+    def _bind(self, token: bytes) -> LdapResult:
         number = self._next_number()
         self._send(messages.bind_request(number, MECHANISM, token))
         message = self._receive(number)
@@ -142,7 +144,7 @@ class LdapConnection:
         self._socket.settimeout(_left(self._until))
         self._socket.sendall(message)
 
-    def _receive(self, number: int) -> Message:
+    def _receive(self, number: int) -> LdapMessage:
         """The next message, which must belong to this request."""
         self._messages += 1
         if self._messages > MAX_MESSAGES:

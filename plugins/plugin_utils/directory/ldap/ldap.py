@@ -26,7 +26,7 @@ from ..errors import (
 )
 from ..port import DomainAccount, domain_of
 from . import messages
-from .connection import Found, LdapConnection, LogonError, UnusableError
+from .connection import LdapConnection, LogonError, SearchResult, UnusableError
 from .refusals import refused, refused_logon
 from .security import IMPORT_ERROR, Kerberos, Ntlm, Security, SecurityError
 from .settings import LdapSettings
@@ -168,7 +168,7 @@ class LdapDirectory:
             raise DirectoryRejected(self.host, operation, *refused(found.result))
         return {Sid.from_bytes(b"".join(entry.get("objectsid", ()))) for entry in found.entries}
 
-    def _read(self, base: str, attributes: tuple[str, ...], condition: bytes = _IS_ANYTHING) -> Found:
+    def _read(self, base: str, attributes: tuple[str, ...], condition: bytes = _IS_ANYTHING) -> SearchResult:
         """Read one object, if it meets a condition."""
         return self._asked(lambda connection: connection.search(base, messages.BASE_OBJECT, condition, attributes))
 
@@ -190,7 +190,7 @@ class LdapDirectory:
             entry = self._one(operation, self._read(base, (f"tokenGroups;range={len(found)}-*",)), "it is gone")
         raise ContradictoryAttributesError("ranges of its groups have no end")
 
-    def _one(self, operation: str, found: Found, nothing: str) -> Mapping[str, tuple[bytes, ...]]:
+    def _one(self, operation: str, found: SearchResult, nothing: str) -> Mapping[str, tuple[bytes, ...]]:
         """The only entry of an answer."""
         if found.result.code == messages.NO_SUCH_OBJECT:
             raise DirectoryAccountNotFound(self.host, operation, nothing, _CHECK_ACCOUNT)

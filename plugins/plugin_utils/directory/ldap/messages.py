@@ -26,7 +26,7 @@ _SET = 0x31
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class LdapResult:
     """How an operation ended (RFC 4511, 4.1.9).
 
     Attributes:
@@ -43,7 +43,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LdapMessage:
     """A message of the server: its number, the kind of operation, and its content."""
 
     number: int
@@ -100,7 +100,7 @@ def present(attribute: str) -> bytes:
     return element(_PRESENT, attribute.encode())
 
 
-def read_message(content: bytes) -> Message:
+def read_message(content: bytes) -> LdapMessage:
     """A message from the content of its outer sequence.
 
     Raises:
@@ -109,10 +109,10 @@ def read_message(content: bytes) -> Message:
     parts = list(elements(content))
     if len(parts) < 2 or parts[0][0] != 0x02:
         raise BerError("a message without a number or an operation")
-    return Message(number(parts[0][1]), *parts[1])
+    return LdapMessage(number(parts[0][1]), *parts[1])
 
 
-def read_result(content: bytes) -> Result:
+def read_result(content: bytes) -> LdapResult:
     """How an operation ended, from the content of its last message.
 
     Raises:
@@ -128,7 +128,7 @@ def read_result(content: bytes) -> Result:
             referrals = tuple(_text(url) for _unused, url in elements(value))
         elif tag == _SERVER_CREDENTIALS:
             credentials = value
-    return Result(number(parts[0][1]), _text(parts[2][1]), referrals, credentials)
+    return LdapResult(number(parts[0][1]), _text(parts[2][1]), referrals, credentials)
 
 
 def read_entry(content: bytes) -> Mapping[str, tuple[bytes, ...]]:

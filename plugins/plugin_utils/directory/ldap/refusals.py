@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .messages import Result
+from .messages import LdapResult
 
 _DATA = re.compile(r"\bdata ([0-9a-f]{1,8})\b")
 _STATUS = re.compile(r"\bNT_STATUS_\w{1,60}")
@@ -73,7 +73,7 @@ _TICKET = (
 )
 
 
-def refused_logon(result: Result, *, kerberos: bool) -> tuple[str, str]:
+def refused_logon(result: LdapResult, *, kerberos: bool) -> tuple[str, str]:
     """Why a logon failed, and what to do."""
     text = result.diagnostic
     if text.startswith(_BAD_BINDINGS) or f"data {_BAD_BINDINGS}" in text:
@@ -91,7 +91,7 @@ def refused_logon(result: Result, *, kerberos: bool) -> tuple[str, str]:
     return refused(result)
 
 
-def refused(result: Result) -> tuple[str, str]:
+def refused(result: LdapResult) -> tuple[str, str]:
     """Why a search failed, and what to do."""
     name, advice = _RESULTS.get(result.code, (f"LDAP result {result.code}", "Look the result up."))
     text = result.diagnostic.strip(" \0\n.")

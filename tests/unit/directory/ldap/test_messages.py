@@ -85,7 +85,7 @@ def test_an_entry(attributes: dict[str, list[bytes]]):
 def test_a_result_with_a_referral():
     url = element(0x04, b"ldap://other.example/DC=other,DC=example")
     content = element(0x0A, b"\x0a") + element(0x04) + element(0x04, b"text \xff") + element(0xA3, url)
-    assert messages.read_result(content) == messages.Result(
+    assert messages.read_result(content) == messages.LdapResult(
         10, "text \ufffd", ("ldap://other.example/DC=other,DC=example",)
     )
 

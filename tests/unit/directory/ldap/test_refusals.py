@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.messages import Result
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.messages import LdapResult
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.refusals import refused, refused_logon
 
 WINDOWS = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {}, v4563\0"
@@ -25,31 +25,31 @@ WINDOWS = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext erro
     ],
 )
 def test_codes_of_windows(data: str, reason: str):
-    assert refused_logon(Result(49, WINDOWS.format(data)), kerberos=False)[0] == reason
+    assert refused_logon(LdapResult(49, WINDOWS.format(data)), kerberos=False)[0] == reason
 
 
 @pytest.mark.parametrize("status", ["NT_STATUS_LOGON_FAILURE", "NT_STATUS_WRONG_PASSWORD"])
 def test_a_ticket_that_is_not_accepted_has_no_wrong_password(status: str):
-    reason, advice = refused_logon(Result(49, f"SASL:[GSS-SPNEGO]: {status}"), kerberos=True)
+    reason, advice = refused_logon(LdapResult(49, f"SASL:[GSS-SPNEGO]: {status}"), kerberos=True)
     assert reason == f"it does not accept the ticket ({status})"
     assert "clock" in advice
-    assert "password" in refused_logon(Result(49, f"SASL:[GSS-SPNEGO]: {status}"), kerberos=False)[0]
+    assert "password" in refused_logon(LdapResult(49, f"SASL:[GSS-SPNEGO]: {status}"), kerberos=False)[0]
 
 
 def test_a_code_that_is_unknown_is_shown_whole():
-    reason, advice = refused_logon(Result(49, WINDOWS.format("999")), kerberos=False)
+    reason, advice = refused_logon(LdapResult(49, WINDOWS.format("999")), kerberos=False)
     assert reason.startswith("invalidCredentials: 80090308: LdapErr")
     assert "data 999" in reason
     assert advice == "Check the account's name, domain and password."
 
 
 def test_channel_binding_and_signing_have_their_own_advice():
-    binding = Result(49, WINDOWS.format("80090346"))
+    binding = LdapResult(49, WINDOWS.format("80090346"))
     assert refused_logon(binding, kerberos=False)[0].startswith("the domain controller demands channel binding")
-    assert "LDAP server signing" in refused_logon(Result(8, "text"), kerberos=False)[1]
+    assert "LDAP server signing" in refused_logon(LdapResult(8, "text"), kerberos=False)[1]
 
 
 def test_searches():
-    assert refused(Result(50, "")) == ("insufficientAccessRights", "Let the account read the directory.")
-    assert refused(Result(10, "", ("ldap://other",)))[0] == "it refers to ldap://other"
-    assert refused(Result(99, " words.\0"))[0] == "LDAP result 99: words"
+    assert refused(LdapResult(50, "")) == ("insufficientAccessRights", "Let the account read the directory.")
+    assert refused(LdapResult(10, "", ("ldap://other",)))[0] == "it refers to ldap://other"
+    assert refused(LdapResult(99, " words.\0"))[0] == "LDAP result 99: words"
