@@ -20,12 +20,11 @@ from .errors import (
     DirectoryUnreachable,
     UnusableAnswer,
 )
-from .port import AccountState, Directory, DomainAccount
+from .port import Directory, DomainAccount
 from .remembered import RememberedDirectory
 
 __all__ = [
     "AccountAmbiguous",
-    "AccountState",
     "Directory",
     "DirectoryAccountNotFound",
     "DirectoryError",

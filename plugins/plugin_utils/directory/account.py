@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..security import SecurityDescriptorError, Sid
-from .port import AccountState, DomainAccount, domain_of
+from ..security import AccountState, SecurityDescriptorError, Sid
+from .port import DomainAccount
 
 Attributes = Mapping[str, Sequence[bytes]]
 """The values of an entry's attributes, by their names in lower case. One that was not returned could not be read."""
@@ -52,12 +52,12 @@ def account_from(sid: Sid, attributes: Attributes, now: float) -> DomainAccount:
     found = sid_of(attributes)
     if found != sid:
         raise ContradictoryAttributesError(f"the answer is about {found}")
-    own = domain_of(sid)
+    own = sid.domain
     groups: set[Sid] = set()
     builtin: set[Sid] = set()
     foreign: set[Sid] = set()
     for group in _sids(attributes.get("tokengroups", ())):
-        domain = domain_of(group)
+        domain = group.domain
         if domain is not None:
             (groups if domain == own else foreign).add(group)
         elif group.authority == 5 and len(group.subauthorities) == 2 and group.subauthorities[0] == 32:
@@ -66,7 +66,7 @@ def account_from(sid: Sid, attributes: Attributes, now: float) -> DomainAccount:
             # Everyone, SYSTEM and their like come from the logon ([MS-ADTS] 3.1.1.4.5.19 has groups only).
             raise ContradictoryAttributesError(f"its groups include {group}, which is no group of a domain")
     history = frozenset(_sids(attributes.get("sidhistory", ())))
-    if any(domain_of(old) is None for old in history):
+    if any(old.domain is None for old in history):
         raise ContradictoryAttributesError("its SID history includes a SID of no domain")
     return DomainAccount(
         sid,
@@ -89,7 +89,7 @@ def sid_of(attributes: Attributes) -> Sid:
     found = _sids(attributes.get("objectsid", ()))
     if len(found) != 1:
         raise ContradictoryAttributesError(f"an account with {len(found)} SIDs")
-    if domain_of(found[0]) is None:
+    if found[0].domain is None:
         raise ContradictoryAttributesError(f"an account of no domain ({found[0]})")
     return found[0]
 

@@ -5,33 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..security import Sid
+from ..security import AccountState, Sid
 from ..text import visible
-
-
-@dataclass(frozen=True, slots=True)
-class AccountState:
-    """Why an account may be unable to log on. Each fact is True, False, or None: it could not be read.
-
-    None is neither a yes nor a no, and a caller must show it as unknown.
-
-    Attributes:
-        disabled: ADS_UF_ACCOUNT_DISABLE in userAccountControl ([MS-ADTS] 2.2.16).
-        locked: UF_LOCKOUT in msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17). The bit of the same value in
-            userAccountControl is not kept by Active Directory. The lockout may end by itself after a time.
-        expired: accountExpires ([MS-ADA1], attribute accountExpires) is past. Within five minutes of it the clocks
-            decide, and this is None.
-        password_expired: UF_PASSWORD_EXPIRED in msDS-User-Account-Control-Computed. It is set for a password that must
-            be changed at the next logon too, and never for computers and passwords that do not expire.
-    """
-
-    disabled: bool | None = None
-    locked: bool | None = None
-    expired: bool | None = None
-    password_expired: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +37,7 @@ class DomainAccount:
     builtin_groups: frozenset[Sid] = frozenset()
     foreign: frozenset[Sid] = frozenset()
     history: frozenset[Sid] = frozenset()
-    state: AccountState = AccountState()
+    state: AccountState = field(default_factory=AccountState)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", visible(self.name))
@@ -76,16 +54,9 @@ class DomainAccount:
         """
         if self.groups is None:
             return None
-        if domain_of(group) == domain_of(self.sid):
+        if group.domain == self.sid.domain:
             return group in self.groups
         return True if on_domain_controller and group in self.builtin_groups else None
-
-
-def domain_of(sid: Sid) -> Sid | None:
-    """The domain of a SID of the form S-1-5-21-a-b-c-rid; None for any other SID ([MS-DTYP] 2.4.2.4)."""
-    if sid.authority == 5 and len(sid.subauthorities) == 5 and sid.subauthorities[0] == 21:
-        return Sid(5, sid.subauthorities[:4])
-    return None
 
 
 class Directory(Protocol):

@@ -9,6 +9,7 @@ Standard library only, no I/O, frozen values.
 from __future__ import annotations
 
 from .access import AccessStep, Decision, Effect, Token, check_access, satisfied_everywhere
+from .account_state import AccountState
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
 from .describe import describe_dacl, name_of
@@ -25,6 +26,7 @@ __all__ = [
     "ANY_NETWORK_LOGON",
     "SYSTEM_AUDIT",
     "AccessStep",
+    "AccountState",
     "Ace",
     "Acl",
     "AnyAce",

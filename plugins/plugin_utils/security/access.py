@@ -31,17 +31,19 @@ class Token:
 
     Attributes:
         sids: the account and the groups that are known to be in its token.
-        complete: whether `sids` contains all groups. If not, any other SID may be a group of the account.
+        complete: whether `sids` contains all groups. If not, any SID that is not in `absent` may be one of them.
+        absent: groups that are known not to be in its token.
     """
 
     sids: frozenset[Sid]
     complete: bool = True
+    absent: frozenset[Sid] = frozenset()
 
     def holds(self, ace: Ace | ConditionalAce | ObjectAce) -> bool | None:
         """Whether the ACE is for this account; None if that depends on groups that were not read."""
         if ace.sid in self.sids:
             return True
-        return False if self.complete or ace.sid in _NEVER_A_GROUP else None
+        return False if self.complete or ace.sid in self.absent or ace.sid in _NEVER_A_GROUP else None
 
 
 class Effect(enum.Enum):

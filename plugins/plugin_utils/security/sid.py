@@ -79,6 +79,13 @@ class Sid:
         return cls(int.from_bytes(data[2:8], "big"), struct.unpack_from(f"<{count}I", data, 8))
 
     @property
+    def domain(self) -> Sid | None:
+        """The domain or computer that gave it away, if it has the form S-1-5-21-a-b-c-rid ([MS-DTYP] 2.4.2.4)."""
+        if self.authority == 5 and len(self.subauthorities) == 5 and self.subauthorities[0] == 21:
+            return Sid(5, self.subauthorities[:4])
+        return None
+
+    @property
     def size(self) -> int:
         """Length of the binary form in bytes."""
         return 8 + 4 * len(self.subauthorities)

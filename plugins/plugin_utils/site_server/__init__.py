@@ -25,7 +25,18 @@ from .errors import (
     Unreachable,
     Unsupported,
 )
-from .port import Account, DescriptorReading, Propagated, Share, SiteServer, Traffic, local_path
+from .port import (
+    Account,
+    DescriptorReading,
+    JoinedDomain,
+    NetworkLogon,
+    Propagated,
+    Share,
+    SiteServer,
+    Traffic,
+    UserRight,
+    local_path,
+)
 
 __all__ = [
     "AccessDenied",
@@ -36,6 +47,8 @@ __all__ = [
     "DescriptorReading",
     "Interrupted",
     "InvalidRequest",
+    "JoinedDomain",
+    "NetworkLogon",
     "NoAnswer",
     "NotFound",
     "NotSent",
@@ -48,5 +61,6 @@ __all__ = [
     "Traffic",
     "Unreachable",
     "Unsupported",
+    "UserRight",
     "local_path",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from ..security import SecurityDescriptor, Sid
+from ..security import AccountState, SecurityDescriptor, Sid
 from ..text import visible
 
 _BACKSLASHES = re.compile(r"\\{2,}")
@@ -27,10 +27,12 @@ class Account:
         sid: its security identifier.
         name: `DOMAIN\name` as the server shows it, for people. Characters that cannot be seen are code points. If it
             has no name, this is the text of the SID. The SID decides.
+        is_group: whether it is a group; None if the server did not show that. Equal accounts can differ in it.
     """
 
     sid: Sid
     name: str
+    is_group: bool | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", visible(self.name))
@@ -125,6 +127,54 @@ class Propagated:
 
 
 @dataclass(frozen=True, slots=True)
+class UserRight:
+    """Who holds a user right on the server.
+
+    Attributes:
+        name: its constant name, such as SeNetworkLogonRight.
+        holders: the accounts and groups that hold it, by SID, as far as they could be read.
+        unread: why further accounts may hold it, a clause; empty if `holders` has all of them.
+        source: where that is set: `local security policy` or `group policy`.
+    """
+
+    name: str
+    holders: Mapping[Sid, str] = field(default_factory=lambda: MappingProxyType({}))
+    unread: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        holders = {sid: visible(name) for sid, name in self.holders.items()}
+        object.__setattr__(self, "holders", MappingProxyType(holders))
+        object.__setattr__(self, "unread", visible(self.unread))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLogon:
+    """Who may log on to the server over the network.
+
+    Attributes:
+        allowed: holders of SeNetworkLogonRight, "Access this computer from the network".
+        denied: holders of SeDenyNetworkLogonRight, which takes precedence.
+    """
+
+    allowed: UserRight
+    denied: UserRight
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedDomain:
+    """The domain that the server is in.
+
+    Attributes:
+        name: its DNS name; its NetBIOS name if it has no other.
+        is_controller: whether the server is a domain controller, so that its local groups are the domain's.
+    """
+
+    name: str
+    is_controller: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What went over a connection so far, and over those that it replaced.
 
@@ -209,7 +259,19 @@ class SiteServer(Protocol):
         """The account that a service logs on as, as the server spells it; `NotFound` if there is no such service."""
 
     def group_members(self, group: Sid) -> tuple[Account, ...]:
-        """Members of a local group; `NotFound` if there is no such group."""
+        """Members of a local group; `NotFound` if there is no such group.
+
+        On a domain controller, local groups are the groups of BUILTIN and the domain local groups of the domain.
+        """
+
+    def network_logon(self) -> NetworkLogon:
+        """Who may log on over the network. What the connection cannot read is in `UserRight.unread`."""
+
+    def local_account_state(self, account: Sid) -> AccountState:
+        """The state of an account of the server itself; `NotFound` if the server has no such account."""
+
+    def joined_domain(self) -> JoinedDomain | None:
+        """The domain that the server is in; None if it is in none."""
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Add an account to a local group; it is no error if it is a member already."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
-    AccountState,
     DirectoryAccountNotFound,
     DirectoryLogonFailed,
     RememberedDirectory,
@@ -21,7 +20,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import LdapDirectory, LdapSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import connection as wire
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid
 from tests.lab.domain.description import OLD_DOMAIN, OLD_RID, STATES, State
 from tests.lab.domain.testing import RunningAccount, RunningDomain, missing, running_domain
 from tests.waiting import PATIENCE

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import AccountState, account_from, account_state
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import account_from, account_state
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.account import (
     ContradictoryAttributesError,
     filetime,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid
 from tests.unit.directory.entries import DOMAIN, NEVER, SENDER, attributes, raw
 
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc).timestamp()

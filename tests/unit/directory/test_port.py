@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import AccountState, DomainAccount
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.port import domain_of
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DomainAccount
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid
 from tests.unit.directory.entries import DOMAIN, SENDER
 
 GROUP, OTHER = Sid.parse(f"{DOMAIN}-2001"), Sid.parse(f"{DOMAIN}-2002")
@@ -47,18 +46,3 @@ def test_a_state_is_unknown_until_it_is_read():
 
 def test_a_name_is_visible():
     assert DomainAccount(SENDER, "a\u202eb", groups=None).name == "a<U+202E>b"
-
-
-@pytest.mark.parametrize(
-    ("sid", "domain"),
-    [
-        (f"{DOMAIN}-500", DOMAIN),
-        (DOMAIN, None),
-        (f"{DOMAIN}-500-1", None),
-        ("S-1-5-32-544", None),
-        ("S-1-4-21-1-2-3-500", None),
-        ("S-1-5-22-1-2-3-500", None),
-    ],
-)
-def test_the_domain_of_a_sid(sid: str, domain: str | None):
-    assert domain_of(Sid.parse(sid)) == (None if domain is None else Sid.parse(domain))

@@ -141,3 +141,18 @@ def test_the_named_sids_are_the_documented_ones() -> None:
 
 def test_the_groups_of_every_network_logon() -> None:
     assert set(map(str, constants.ANY_NETWORK_LOGON)) == {"S-1-1-0", "S-1-5-2", "S-1-5-11"}
+
+
+@pytest.mark.parametrize(
+    ("sid", "domain"),
+    [
+        ("S-1-5-21-1-2-3-500", "S-1-5-21-1-2-3"),
+        ("S-1-5-21-1-2-3", None),
+        ("S-1-5-21-1-2-3-500-1", None),
+        ("S-1-5-32-544", None),
+        ("S-1-4-21-1-2-3-500", None),
+        ("S-1-5-22-1-2-3-500", None),
+    ],
+)
+def test_the_domain_of_a_sid(sid: str, domain: str | None) -> None:
+    assert Sid.parse(sid).domain == (None if domain is None else Sid.parse(domain))

@@ -24,7 +24,7 @@ from ..errors import (
     DirectoryUnreachable,
     UnusableAnswer,
 )
-from ..port import DomainAccount, domain_of
+from ..port import DomainAccount
 from . import messages
 from .connection import LdapConnection, LogonError, SearchResult, UnusableError
 from .refusals import refused, refused_logon
@@ -92,7 +92,7 @@ class LdapDirectory:
                 now, pending = pending[:_MOST_MEMBERS], pending[_MOST_MEMBERS:]
                 new = self._groups_of(operation, base, now) - found
                 for group in new:
-                    if domain_of(group) != domain and group.subauthorities[:1] != _BUILTIN:
+                    if group.domain != domain and group.subauthorities[:1] != _BUILTIN:
                         raise ContradictoryAttributesError(f"it has {group} as a group of its domain {domain}")
                 found |= new
                 if len(found) > _MOST_GROUPS:
@@ -123,7 +123,7 @@ class LdapDirectory:
                 raise DirectoryRejected(self.host, operation, *refused(found.result))
             # Active Directory finds names with other accents too: Muller and Müller.
             sids = [sid_of(entry) for entry in found.entries if _is_named(entry, name)]
-            if any(domain_of(sid) != domain for sid in sids):
+            if any(sid.domain != domain for sid in sids):
                 raise ContradictoryAttributesError(f"it answers with an account outside of its domain {domain}")
         if len(sids) == 1:
             return sids[0]
