@@ -54,6 +54,14 @@ options:
       - With V(false), such a share is an error.
     type: bool
     default: false
+  logon:
+    description:
+      - Whether to look at the rights to log on over the network, and at the state of accounts of the server itself.
+      - Over P(sitekeeper.sms.smb#connection) these are the rights in force. Over WinRM they are those that group
+        policy sets, which takes one more request. WMI does not show the local security policy.
+      - The state of domain accounts is looked at if O(sms_directory) is set.
+    type: bool
+    default: false
 """
 
     SERVICES = r"""

@@ -12,8 +12,10 @@ description:
   - Sites of SMS and Configuration Manager write packages and jobs into the site share of the destination. Without
     access to the share and the directory, the Scheduler and the Despooler stop.
   - Idempotent. Existing effective access counts, whichever entry grants it. Entries of the account itself count, and
-    entries of the groups that contain every network logon (Everyone, Authenticated Users, NETWORK). Entries of all
-    other accounts stay unchanged and in their order.
+    entries of its groups. Entries of all other accounts stay unchanged and in their order.
+  - The groups of an account are those that contain every network logon (Everyone, Authenticated Users, NETWORK), local
+    groups of the server, and with O(sms_directory) the groups of its domain. A group is looked at only if it can change
+    the answer.
   - The directory is written before the share. Each is written once, read back and compared. If the share cannot be
     written, the directory is restored.
   - Each object is read again right before it is written. If it has changed, it is planned again once, with a warning.
@@ -42,6 +44,13 @@ options:
         are never removed.
     type: bool
     default: false
+  own_entry:
+    description:
+      - Whether each account must have entries of its own, or direct membership in O(group), even if another group gives
+        it access.
+      - With V(false), nothing is written for an account that gets in through any group.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
   - sitekeeper.sms.sender_access.services
@@ -58,8 +67,9 @@ notes:
     the share has entries of accounts that are not well known and have no entry on the directory. Before Windows Server
     2012, two more are needed.
   - A DACL that is not in canonical order is reordered, with a warning.
-  - The module reads the members of O(group) only. Access through other groups does not count. Deny entries of other
-    groups that may apply to an account are listed in C(may_be_denied_by).
+  - A group that has to be looked at costs one or two more requests over WinRM. Without O(sms_directory), groups of the
+    domain are not looked at. Their deny entries are listed in C(may_be_denied_by), and the answer is V(unknown).
+  - With O(sms_directory) or O(logon), the task fails if an account cannot log on. The permissions are set anyway.
 seealso:
   - module: sitekeeper.sms.sender_access_info
   - module: sitekeeper.sms.share_permissions
@@ -171,12 +181,12 @@ group:
       type: bool
       sample: true
     members:
-      description: Its direct members after the task. In check mode, as they would be. Members of a member group are not read.
+      description: Its direct members after the task. In check mode, as they would be.
       type: list
       elements: str
       sample: ["CORP\\smssend"]
     missing:
-      description: Site-to-site accounts that are not direct members.
+      description: Site-to-site accounts that must become members. Accounts that get in through another group are not listed.
       type: list
       elements: str
       sample: []
@@ -228,12 +238,14 @@ senders:
               type: bool
               sample: false
             decided_by:
-              description: The entries that grant or deny the required rights, and the rights that no entry grants.
+              description:
+                - The entries that grant or deny the required rights, and the rights that no entry grants.
+                - For an entry of a group that was looked at, the line names the groups that lead to it.
               type: list
               elements: str
               sample: ["no entry grants Full Control"]
             may_be_denied_by:
-              description: Deny entries of groups. They apply if the account is a member of the group.
+              description: Deny entries of groups that the account may be a member of. Its membership is not known.
               type: list
               elements: str
               sample: []
@@ -251,10 +263,29 @@ senders:
               type: str
               sample: "0x00000000"
         member:
-          description: Whether it is a member of the group.
+          description:
+            - Whether it is a member of the group, by other groups too. It is missing if that is not known.
           returned: for products that have a group
           type: bool
           sample: false
+        answer:
+          description:
+            - Whether the account gets in. V(granted), everything that was looked at grants it. V(denied), something
+              that was looked at denies it. V(unknown), something that could change the answer could not be read.
+          type: str
+          sample: denied
+        because:
+          description: What decides the answer, one line each. A chain names the groups that lead to an entry.
+          type: list
+          elements: str
+          sample:
+            - "share: CORP\\P01$ → CORP\\SCCM Servers → BUILTIN\\Administrators: allow Full Control"
+            - "folder: no entry grants Read, Write"
+        not_looked_at:
+          description: What was not looked at, with the option that looks at it.
+          type: list
+          elements: str
+          sample: ["the rights to log on from the network (logon: true)"]
     after:
       description: Its access after the task. In check mode, as it would be.
       type: dict

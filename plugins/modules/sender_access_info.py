@@ -113,12 +113,12 @@ group:
       type: bool
       sample: true
     members:
-      description: Its direct members. Members of a member group are not read.
+      description: Its direct members.
       type: list
       elements: str
       sample: ["CORP\\smssend"]
     missing:
-      description: Site-to-site accounts that are not direct members.
+      description: Site-to-site accounts that must become members. Accounts that get in through another group are not listed.
       type: list
       elements: str
       sample: []
@@ -171,12 +171,14 @@ senders:
               type: bool
               sample: false
             decided_by:
-              description: The entries that grant or deny the required rights, and the rights that no entry grants.
+              description:
+                - The entries that grant or deny the required rights, and the rights that no entry grants.
+                - For an entry of a group that was looked at, the line names the groups that lead to it.
               type: list
               elements: str
               sample: ["no entry grants Full Control"]
             may_be_denied_by:
-              description: Deny entries of groups. They apply if the account is a member of the group.
+              description: Deny entries of groups that the account may be a member of. Its membership is not known.
               type: list
               elements: str
               sample: []
@@ -194,8 +196,27 @@ senders:
               type: str
               sample: "0x00000000"
         member:
-          description: Whether it is a member of the group.
+          description:
+            - Whether it is a member of the group, by other groups too. It is missing if that is not known.
           returned: for products that have a group
           type: bool
           sample: false
+        answer:
+          description:
+            - Whether the account gets in. V(granted), everything that was looked at grants it. V(denied), something
+              that was looked at denies it. V(unknown), something that could change the answer could not be read.
+          type: str
+          sample: denied
+        because:
+          description: What decides the answer, one line each. A chain names the groups that lead to an entry.
+          type: list
+          elements: str
+          sample:
+            - "share: CORP\\P01$ → CORP\\SCCM Servers → BUILTIN\\Administrators: allow Full Control"
+            - "folder: no entry grants Read, Write"
+        not_looked_at:
+          description: What was not looked at, with the option that looks at it.
+          type: list
+          elements: str
+          sample: ["the rights to log on from the network (logon: true)"]
 """

@@ -6,14 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from types import MappingProxyType
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    AccountState,
+    SecurityDescriptor,
+    Sid,
+    parse_sddl,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.sid import EVERYONE
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Account,
     DescriptorReading,
+    JoinedDomain,
+    NetworkLogon,
     NoAnswer,
     NotFound,
     Propagated,
@@ -21,6 +30,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Share,
     Traffic,
     Unreachable,
+    UserRight,
 )
 
 DIRECTORY = r"D:\SMS\Site.srv\Despoolr.box\Receive"
@@ -56,6 +66,9 @@ class FakeSiteServer:
         dead: whether nothing answers.
         points_to: the path of every share.
         child: path of what is in every directory; it is in `held`.
+        rights: who may log on over the network.
+        states: the states of its own accounts.
+        domain: the domain that it is in.
     """
 
     operator = r"CORP\ansible"
@@ -73,6 +86,11 @@ class FakeSiteServer:
         self.dead = False
         self.points_to = DIRECTORY
         self.child: str | None = None
+        self.rights = NetworkLogon(
+            UserRight("SeNetworkLogonRight", {EVERYONE: "Everyone"}), UserRight("SeDenyNetworkLogonRight")
+        )
+        self.states: dict[Sid, AccountState] = {}
+        self.domain: JoinedDomain | None = JoinedDomain("corp.example", is_controller=False)
         self._late: list[Callable[[], None]] = []
 
     def hold(self, share: str, directory: str) -> None:
@@ -118,7 +136,24 @@ class FakeSiteServer:
         self._read("members of", str(group))
         if group not in self.members:
             raise NotFound(self.host, f"read the members of {group}", "not found", "Check the group.")
-        return tuple(self.members[group])
+        return tuple(
+            member if member.is_group is not None else replace(member, is_group=member.sid in self.members)
+            for member in self.members[group]
+        )
+
+    def network_logon(self) -> NetworkLogon:
+        self._read("user rights of", self.host)
+        return self.rights
+
+    def local_account_state(self, account: Sid) -> AccountState:
+        self._read("state of", str(account))
+        if account not in self.states:
+            raise NotFound(self.host, f"read the state of {account}", "not found", "Check the account.")
+        return self.states[account]
+
+    def joined_domain(self) -> JoinedDomain | None:
+        self._read("domain of", self.host)
+        return self.domain
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         self._write(str(group), lambda: self.members[group].append(Account(member, str(member))), lambda: None)

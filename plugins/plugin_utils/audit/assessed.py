@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..enforcement import Assessment, SenderOutcome
-from ..enforcement.assess import Access, SenderAccess, hex_mask
+from ..enforcement.effective import Access, SenderAccess, hex_mask
 from ..security import format_sddl
 from .model import (
     AuditedAccess,

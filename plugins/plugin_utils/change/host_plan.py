@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..enforcement import SenderOutcome
-from ..enforcement.assess import SenderAccess
+from ..enforcement.effective import SenderAccess
 from ..enforcement.plan import Plan
 from ..security import SecurityDescriptor, SecurityDescriptorError, Sid, format_sddl, parse_sddl
 from ..site_server import Account, local_path

@@ -59,12 +59,28 @@ class DomainAccount:
         return True if on_domain_controller and group in self.builtin_groups else None
 
 
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain.
+
+    Attributes:
+        name: its DNS name.
+        sid: its SID.
+    """
+
+    name: str
+    sid: Sid
+
+
 class Directory(Protocol):
     """A domain's directory. Every method raises `DirectoryError` or a subclass of it, and nothing else."""
 
     @property
     def host(self) -> str:
         """The domain controller, as the settings name it."""
+
+    def domain(self) -> Domain:
+        """The domain."""
 
     def account(self, sid: Sid) -> DomainAccount:
         """An account, by one query; `DirectoryAccountNotFound` if the domain has none of this SID."""

@@ -118,6 +118,8 @@ def sender_request(host: str, arguments: Mapping[str, Any]) -> SenderRequest:
         missing_members=_MISSING_MEMBERS[group_members],
         members_required=group_members in ("require", "add_or_require"),
         services=bool(arguments.get("services")),
+        own_entry=bool(arguments.get("own_entry")),
+        logon=bool(arguments.get("logon")),
     )
 
 

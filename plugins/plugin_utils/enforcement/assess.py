@@ -10,24 +10,32 @@ network an account has the rights that both DACLs grant, that of the share and t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from functools import lru_cache
+from functools import partial
+from types import MappingProxyType
 
-from ..hierarchy.products import Holder, Product
-from ..security import ANY_NETWORK_LOGON, Ace, Acl, Effect, Scope, Sid, Token, check_access, scopes_of
-from ..security.ace import APPLIES_TO, CompoundAce, OpaqueAce
-from ..security.rights import FULL_CONTROL, describe_ntfs_mask
+from ..directory.directories import Directories
+from ..hierarchy.products import Product
+from ..security import Ace, Sid
 from ..security.well_known import NAME_OF
-from ..site_server import Account, AccountNotFound, DescriptorReading, NotFound, Share, SiteServer, local_path
+from ..site_server import (
+    Account,
+    AccountNotFound,
+    DescriptorReading,
+    NotFound,
+    Share,
+    SiteServer,
+    Unsupported,
+    local_path,
+)
+from ..tokens import LogonAnswer, TokenReader, Tokens
+from ..tokens.logon import by_rights, by_state
 from .accounts import all_names, resolve_accounts
+from .effective import Group, SenderAccess, access_of, group_satisfied, questions
 from .errors import Refused
-from .plan import Subject
 from .securable import path_object, share_object
-
-DIRECTORY_FLAGS = APPLIES_TO["this folder, subfolders and files"]
-_DIRECTORY_SCOPES = tuple(scope for scope in Scope if scope in scopes_of(DIRECTORY_FLAGS))
-_SHARE_SCOPES = (Scope.THIS,)
 
 
 class MissingMembers(Enum):
@@ -53,6 +61,9 @@ class SenderRequest:
         missing_members: what to do about senders that are not in the group.
         members_required: whether the task fails if a sender is still not in the group afterwards.
         services: whether to read the accounts of the product's services.
+        own_entry: whether each sender must have an entry of its own, or be a direct member of the product's group, even
+            if another group gives it access.
+        logon: whether to look at the rights to log on over the network, and at the state of the server's own accounts.
     """
 
     product: Product
@@ -65,67 +76,8 @@ class SenderRequest:
     missing_members: MissingMembers = MissingMembers.REPORT
     members_required: bool = False
     services: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The local group that holds rights for the senders.
-
-    Attributes:
-        account: the group.
-        members: its direct members. The members of a group among them are not read.
-    """
-
-    account: Account
-    members: tuple[Account, ...]
-
-    def has(self, account: Account) -> bool:
-        """Whether an account is a direct member."""
-        return account.sid in (member.sid for member in self.members)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """The access that one DACL gives an account.
-
-    Attributes:
-        mask: all its rights on the object itself.
-        words: the same in Windows' words.
-        satisfied: whether it has what the product requires, everywhere it requires it.
-        decided_by: the entries that granted or denied the required rights, and what no entry grants.
-        may_be_denied_by: deny entries of others, which count if the account is a member of them. Its groups are not
-            read.
-    """
-
-    mask: int
-    words: str
-    satisfied: bool
-    decided_by: tuple[str, ...]
-    may_be_denied_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SenderAccess:
-    """The access of an account to the share, to the directory, and through both.
-
-    Attributes:
-        share: its access to the share.
-        directory: its access to the directory.
-        combined_mask: its rights through both.
-        combined_words: the same in Windows' words.
-        member: whether it is in the group that holds rights for the senders; None if the product has no such group.
-    """
-
-    share: Access
-    directory: Access
-    combined_mask: int
-    combined_words: str
-    member: bool | None = None
-
-    @property
-    def satisfied(self) -> bool:
-        """Whether the account has the required access, and is a member of the group where there is one."""
-        return self.share.satisfied and self.directory.satisfied and self.member is not False
+    own_entry: bool = False
+    logon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +93,11 @@ class Assessment:
         accounts: the account behind each name that was given, each account once.
         names: names to show.
         senders: the access of each sender, by the name that was given.
+        tokens: what was read about their groups.
         group: the group that holds rights for them; None if the product has none.
         group_satisfied: whether the group has those rights itself; None likewise.
         services: the account of each service of the product; None if they were not asked for.
+        logons: whether each sender may log on over the network, by the name that was given.
     """
 
     request: SenderRequest
@@ -154,16 +108,16 @@ class Assessment:
     accounts: Mapping[str, Account]
     names: Mapping[Sid, str]
     senders: Mapping[str, SenderAccess]
+    tokens: Tokens
     group: Group | None = None
     group_satisfied: bool | None = None
     services: Mapping[str, str | None] | None = None
+    logons: Mapping[str, LogonAnswer] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def missing(self) -> Mapping[str, Account]:
-        """The senders that are not in the group, by the name that was given."""
-        if self.group is None:
-            return {}
-        return {given: account for given, account in self.accounts.items() if not self.group.has(account)}
+        """The senders that have to become members of the group, by the name that was given."""
+        return {given: account for given, account in self.accounts.items() if self.senders[given].lacks_membership}
 
     @property
     def satisfied(self) -> bool:
@@ -171,8 +125,15 @@ class Assessment:
         return self.group_satisfied is not False and all(access.satisfied for access in self.senders.values())
 
 
-def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessment:
+def assess_sender_access(
+    server: SiteServer, request: SenderRequest, directories: Directories | None = None
+) -> Assessment:
     """Read the share, its descriptor and the directory's, and assess the access of each sender. Writes nothing.
+
+    Args:
+        server: the site server.
+        request: what is asked for.
+        directories: the directories of the domains. Without any, domain groups and the state of accounts are unknown.
 
     Raises:
         SiteServerError: the server cannot be reached or refuses, or something does not exist.
@@ -189,51 +150,96 @@ def assess_sender_access(server: SiteServer, request: SenderRequest) -> Assessme
     accounts = _each_once(resolve_accounts(server, request.senders, readings))
     names = all_names(readings, accounts)
     group = _group(server, request.group) if request.group else None
+    tokens = Tokens().with_members(group.account.sid, group.members) if group else Tokens()
+    reader = TokenReader(server, directories, tokens)
+    asked = questions(request.product, share_reading, directory_reading)
+    for account in accounts.values():
+        reader.answer(account, asked)
     if group is not None:
-        names |= {account.sid: account.name for account in (group.account, *group.members)}
-    return _assessment(request, share, directory, share_reading, directory_reading, accounts, names, group, services)
+        names[group.account.sid] = group.account.name
+    logons = _logons(server, request, accounts, reader)
+    return _assessment(
+        Assessment(
+            request,
+            share,
+            directory,
+            share_reading,
+            directory_reading,
+            accounts,
+            names | _names_in(reader.tokens),
+            senders={},
+            tokens=reader.tokens,
+            group=group,
+            services=services,
+            logons=logons,
+        )
+    )
 
 
 def reassess(
     found: Assessment, share: DescriptorReading, directory: DescriptorReading, group: Group | None
 ) -> Assessment:
     """The assessment of the same site server with other permissions and members."""
+    tokens = found.tokens.with_members(group.account.sid, group.members) if group else found.tokens
     names = {**found.names, **directory.names, **share.names}
     return _assessment(
-        found.request, found.share, found.directory, share, directory, found.accounts, names, group, found.services
+        replace(found, share_reading=share, directory_reading=directory, names=names, tokens=tokens, group=group)
     )
 
 
-def _assessment(
-    request: SenderRequest,
-    share: Share,
-    directory: str,
-    share_reading: DescriptorReading,
-    directory_reading: DescriptorReading,
-    accounts: Mapping[str, Account],
-    names: Mapping[Sid, str],
-    group: Group | None,
-    services: Mapping[str, str | None] | None,
-) -> Assessment:
-    product = request.product
+def _assessment(read: Assessment) -> Assessment:
+    """What was read, with the access of each sender that follows from it."""
+    product = read.request.product
+    share, directory = read.share_reading, read.directory_reading
     senders = {
-        given: access_of(account, product, share_reading, directory_reading, names, group)
-        for given, account in accounts.items()
+        given: access_of(
+            account,
+            product,
+            share,
+            directory,
+            read.names,
+            read.tokens,
+            read.group,
+            own_entry=read.request.own_entry,
+            logon=read.logons[given],
+        )
+        for given, account in read.accounts.items()
     }
-    holds = group_satisfied(group, product, share_reading, directory_reading, names)
-    return Assessment(
-        request,
-        share,
-        directory,
-        share_reading,
-        directory_reading,
-        accounts,
-        names,
-        senders,
-        group,
-        holds,
-        services,
-    )
+    holds = group_satisfied(read.group, product, share, directory, read.names)
+    return replace(read, senders=senders, group_satisfied=holds)
+
+
+def _logons(
+    server: SiteServer, request: SenderRequest, accounts: Mapping[str, Account], reader: TokenReader
+) -> dict[str, LogonAnswer]:
+    """Whether each sender may log on over the network, as far as it was asked for."""
+    network = server.network_logon() if request.logon else None
+    found = {}
+    for given, account in accounts.items():
+        answer = _by_state(server, account, reader, asked=request.logon)
+        if network is None:
+            answer += LogonAnswer(not_looked_at=("the rights to log on from the network (logon: true)",))
+        else:
+            answer += by_rights(network, partial(reader.decide, account))
+        found[given] = answer
+    return found
+
+
+def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, asked: bool) -> LogonAnswer:
+    facts = reader.look_at(account)
+    if facts.domain is not None:
+        return by_state(facts.domain.state)
+    if asked:
+        with suppress(NotFound, Unsupported):
+            return by_state(server.local_account_state(account.sid))
+    if facts.unread:
+        return LogonAnswer(unknown=(f"state and domain groups of the account: {facts.unread}",))
+    return LogonAnswer(not_looked_at=("state and domain groups of the account (sms_directory)",))
+
+
+def _names_in(tokens: Tokens) -> dict[Sid, str]:
+    """Names of the accounts and groups that were seen as members."""
+    return {member.sid: member.name for local in tokens.groups.values() for member in local.members or ()}
 
 
 def service_accounts(server: SiteServer, product: Product) -> dict[str, str | None]:
@@ -316,85 +322,3 @@ def _each_once(accounts: Mapping[str, Account]) -> dict[str, Account]:
             seen.add(account.sid)
             result[given] = account
     return result
-
-
-def access_of(
-    account: Account,
-    product: Product,
-    share: DescriptorReading,
-    directory: DescriptorReading,
-    names: Mapping[Sid, str],
-    group: Group | None = None,
-) -> SenderAccess:
-    """The access of the account to the share, to the directory, and through both.
-
-    Groups that every network logon is in count, and the given one if the account is in it; others are not read.
-    """
-    member = None if group is None else group.has(account)
-    token = ANY_NETWORK_LOGON | {account.sid} | ({group.account.sid} if group is not None and member else frozenset())
-    on_share = _access_to(share.descriptor.dacl, token, product.share_mask, names, is_share=True)
-    on_directory = _access_to(directory.descriptor.dacl, token, product.directory_mask, names, is_share=False)
-    both = on_share.mask & on_directory.mask
-    return SenderAccess(on_share, on_directory, both, describe_ntfs_mask(both), member)
-
-
-def group_satisfied(
-    group: Group | None,
-    product: Product,
-    share: DescriptorReading,
-    directory: DescriptorReading,
-    names: Mapping[Sid, str],
-) -> bool | None:
-    """Whether the group itself has the rights that it must hold, whatever rights the senders have of their own."""
-    if group is None:
-        return None
-    has = access_of(group.account, product, share, directory, names)
-    on_share = product.share_access.holder is not Holder.GROUP or has.share.satisfied
-    on_directory = product.directory_access.holder is not Holder.GROUP or has.directory.satisfied
-    return on_share and on_directory
-
-
-def hex_mask(mask: int) -> str:
-    """A mask as modules return it and audit files hold it."""
-    return f"0x{mask:08X}"
-
-
-def _access_to(
-    dacl: Acl | None, token: frozenset[Sid], required: int, names: Mapping[Sid, str], *, is_share: bool
-) -> Access:
-    sids = dict.fromkeys(ace.sid for ace in dacl or () if not isinstance(ace, OpaqueAce | CompoundAce))
-    named = tuple((sid, names[sid]) for sid in sids if sid in names)
-    return _access(dacl, token, required, named, is_share)
-
-
-@lru_cache(maxsize=256)  # sites with the same setup hold the same entries
-def _access(
-    dacl: Acl | None, token: frozenset[Sid], required: int, named: tuple[tuple[Sid, str], ...], is_share: bool
-) -> Access:
-    words = Subject("", "share" if is_share else "folder", "")
-    names = dict(named)
-    everything = check_access(dacl, token, FULL_CONTROL)
-    scopes = _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES
-    decisions = {scope: check_access(dacl, token, required, scope) for scope in scopes}
-    lines: list[str] = []
-    for scope, decision in decisions.items():
-        if scope is not Scope.THIS and decision.satisfied:
-            continue
-        found = [words.describe(step.ace, names) for step in decision.deciding if step.ace]
-        nowhere = decision.missing & ~decision.denied
-        if nowhere:
-            rest = "" if nowhere == decision.requested else "the rest of "
-            found.append(f"no entry grants {rest}{words.describe_mask(required)}")
-        # What holds for the folder itself is not repeated for each place below it.
-        lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in found if line not in lines)
-    if dacl is None:
-        lines.append("NULL DACL: everyone has every right")
-    unsure = check_access(dacl, Token(token, complete=False), required)
-    foreign = [words.describe(step.ace, names) for step in unsure.steps if step.ace and step.effect is Effect.MAY_DENY]
-    return Access(
-        everything.granted,
-        words.describe_mask(everything.granted),
-        all(decision.satisfied for decision in decisions.values()),
-        tuple(dict.fromkeys(lines)),
-        tuple(foreign),
-    )

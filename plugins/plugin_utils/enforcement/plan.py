@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from ..security import ACCESS_ALLOWED, ACCESS_DENIED, Ace, Acl, AnyAce, SecurityDescriptor, Sid
 from ..security.describe import describe_ace, name_of
@@ -72,9 +73,9 @@ class Subject:
         """An error that names host and object."""
         return Refused(self.message(why))
 
-    def describe(self, ace: AnyAce, names: Mapping[Sid, str]) -> str:
-        """An entry as a line."""
-        return describe_ace(ace, names, share=self.is_share)
+    def describe(self, ace: AnyAce, names: Mapping[Sid, str], chains: Mapping[Sid, str] = MappingProxyType({})) -> str:
+        """An entry as a line; see `describe_ace`."""
+        return describe_ace(ace, names, share=self.is_share, chains=chains)
 
     def describe_mask(self, mask: int, *, denied: bool = False) -> str:
         """Rights in words: those of an entry that allows, or of one that denies."""

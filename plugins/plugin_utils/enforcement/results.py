@@ -11,7 +11,8 @@ from typing import Any
 from ..security import SecurityDescriptor, Sid, format_sddl
 from ..security.describe import describe_dacl
 from ..site_server import Propagated
-from .assess import Access, Assessment, SenderAccess, hex_mask
+from .assess import Assessment
+from .effective import Access, SenderAccess, hex_mask
 from .errors import EnforcementError
 from .execute import StepResult, StepStatus
 from .permissions import PermissionsOutcome
@@ -32,7 +33,7 @@ def permissions_result(outcome: PermissionsOutcome, *, diff: bool) -> dict[str, 
 
 
 def sender_result(outcome: SenderOutcome, *, diff: bool) -> dict[str, Any]:
-    """Return values of `sender_access`. The task fails if a sender is not in the group and has to be."""
+    """Return values of `sender_access`. The task fails if a sender cannot log on, or is not in a group that it must."""
     before, after = outcome.before, outcome.after
     share, directory = after.share_reading.descriptor, after.directory_reading.descriptor
     group = _group(after)
@@ -41,7 +42,7 @@ def sender_result(outcome: SenderOutcome, *, diff: bool) -> dict[str, Any]:
     return {
         **_product(before),
         "changed": outcome.changed,
-        **_members_required(outcome),
+        **_left_undone(outcome),
         "share": {"name": before.share.name, "path": before.share.path, **_sddl(outcome.share_plan, share)},
         "directory": {
             "path": before.directory,
@@ -120,12 +121,15 @@ def _left(results: Iterable[StepResult]) -> Iterator[str]:
             yield from result.warnings
 
 
-def _members_required(outcome: SenderOutcome) -> dict[str, Any]:
-    """The warnings. If members are required and some are missing, that is the failure, and no warning beside it."""
-    advice = outcome.membership_advice
-    if not advice or not outcome.before.request.members_required:
-        return _warnings(outcome.warnings)
-    return {"failed": True, "msg": advice, **_warnings(line for line in outcome.warnings if line != advice)}
+def _left_undone(outcome: SenderOutcome) -> dict[str, Any]:
+    """The warnings. What the task had to reach and could not is the failure, and no warning beside it."""
+    advice = outcome.membership_advice if outcome.before.request.members_required else None
+    problems = [
+        f"{outcome.planned.share.subject.host}: {line}. Permissions do not help it" for line in outcome.logon_problems
+    ]
+    failures = [*filter(None, [advice]), *problems]
+    warnings = _warnings(line for line in outcome.warnings if line != advice)
+    return {"failed": True, "msg": "; ".join(failures), **warnings} if failures else warnings
 
 
 def _product(found: Assessment) -> dict[str, Any]:
@@ -163,6 +167,9 @@ def _sender_access(access: SenderAccess) -> dict[str, Any]:
         "directory": _access(access.directory),
         "combined": {"access": access.combined_words, "mask": hex_mask(access.combined_mask)},
         **({} if access.member is None else {"member": access.member}),
+        "answer": access.answer.value,
+        "because": list(access.because),
+        "not_looked_at": list(access.logon.not_looked_at),
     }
 
 

@@ -9,19 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ..directory.directories import Directories
 from ..hierarchy.products import Holder
 from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, Sid
 from ..site_server import Account, DescriptorReading, Propagated, SiteServer
-from .assess import (
-    DIRECTORY_FLAGS,
-    Assessment,
-    Group,
-    MissingMembers,
-    SenderRequest,
-    assess_sender_access,
-    reassess,
-)
+from ..tokens.reading import named_in
+from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, reassess
 from .desired import DesiredEntry, DesiredState
+from .effective import DIRECTORY_FLAGS, Group
 from .errors import Refused, WriteFailed
 from .execute import StepResult, StepStatus, execute
 from .plan import Plan, make_plan
@@ -96,12 +91,34 @@ class SenderOutcome:
         return how_to_add(self.planned.share.subject.host, self.after.group, self.missing)
 
     @property
+    def effective_later(self) -> str | None:
+        """When new memberships count; None if there are none."""
+        group = self.after.group
+        if group is None or not self.added:
+            return None
+        names = ", ".join(account.name for account in self.added)
+        return (
+            f"{self.planned.share.subject.host}: {names}: the membership of {group.account.name} counts from the next "
+            "logon of the account. An open session of a Sender keeps its old access, and a computer account keeps it "
+            "until its server has new Kerberos tickets: restart it, or run on it: klist -li 0x3e7 purge"
+        )
+
+    @property
+    def logon_problems(self) -> tuple[str, ...]:
+        """Why senders cannot log on over the network, a line for each of those."""
+        return tuple(
+            f"{self.after.accounts[given].name}: {problem.text}"
+            for given, access in self.after.senders.items()
+            for problem in access.logon.problems
+        )
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What the operator should know, each sentence once."""
         done = (warning for result in self.results for warning in result.warnings)
-        every = dict.fromkeys((*self.directory_plan.warnings, *self.share_plan.warnings, *done))
-        advice = self.membership_advice
-        return (*every, advice) if advice else tuple(every)
+        every = (*self.directory_plan.warnings, *self.share_plan.warnings, *done)
+        last = (self.effective_later, self.membership_advice)
+        return tuple(dict.fromkeys((*every, *filter(None, last))))
 
     @property
     def changed(self) -> bool:
@@ -109,7 +126,9 @@ class SenderOutcome:
         return self.share_plan.changed or self.directory_plan.changed or bool(self.added)
 
 
-def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_mode: bool = False) -> SenderOutcome:
+def enforce_sender_access(
+    server: SiteServer, request: SenderRequest, directories: Directories | None = None, *, check_mode: bool = False
+) -> SenderOutcome:
     """Give each sender what the product requires; `check_mode` plans without writing.
 
     Where a group holds rights for the senders, its members come first: if the connection cannot add any, nothing is
@@ -120,7 +139,7 @@ def enforce_sender_access(server: SiteServer, request: SenderRequest, *, check_m
         SiteServerError: the server cannot be reached or refuses, and nothing was written.
         EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
-    found = assess_sender_access(server, request)
+    found = assess_sender_access(server, request, directories)
     directory_step, share_step = _steps(server, found)
     planned = SenderPlan(_to_add(server, found), directory_step.plan, share_step.plan)
     results: tuple[StepResult, ...] = ()
@@ -153,7 +172,7 @@ def _check_access(host: str, outcome: SenderOutcome) -> None:
     after = outcome.after
     reported = outcome.before.missing.keys() & after.missing.keys()
     for given, access in after.senders.items():
-        if not access.satisfied and given not in reported:
+        if not access.permitted and given not in reported:
             lines = (*access.directory.decided_by, *access.share.decided_by)
             raise WriteFailed(
                 f"{host}: with all that is required in place, {after.accounts[given].name} still lacks access: "
@@ -183,16 +202,22 @@ def _steps(server: SiteServer, found: Assessment) -> tuple[WriteDescriptor, Writ
         (share_object(server, found.share), found.share_reading, product.share_access, 0),
     ):
         entries: list[DesiredEntry] = []
-        via_groups: frozenset[Sid] = frozenset()
+        via_group: frozenset[Sid] = frozenset()
         if group is not None and requirement.holder is Holder.GROUP:
             entries.append(DesiredEntry(group.name, ACCESS_ALLOWED, requirement.mask, flags))
-            via_groups = frozenset({group.sid})
-        # A sender needs no entry of its own for the rights of the group. A deny entry that blocks it is still found.
+            via_group = frozenset({group.sid})
+        # A sender needs no entry of its own for the rights of its groups. A deny entry that blocks it is still found.
+        named = named_in(reading.descriptor.dacl)
         entries += [
-            DesiredEntry(given, ACCESS_ALLOWED, requirement.mask, flags, via_groups) for given in found.accounts
+            DesiredEntry(
+                given, ACCESS_ALLOWED, requirement.mask, flags, via_group | _groups_that_count(found, account, named)
+            )
+            for given, account in found.accounts.items()
         ]
         desired = DesiredState(
-            tuple(entries), groups=ANY_NETWORK_LOGON, remove_blocking_denies=found.request.remove_blocking_denies
+            tuple(entries),
+            groups=frozenset() if found.request.own_entry else ANY_NETWORK_LOGON,
+            remove_blocking_denies=found.request.remove_blocking_denies,
         )
         plan_from = partial(_plan_from, target, desired, accounts, found.names, server.operator)
         try:
@@ -202,6 +227,13 @@ def _steps(server: SiteServer, found: Assessment) -> tuple[WriteDescriptor, Writ
     if refusals:
         raise Refused("; ".join(refusals))
     return steps[0], steps[1]
+
+
+def _groups_that_count(found: Assessment, account: Account, named: frozenset[Sid]) -> frozenset[Sid]:
+    """The groups whose entries count as the account's own."""
+    if found.request.own_entry:
+        return frozenset()
+    return found.tokens.token(account, named).sids - {account.sid}
 
 
 def _plan_from(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from .ace import (
     SYSTEM_ACCESS_FILTER,
@@ -46,22 +47,27 @@ def name_of(sid: Sid, names: Names) -> str:
     return names.get(sid) or NAME_OF.get(sid) or str(sid)
 
 
-def describe_ace(ace: AnyAce, names: Names, *, share: bool) -> str:
+def describe_ace(ace: AnyAce, names: Names, *, share: bool, chains: Names = MappingProxyType({})) -> str:
     r"""Return one line: `allow CORP\smssend  Read, Write  (this folder, subfolders and files)`.
 
     Args:
+        ace: the ACE.
+        names: names to show.
         share: whether the ACE is on a share. Then the line has no "applies to", and the rights are those of a share.
+        chains: for groups, the memberships that lead from an account to them: `CORP\P01$ → BUILTIN\Administrators`.
+            The line is `CORP\P01$ → BUILTIN\Administrators: allow Full Control` then.
     """
     origin = "  [inherited]" if ace.inherited else ""
     kind = "deny" if ace.denies else "allow" if ace.allows else _OTHER_KINDS.get(ace.ace_type, "other")
     if isinstance(ace, OpaqueAce | CompoundAce):
         return f"{kind} entry of type 0x{ace.ace_type:02X}, {len(ace.to_bytes())} bytes{origin}"
-    who = name_of(ace.sid, names)
+    chain = chains.get(ace.sid)
+    who = f"{chain}: {kind}" if chain else f"{kind} {name_of(ace.sid, names)} "
     origin = _LIMITS.get(type(ace), "") + origin
     if share:
-        return f"{kind} {who}  {describe_share_mask(ace.mask, denied=ace.denies)}{origin}"
+        return f"{who} {describe_share_mask(ace.mask, denied=ace.denies)}{origin}"
     rights = describe_ntfs_mask(ace.mask, denied=ace.denies)
-    return f"{kind} {who}  {rights}  ({describe_flags(ace.flags)}){origin}"
+    return f"{who} {rights}  ({describe_flags(ace.flags)}){origin}"
 
 
 def describe_dacl(descriptor: SecurityDescriptor | None, names: Names, *, share: bool) -> list[str]:

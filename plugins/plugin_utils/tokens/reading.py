@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what decides an account's access, and no more: the next group to look at comes from the access check itself.
+
+A group is looked at only while its membership could still change the answer. So a DACL that grants the account what it
+needs by an entry of its own costs no request, unless a group that could be the account's is denied before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ..directory import Directory, DirectoryError
+from ..directory.directories import Directories
+from ..security import ANY_NETWORK_LOGON, Ace, Acl, Effect, Scope, Sid, check_access
+from ..security.ace import CompoundAce, OpaqueAce
+from ..site_server import Account, AuthenticationFailed, NoAnswer, NotFound, SiteServer, SiteServerError
+from .membership import MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
+
+_BUILTIN = (32,)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Rights that an account needs on an object.
+
+    Attributes:
+        dacl: the object's DACL; None grants everything.
+        mask: the rights.
+        scopes: the places at and below the object.
+    """
+
+    dacl: Acl | None
+    mask: int
+    scopes: tuple[Scope, ...]
+
+
+class TokenReader:
+    """Looks at accounts and groups for one site server, each once.
+
+    Args:
+        server: the site server.
+        directories: the domains' directories; without any, no domain group is looked at.
+        tokens: what is known already.
+    """
+
+    def __init__(
+        self, server: SiteServer, directories: Directories | None = None, tokens: Tokens | None = None
+    ) -> None:
+        self._server = server
+        self._directories = directories
+        tokens = tokens or Tokens()
+        self._accounts = dict(tokens.accounts)
+        self._groups = dict(tokens.groups)
+        self._joined: str | None = None
+        self._placed: set[Sid] = set()
+
+    @property
+    def tokens(self) -> Tokens:
+        """All that was read so far."""
+        return Tokens(dict(self._accounts), dict(self._groups))
+
+    def look_at(self, account: Account) -> AccountFacts:
+        """Ask the account's domain for its groups and state. A domain that cannot be asked is a fact too."""
+        if account.sid not in self._accounts:
+            self._accounts[account.sid] = self._facts(account)
+        return self._accounts[account.sid]
+
+    def answer(self, account: Account, questions: Iterable[Question]) -> None:
+        """Look at groups until each question is decided, or cannot be.
+
+        Raises:
+            NoAnswer: the server does not answer.
+        """
+        self.look_at(account)
+        for question in questions:
+            for scope in question.scopes:
+                self._answer(account, question, scope)
+
+    def decide(self, account: Account, group: Sid) -> Membership:
+        """Look at a group, and what is needed to decide whether the account is in it.
+
+        Raises:
+            NoAnswer: the server does not answer.
+        """
+        while True:
+            found = self.tokens.membership(account, group)
+            if found.member is not None or not self._look_further(account, group):
+                return found
+
+    def _answer(self, account: Account, question: Question, scope: Scope) -> None:
+        given_up: set[Sid] = set()
+        while True:
+            token = self.tokens.token(account, named_in(question.dacl))
+            decision = check_access(question.dacl, token, question.mask, scope)
+            if not decision.unknown:
+                return
+            undecided = (
+                step.ace.sid
+                for step in decision.steps
+                if step.effect in (Effect.MAY_GRANT, Effect.MAY_DENY)
+                and step.rights & decision.unknown
+                and isinstance(step.ace, Ace)
+                and step.ace.sid not in given_up
+            )
+            group = next(undecided, None)
+            if group is None:
+                return
+            if self.decide(account, group).member is None:
+                given_up.add(group)
+
+    def _look_further(self, account: Account, group: Sid) -> bool:
+        """Read one more thing about a group, or about those in it; False if nothing is left to read."""
+        facts = self.look_at(account)
+        for sid in self._reachable(group):
+            if self._asks_server(sid, facts, named=sid == group):
+                self._groups[sid] = self._local_group(sid)
+                return True
+        return any(self._looked_elsewhere(facts, sid) for sid in self._reachable(group))
+
+    def _reachable(self, group: Sid) -> list[Sid]:
+        """The group, and the groups in it as far as they were read."""
+        found = {group: None}
+        waiting = [group]
+        while waiting and len(found) <= MOST_GROUPS:
+            local = self._groups.get(waiting.pop())
+            new = [one.sid for one in (local.members or ()) if one.is_group is not False] if local else []
+            waiting += [sid for sid in new if sid not in found]
+            found |= dict.fromkeys(new)
+        return list(found)
+
+    def _asks_server(self, sid: Sid, facts: AccountFacts, *, named: bool) -> bool:
+        """Whether the server is to be asked for a SID as one of its local groups.
+
+        A member of a local group can only be another one if both are the server's own (on Windows only on a domain
+        controller). So a member from elsewhere costs no request.
+        """
+        if sid in self._groups or sid == facts.account.sid:
+            return False
+        if sid.domain is None:
+            return sid.authority == 5 and sid.subauthorities[:1] == _BUILTIN
+        if facts.domain is not None and sid.domain == facts.account.sid.domain:
+            return False
+        own = {known.domain for known, local in self._groups.items() if local.members is not None}
+        return named or sid.domain in own
+
+    def _local_group(self, sid: Sid) -> LocalGroup:
+        try:
+            return LocalGroup(self._server.group_members(sid))
+        except NotFound:
+            return LocalGroup(None)
+        except (NoAnswer, AuthenticationFailed):
+            raise
+        except SiteServerError as error:
+            return LocalGroup(None, f"its members cannot be read ({error.reason.rstrip('. ')})")
+
+    def _looked_elsewhere(self, facts: AccountFacts, sid: Sid) -> bool:
+        """Ask what decides about a group of another domain than the account's; False if there is nothing to ask."""
+        domain, own = sid.domain, facts.account.sid.domain
+        if facts.domain is None or domain is None or own is None or domain == own or self._is_local(sid):
+            return False
+        if facts.account.sid not in self._placed:
+            self._placed.add(facts.account.sid)
+            facts = replace(facts, same_domain=self._is_in(own))
+        elif facts.same_domain or domain in facts.elsewhere:
+            return False
+        else:
+            facts = replace(facts, elsewhere={**facts.elsewhere, domain: self._groups_elsewhere(facts, domain)})
+        self._accounts[facts.account.sid] = facts
+        return True
+
+    def _is_local(self, sid: Sid) -> bool:
+        local = self._groups.get(sid)
+        return local is not None and local.members is not None
+
+    def _groups_elsewhere(self, facts: AccountFacts, domain: Sid) -> frozenset[Sid] | str:
+        """The groups of another domain that an account is in, if a logon on this server adds them."""
+        if facts.domain is None or facts.domain.groups is None or self._directories is None:
+            return ""
+        try:
+            found = self._directories.of(domain).groups_with(facts.domain.groups | {facts.account.sid})
+        except DirectoryError as error:
+            return str(error)
+        # Only a domain controller of the server's own domain adds domain local groups to a token.
+        return found if self._is_in(domain) else "the server is not known to be in its domain"
+
+    def _is_in(self, domain: Sid) -> bool | None:
+        """Whether the server is in a domain; None if that cannot be read."""
+        if self._joined is None:
+            self._joined = self._read_domain()
+        if not self._joined or not self._directories:
+            return None
+        try:
+            return self._directories.of(domain).domain().name.casefold() == self._joined.casefold()
+        except DirectoryError:
+            return None
+
+    def _read_domain(self) -> str:
+        """The DNS name of the server's domain; empty if it cannot be read."""
+        try:
+            joined = self._server.joined_domain()
+        except (NoAnswer, AuthenticationFailed):
+            raise
+        except SiteServerError:
+            return ""
+        return joined.name if joined else ""
+
+    def _facts(self, account: Account) -> AccountFacts:
+        domain = account.sid.domain
+        if domain is None or not self._directories:
+            return AccountFacts(account)
+        try:
+            directory = self._directories.of(domain)
+            return AccountFacts(account, directory.account(account.sid), perhaps=_perhaps(directory))
+        except DirectoryError as error:
+            return AccountFacts(account, unread=str(error))
+
+
+def named_in(dacl: Acl | None) -> frozenset[Sid]:
+    """The SIDs that a DACL names."""
+    return frozenset(ace.sid for ace in dacl or () if not isinstance(ace, OpaqueAce | CompoundAce))
+
+
+def _perhaps(directory: Directory) -> frozenset[Sid]:
+    return directory.groups_with(ANY_NETWORK_LOGON)

@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, sitekeeper.sms contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of the server and of the domains, and that it is no more than the answer needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DirectoryUnreachable, DomainAccount
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.directories import Directories
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.port import Domain
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Scope, Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
+    AccessDenied,
+    Account,
+    JoinedDomain,
+    NoAnswer,
+)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import Question, TokenReader
+from tests.unit.fake_site_server import FakeSiteServer
+
+CORP, PARTNER = "S-1-5-21-1-2-3", "S-1-5-21-9-9-9"
+ACCOUNT = Account(Sid.parse(f"{CORP}-1104"), r"CORP\P01$")
+VISITOR = Account(Sid.parse(f"{PARTNER}-1104"), r"PARTNER\X02$")
+SERVERS, LOCAL_OF_CORP = Sid.parse(f"{CORP}-1300"), Sid.parse(f"{CORP}-1301")
+VISITORS = Sid.parse(f"{PARTNER}-1300")
+ADMINISTRATORS = Sid.parse("S-1-5-32-544")
+READ = 0x120089
+
+
+class Domains:
+    """A directory with a few groups, by the members that they have."""
+
+    def __init__(self, sid: str, name: str, groups: dict[Sid, frozenset[Sid]], local: frozenset[Sid] = frozenset()):
+        self.host = name
+        self.log: list[str] = []
+        self.broken = False
+        self._sid, self._name, self._groups, self._local = Sid.parse(sid), name, groups, local
+
+    def _asked(self, what: str) -> None:
+        self.log.append(what)
+        if self.broken:
+            raise DirectoryUnreachable(self.host, what, "connection refused", "Check it.")
+
+    def domain(self) -> Domain:
+        self._asked("domain")
+        return Domain(self._name, self._sid)
+
+    def account(self, sid: Sid) -> DomainAccount:
+        self._asked(f"account {sid}")
+        groups = frozenset(group for group, members in self._groups.items() if sid in members)
+        return DomainAccount(sid, str(sid), groups or frozenset({Sid.parse(f"{self._sid}-515")}))
+
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        self._asked("groups with members")
+        return frozenset(group for group, inside in self._groups.items() if members & inside)
+
+    def find(self, name: str) -> Sid:
+        raise NotImplementedError
+
+
+def corp() -> Domains:
+    return Domains(
+        CORP, "corp.example", {SERVERS: frozenset({ACCOUNT.sid}), LOCAL_OF_CORP: frozenset({VISITORS, VISITOR.sid})}
+    )
+
+
+def partner() -> Domains:
+    return Domains(PARTNER, "partner.example", {VISITORS: frozenset({VISITOR.sid})})
+
+
+def question(*entries: str) -> Question:
+    return Question(parse_sddl("D:" + "".join(entries)).dacl, READ, (Scope.THIS,))
+
+
+def allow(sid: Sid) -> str:
+    return f"(A;;FA;;;{sid})"
+
+
+def deny(sid: Sid) -> str:
+    return f"(D;;FA;;;{sid})"
+
+
+def decided(server: FakeSiteServer, directories: Directories | None, account: Account, group: Sid) -> bool | None:
+    return TokenReader(server, directories).decide(account, group).member
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [(allow(ACCOUNT.sid), allow(ADMINISTRATORS)), (allow(Sid.parse("S-1-1-0")),), (deny(ACCOUNT.sid), allow(SERVERS))],
+)
+def test_what_is_decided_costs_nothing(entries: tuple[str, ...]) -> None:
+    server = FakeSiteServer()
+    TokenReader(server).answer(ACCOUNT, [question(*entries)])
+    assert server.log == []
+
+
+def test_a_group_that_could_decide_is_looked_at_once_for_all_accounts() -> None:
+    server = FakeSiteServer()
+    server.members[ADMINISTRATORS] = [Account(SERVERS, r"CORP\Servers", is_group=True)]
+    reader = TokenReader(server)
+    for account in (ACCOUNT, VISITOR, ACCOUNT):
+        reader.answer(account, [question(allow(ADMINISTRATORS))] * 2)
+    assert server.log == [f"read members of {ADMINISTRATORS}"]
+
+
+def test_a_deny_that_could_be_the_accounts_is_looked_at() -> None:
+    server = FakeSiteServer()
+    TokenReader(server).answer(ACCOUNT, [question(deny(ADMINISTRATORS), allow(ACCOUNT.sid))])
+    assert server.log == [f"read members of {ADMINISTRATORS}"]
+
+
+def test_one_query_an_account_decides_all_groups_of_its_domain() -> None:
+    domain, server = corp(), FakeSiteServer()
+    server.members[ADMINISTRATORS] = [Account(SERVERS, r"CORP\Servers", is_group=True)]
+    reader = TokenReader(server, Directories([domain]))
+    reader.answer(ACCOUNT, [question(deny(LOCAL_OF_CORP), allow(ADMINISTRATORS))])
+    assert reader.tokens.membership(ACCOUNT, LOCAL_OF_CORP).member is False
+    assert reader.tokens.membership(ACCOUNT, ADMINISTRATORS).path == (SERVERS, ADMINISTRATORS)
+    assert domain.log.count(f"account {ACCOUNT.sid}") == 1
+    assert server.log == [f"read members of {ADMINISTRATORS}"]
+
+
+def test_a_domain_that_cannot_be_asked_is_a_fact_and_no_error() -> None:
+    domain, server = corp(), FakeSiteServer()
+    domain.broken = True
+    reader = TokenReader(server, Directories([domain]))
+    found = reader.decide(ACCOUNT, SERVERS)
+    assert found.member is None
+    assert "connection refused" in found.why[0]
+
+
+def test_without_a_directory_members_of_local_groups_that_are_domain_groups_are_unknown() -> None:
+    server = FakeSiteServer()
+    server.members[ADMINISTRATORS] = [Account(SERVERS, r"CORP\Servers", is_group=True)]
+    assert decided(server, None, ACCOUNT, ADMINISTRATORS) is None
+    server.members[ADMINISTRATORS].append(ACCOUNT)
+    assert decided(server, None, ACCOUNT, ADMINISTRATORS) is True
+
+
+@pytest.mark.parametrize(
+    ("joined", "member"),
+    [("corp.example", True), ("CORP.example", True), ("partner.example", False), ("", None)],
+)
+def test_the_servers_domain_adds_its_local_groups_to_visitors(joined: str, member: bool | None) -> None:
+    server = FakeSiteServer()
+    server.domain = JoinedDomain(joined, is_controller=False) if joined else None
+    directories = Directories([corp(), partner()])
+    assert decided(server, directories, VISITOR, LOCAL_OF_CORP) is member
+
+
+def test_a_group_of_another_domain_is_none_of_an_account_of_the_servers_domain() -> None:
+    assert decided(FakeSiteServer(), Directories([corp()]), ACCOUNT, VISITORS) is False
+
+
+def test_local_groups_in_each_other_have_an_end() -> None:
+    server = FakeSiteServer()
+    first, second = Sid.parse("S-1-5-21-7-7-7-1"), Sid.parse("S-1-5-21-7-7-7-2")
+    server.members = {first: [Account(second, "second")], second: [Account(first, "first")]}
+    assert decided(server, Directories([corp()]), ACCOUNT, first) is False
+    server.members[second].append(ACCOUNT)
+    assert decided(server, None, ACCOUNT, first) is True
+
+
+def refusing(error: Callable[..., Exception]) -> FakeSiteServer:
+    class Refuses(FakeSiteServer):
+        def group_members(self, group: Sid) -> tuple[Account, ...]:
+            raise error(self.host, f"read the members of {group}", "Access is denied", "Ask.")
+
+    return Refuses()
+
+
+def test_a_refusal_leaves_a_group_unknown() -> None:
+    found = TokenReader(refusing(AccessDenied)).decide(ACCOUNT, ADMINISTRATORS)
+    assert (found.member, found.why) == (None, ("its members cannot be read (Access is denied)",))
+
+
+def test_a_server_that_does_not_answer_is_an_error() -> None:
+    with pytest.raises(NoAnswer):
+        TokenReader(refusing(NoAnswer)).decide(ACCOUNT, ADMINISTRATORS)
