@@ -115,6 +115,9 @@ def _sender(before: Assessment, given: str, reasons: Sequence[str]) -> AuditedSe
         directory=_access(access.directory),
         combined=_combined(access),
         member=access.member,
+        answer=access.answer.value,
+        because=access.because,
+        not_looked_at=access.logon.not_looked_at,
     )
 
 

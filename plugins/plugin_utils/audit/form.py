@@ -172,6 +172,18 @@ def _sender_to_json(sender: AuditedSender) -> dict[str, Any]:
         "directory": _access_to_json(sender.directory),
         "combined": _access_to_json(sender.combined),
         **({} if sender.member is None else {"member": sender.member}),
+        **_answer_to_json(sender),
+    }
+
+
+def _answer_to_json(sender: AuditedSender) -> dict[str, Any]:
+    """The answer; nothing for a line that an earlier version wrote."""
+    if not sender.answer:
+        return {}
+    return {
+        "answer": sender.answer,
+        "because": list(sender.because),
+        "not_looked_at": list(sender.not_looked_at),
     }
 
 
@@ -186,6 +198,9 @@ def _sender_from_json(fields: LineFields) -> AuditedSender:
         directory=_access_from_json(fields.record("directory")),
         combined=_access_from_json(fields.record("combined")),
         member=fields.flag("member"),
+        answer=fields.optional_text("answer") or "",
+        because=fields.texts("because"),
+        not_looked_at=fields.texts("not_looked_at"),
     )
 
 

@@ -92,7 +92,10 @@ class AuditedSender:
         share: its access to the share.
         directory: its access to the directory.
         combined: its access through both.
-        member: whether it is in the local group; None if the product has none.
+        member: whether it is in the local group; None if the product has none, or if that is not known.
+        answer: `granted`, `denied` or `unknown`; empty in a file of an earlier version.
+        because: what decides the answer, a line each.
+        not_looked_at: what was not looked at.
     """
 
     account: str
@@ -104,6 +107,9 @@ class AuditedSender:
     directory: AuditedAccess
     combined: AuditedAccess
     member: bool | None
+    answer: str = ""
+    because: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

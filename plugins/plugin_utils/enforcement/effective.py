@@ -18,8 +18,9 @@ from ..security import ANY_NETWORK_LOGON, Acl, Decision, Effect, Scope, Sid, Tok
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..site_server import Account, DescriptorReading
-from ..tokens import LogonAnswer, Question, Tokens
-from ..tokens.reading import named_in
+from ..tokens.logon import LogonAnswer
+from ..tokens.membership import Tokens
+from ..tokens.question import Question, named_in
 from .plan import Subject
 
 DIRECTORY_FLAGS = APPLIES_TO["this folder, subfolders and files"]
@@ -316,7 +317,7 @@ def _access(
 
 
 def _answer(decisions: list[Decision]) -> Answer:
-    """What access checks say in which groups may be unknown."""
+    """The answer of access checks in which groups may be unknown."""
     if any(decision.missing & ~decision.unknown for decision in decisions):
         return Answer.DENIED
     return Answer.GRANTED if all(decision.satisfied for decision in decisions) else Answer.UNKNOWN

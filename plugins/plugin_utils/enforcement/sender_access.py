@@ -13,7 +13,7 @@ from ..directory.directories import Directories
 from ..hierarchy.products import Holder
 from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, Sid
 from ..site_server import Account, DescriptorReading, Propagated, SiteServer
-from ..tokens.reading import named_in
+from ..tokens.question import named_in
 from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, reassess
 from .desired import DesiredEntry, DesiredState
 from .effective import DIRECTORY_FLAGS, Group

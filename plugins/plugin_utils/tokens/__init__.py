@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from .logon import LogonAnswer, LogonProblem
 from .membership import AccountFacts, LocalGroup, Membership, Tokens
-from .reading import Question, TokenReader
+from .question import Question
+from .reading import TokenReader
 
 __all__ = [
     "AccountFacts",

@@ -60,7 +60,7 @@ class LogonAnswer:
 
 
 def by_state(state: AccountState) -> LogonAnswer:
-    """What the state of the account says."""
+    """What follows from the state of the account."""
     found = [(getattr(state, name), finding, text) for name, finding, text in _STATES]
     return LogonAnswer(
         tuple(LogonProblem(finding, text) for value, finding, text in found if value),
@@ -69,7 +69,7 @@ def by_state(state: AccountState) -> LogonAnswer:
 
 
 def by_rights(network: NetworkLogon, decide: Callable[[Sid], Membership]) -> LogonAnswer:
-    """What the user rights of the server say.
+    """What follows from the user rights of the server.
 
     Args:
         network: who holds the rights.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from ..directory import DomainAccount
+from ..directory.port import DomainAccount
 from ..security import ANY_NETWORK_LOGON, Sid, Token
 from ..site_server import Account
 
@@ -38,7 +38,7 @@ class Membership:
     Attributes:
         member: None if that is not known.
         path: if it is, the groups that lead to it; each is a member of the next one, and the last is the group.
-        why: if it is not known, the reasons, each a clause.
+        why: the reasons if it is not known, each a clause.
     """
 
     member: bool | None
@@ -68,7 +68,7 @@ class AccountFacts:
         domain: what its domain shows; None if it was not read.
         unread: why not, a clause.
         perhaps: groups of its domain that a group such as Authenticated Users is a member of. tokenGroups does not
-            follow those, and no document says whether a logon does.
+            follow those, and no document shows whether a logon does.
         same_domain: whether the server is in the account's domain; None if that is not known.
         elsewhere: by domain, the groups of another domain that the account is in; or why they are not known.
     """

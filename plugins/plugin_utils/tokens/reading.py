@@ -10,31 +10,17 @@ needs by an entry of its own costs no request, unless a group that could be the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ..directory import Directory, DirectoryError
 from ..directory.directories import Directories
-from ..security import ANY_NETWORK_LOGON, Ace, Acl, Effect, Scope, Sid, check_access
-from ..security.ace import CompoundAce, OpaqueAce
+from ..directory.errors import DirectoryError
+from ..directory.port import Directory
+from ..security import ANY_NETWORK_LOGON, Ace, Effect, Scope, Sid, check_access
 from ..site_server import Account, AuthenticationFailed, NoAnswer, NotFound, SiteServer, SiteServerError
 from .membership import MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
+from .question import Question, named_in
 
 _BUILTIN = (32,)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Rights that an account needs on an object.
-
-    Attributes:
-        dacl: the object's DACL; None grants everything.
-        mask: the rights.
-        scopes: the places at and below the object.
-    """
-
-    dacl: Acl | None
-    mask: int
-    scopes: tuple[Scope, ...]
 
 
 class TokenReader:
@@ -216,11 +202,6 @@ class TokenReader:
             return AccountFacts(account, directory.account(account.sid), perhaps=_perhaps(directory))
         except DirectoryError as error:
             return AccountFacts(account, unread=str(error))
-
-
-def named_in(dacl: Acl | None) -> frozenset[Sid]:
-    """The SIDs that a DACL names."""
-    return frozenset(ace.sid for ace in dacl or () if not isinstance(ace, OpaqueAce | CompoundAce))
 
 
 def _perhaps(directory: Directory) -> frozenset[Sid]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import (
     AuditedHost,
     HostStatus,
     audited_host,
-    encode,
     host_to_json,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
@@ -59,17 +59,34 @@ def line(found: SenderOutcome | Assessment | None, status: HostStatus = HostStat
     )
 
 
-def test_a_drifted_host_has_the_line_that_it_always_had() -> None:
+NOT_LOOKED_AT = [
+    "state and domain groups of the account (sms_directory)",
+    "the rights to log on from the network (logon: true)",
+]
+
+
+def expected() -> dict[str, Any]:
+    """The line of the first version, and the answers, which it had not."""
+    values: dict[str, Any] = json.loads(WRITTEN)
+    for sender in values["senders"]:
+        sender["answer"] = "denied"
+        sender["because"] = ["share: no entry grants Change", "folder: no entry grants Full control"]
+        sender["not_looked_at"] = NOT_LOOKED_AT
+    return values
+
+
+def test_a_drifted_host_has_the_line_that_it_always_had_and_the_answers() -> None:
     outcome = enforce_sender_access(fake(SHARE, DIRECTORY, OTHER), REQUEST, check_mode=True)
-    assert encode(host_to_json(line(outcome))) == WRITTEN
+    values = host_to_json(line(outcome))
+    schema().validate(values)
+    assert values == expected()
 
 
 def test_without_a_plan_a_line_has_no_edits_and_nothing_afterwards() -> None:
     found = assess_sender_access(fake(SHARE, DIRECTORY, OTHER), REQUEST)
     values = host_to_json(line(found))
     schema().validate(values)
-    expected = {**json.loads(WRITTEN), "edits": {"share": [], "directory": []}, "after": None}
-    assert values == expected
+    assert values == {**expected(), "edits": {"share": [], "directory": []}, "after": None}
 
 
 def test_a_host_in_its_desired_state_has_nothing_afterwards() -> None:

@@ -16,8 +16,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     enforce_sender_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, format_sddl
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid, format_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, NetworkLogon, UserRight
 from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
 
 SENDER, OTHER, GROUP = (f"S-1-5-21-1-2-3-{rid}" for rid in (1104, 1105, 1300))
@@ -126,3 +126,81 @@ def test_the_task_that_adds_members_is_yaml() -> None:
         "ansible.windows.win_group_membership: "
         "{name: 'SMS_SiteToSite''Connection', members: ['CORP\\o''neil'], state: present}"
     )
+
+
+# -- access through groups
+
+ADMINISTRATORS = Sid.parse("S-1-5-32-544")
+
+
+def with_administrators(*members: Sid) -> FakeSiteServer:
+    there = server()
+    there.members[ADMINISTRATORS] = [Account(member, str(member), is_group=False) for member in members]
+    return there
+
+
+def test_nothing_is_written_for_an_account_that_gets_in_through_a_group() -> None:
+    there = with_administrators(Sid.parse(SENDER))
+    outcome = enforce(there)
+    assert (outcome.changed, written(there)) == (False, [])
+    assert outcome.after.senders[SENDER].satisfied
+
+
+def test_an_entry_of_its_own_can_be_asked_for() -> None:
+    there = with_administrators(Sid.parse(SENDER))
+    assert enforce(there, own_entry=True).changed
+    assert written(there) == [DIRECTORY, "SMS_SITE"]
+    assert f"(A;;FA;;;{SENDER})" in format_sddl(there.held["SMS_SITE"])
+    there.log.clear()
+    assert not enforce(there, own_entry=True).changed
+
+
+def test_an_account_that_is_no_member_gets_its_entry() -> None:
+    there = with_administrators(Sid.parse(OTHER))
+    assert enforce(there).changed
+
+
+def test_a_deny_entry_of_a_group_of_the_account_is_refused_and_stays() -> None:
+    there = with_administrators(Sid.parse(SENDER))
+    there.hold(f"D:(D;;FW;;;BA)(A;;FA;;;{SENDER})", FOLDER)
+    with pytest.raises(Refused, match="is blocked by the entry"):
+        enforce(there, remove_blocking_denies=True)
+    assert written(there) == []
+
+
+def test_no_member_is_added_for_an_account_that_gets_in_otherwise() -> None:
+    there = with_administrators(Sid.parse(SENDER))
+    there.hold(f"{SHARE}(A;;FA;;;{GROUP})", f"{FOLDER}(A;OICI;FA;;;{GROUP})")
+    assert not enforce(there, missing_members=MissingMembers.ADD, **GROUPED).changed
+    assert written(there) == []
+    outcome = enforce(there, missing_members=MissingMembers.ADD, own_entry=True, **GROUPED)
+    assert [str(account.sid) for account in outcome.added] == [SENDER]
+
+
+def test_a_new_membership_counts_later() -> None:
+    outcome = enforce(server(), missing_members=MissingMembers.ADD, **GROUPED)
+    (line,) = (warning for warning in outcome.warnings if "counts from the next logon" in warning)
+    assert line.startswith(f"p01: {SENDER}: ")
+    assert outcome.effective_later == line
+    assert enforce(server()).effective_later is None
+
+
+def test_an_account_that_cannot_log_on_is_named_and_keeps_its_permissions() -> None:
+    there = server()
+    there.states[Sid.parse(SENDER)] = AccountState(disabled=False, locked=True, expired=False, password_expired=False)
+    outcome = enforce(there, logon=True)
+    assert outcome.logon_problems == (f"{SENDER}: account locked",)
+    assert written(there) == [DIRECTORY, "SMS_SITE"]
+    assert (outcome.after.senders[SENDER].permitted, outcome.after.satisfied) == (True, False)
+    assert enforce(there).logon_problems == ()  # nobody asked
+
+
+def test_the_rights_to_log_on_are_read_if_they_are_asked_for() -> None:
+    there = server()
+    there.rights = NetworkLogon(there.rights.allowed, UserRight("Se", {Sid.parse(SENDER): "it"}, source="here"))
+    assert enforce(there, logon=True).logon_problems == (
+        f"{SENDER}: right to log on from the network: denied by it (here)",
+    )
+    there.log.clear()
+    enforce(there)
+    assert not [line for line in there.log if "rights" in line]

@@ -10,25 +10,21 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DomainAccount
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccountFacts, LocalGroup, Tokens
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens.membership import MOST_GROUPS
-
-CORP, P01, PARTNER = "S-1-5-21-1-2-3", "S-1-5-21-7-7-7", "S-1-5-21-9-9-9"
+from tests.unit.tokens.accounts import ACCOUNT, ADMINISTRATORS, CONNECTION, CORP, DOMAIN, OTHERS, P01, PARTNER, SERVERS
 
 
 def sid(text: str) -> Sid:
     return Sid.parse(text)
 
 
-ACCOUNT = Account(sid(f"{CORP}-1104"), r"CORP\P01$")
-SERVERS, OTHERS, OLD = sid(f"{CORP}-1300"), sid(f"{CORP}-1301"), sid("S-1-5-21-4-4-4-1111")
-ADMINISTRATORS, USERS = sid("S-1-5-32-544"), sid("S-1-5-32-545")
-LOCAL, INNER = sid(f"{P01}-1012"), sid(f"{P01}-1013")
+OLD = sid("S-1-5-21-4-4-4-1111")
+USERS = sid("S-1-5-32-545")
+LOCAL, INNER = CONNECTION, sid(f"{P01}-1013")
 FOREIGN = sid(f"{PARTNER}-1400")
-DOMAIN = DomainAccount(ACCOUNT.sid, "P01$", groups=frozenset({SERVERS}))
 
 
 def group(member: Sid, *, is_group: bool | None = True) -> Account:

@@ -21,13 +21,11 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import Question, TokenReader
 from tests.unit.fake_site_server import FakeSiteServer
+from tests.unit.tokens.accounts import ACCOUNT, ADMINISTRATORS, CORP, PARTNER, SERVERS
 
-CORP, PARTNER = "S-1-5-21-1-2-3", "S-1-5-21-9-9-9"
-ACCOUNT = Account(Sid.parse(f"{CORP}-1104"), r"CORP\P01$")
 VISITOR = Account(Sid.parse(f"{PARTNER}-1104"), r"PARTNER\X02$")
-SERVERS, LOCAL_OF_CORP = Sid.parse(f"{CORP}-1300"), Sid.parse(f"{CORP}-1301")
+LOCAL_OF_CORP = Sid.parse(f"{CORP}-1310")
 VISITORS = Sid.parse(f"{PARTNER}-1300")
-ADMINISTRATORS = Sid.parse("S-1-5-32-544")
 READ = 0x120089
 
 
