@@ -9,7 +9,7 @@
   your own products from ``sms_products``.
 - :mod:`.grants`: which account needs access to which site server.
 - :mod:`.host_site`: which site a host of the inventory serves.
-- :mod:`.findings`: problems in the description.
+- :mod:`.findings`: problems in the description, and accounts that cannot log on to a destination.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .accounts import account_key, account_problem
 from .custom_products import find_product
 from .description import read_hierarchy
 from .fields import HierarchyError, Problem, quoted
-from .findings import Finding, hierarchy_findings
+from .findings import LOGON_KINDS, Finding, hierarchy_findings, logon_findings
 from .grants import Grant, required_grants
 from .host_site import (
     INVENTORY_SITE_CODE,
@@ -32,6 +32,7 @@ from .products import PRODUCTS, Product
 
 __all__ = [
     "INVENTORY_SITE_CODE",
+    "LOGON_KINDS",
     "PRODUCTS",
     "ROLE_SITE_CODE",
     "Address",
@@ -49,6 +50,7 @@ __all__ = [
     "codes_by_server",
     "find_product",
     "hierarchy_findings",
+    "logon_findings",
     "quoted",
     "read_hierarchy",
     "required_grants",

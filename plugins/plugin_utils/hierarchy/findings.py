@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings about the description of a hierarchy. Missing information is never an error.
+"""Findings about the description of a hierarchy, and about accounts that cannot log on to a destination.
 
-Each kind of finding has a page in ``docs/findings``.
+Missing information is never an error. Each kind of finding has a page in ``docs/findings``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -76,6 +76,22 @@ _TRUST = 'Microsoft Learn, "Understanding Trust Transitivity" (cc754612)'
 _NEIGHBOURS = (
     "Configuration Manager 2007 documentation library, the page with the section "
     '"Windows Server 2003 and Site Communications across Forest Trusts"'
+)
+_LOGON_RIGHT = (
+    'Configuration Manager 2007 documentation library, "About the Site Address Account" (bb693785); Microsoft Learn, '
+    '"Access this computer from the network" and "Deny access to this computer from the network"'
+)
+_LOCKED = (
+    "[MS-ADTS] 3.1.1.4.5.17, msDS-User-Account-Control-Computed; Microsoft Learn, \"Account lockout threshold\" and "
+    "\"4740(S): A user account was locked out\""
+)
+_DISABLED = (
+    "[MS-ADTS] 2.2.16, userAccountControl Bits, ADS_UF_ACCOUNT_DISABLE; Microsoft Learn, \"Enable-ADAccount\" and "
+    '"Net user"'
+)
+_EXPIRED = (
+    "[MS-ADA1] 2.1, Attribute accountExpires; [MS-ADTS] 3.1.1.4.5.17, msDS-User-Account-Control-Computed; Microsoft "
+    'Learn, "Clear-ADAccountExpiration" and "Net user"'
 )
 
 KINDS: Mapping[str, FindingKind] = MappingProxyType(
@@ -199,9 +215,44 @@ KINDS: Mapping[str, FindingKind] = MappingProxyType(
                 "the password of a retired site gives access to the others.",
                 _PLAIN,
             ),
+            FindingKind(
+                "logon_right_missing",
+                Severity.ERROR,
+                "A Sender account may not log on to the destination over the network",
+                "Give the account, or a group that it is a member of, the user right 'Access this computer from the "
+                "network' on the destination, and remove both from 'Deny access to this computer from the network'. "
+                "If group policy sets the right, change the group policy. Share and NTFS permissions cannot fix this.",
+                _LOGON_RIGHT,
+            ),
+            FindingKind(
+                "account_locked",
+                Severity.ERROR,
+                "A Sender account is locked out",
+                "First correct the password in the addresses that use the account, or the Sender locks the account "
+                "again. Then unlock the account.",
+                _LOCKED,
+            ),
+            FindingKind(
+                "account_disabled",
+                Severity.ERROR,
+                "A Sender account is disabled",
+                "Enable the account, or set another account in the addresses that use it.",
+                _DISABLED,
+            ),
+            FindingKind(
+                "account_expired",
+                Severity.ERROR,
+                "A Sender account or its password has expired",
+                "If the account has expired, change its expiration date. If the password has expired, set a new one "
+                "for the account, and then the same one in the addresses that use it.",
+                _EXPIRED,
+            ),
         )
     }
 )
+
+LOGON_KINDS = ("logon_right_missing", "account_locked", "account_disabled", "account_expired")
+"""Kinds of findings about a logon to a destination. They follow from what was read, not from the description."""
 
 
 def hierarchy_findings(hierarchy: Hierarchy, logons: Mapping[str, str | None] | None = None) -> tuple[Finding, ...]:
@@ -222,6 +273,30 @@ def hierarchy_findings(hierarchy: Hierarchy, logons: Mapping[str, str | None] | 
         *_of_accounts(hierarchy, routes),
     ]
     return tuple(sorted(findings, key=lambda finding: (finding.site, order[finding.kind.id], finding.evidence)))
+
+
+def logon_findings(site: str, problems: Iterable[tuple[str, str]]) -> tuple[Finding, ...]:
+    r"""Return the findings about accounts that cannot log on to a site's server, each once.
+
+    They are sorted by the order of :data:`KINDS` and then by the evidence.
+
+    Args:
+        site: code of the site that the accounts send to.
+        problems: for each problem, one of :data:`LOGON_KINDS` and the evidence, such as
+            ``CORP\smssend: account locked``.
+
+    Raises:
+        ValueError: the kind of a problem is another one.
+    """
+    found = dict.fromkeys(problems)
+    for kind, _evidence in found:
+        if kind not in LOGON_KINDS:
+            raise ValueError(f"{kind} is not a finding about a logon")
+    order = {kind: number for number, kind in enumerate(LOGON_KINDS)}
+    return tuple(
+        Finding(KINDS[kind], site, evidence, KINDS[kind].source)
+        for kind, evidence in sorted(found, key=lambda problem: (order[problem[0]], problem[1]))
+    )
 
 
 _Routes = Mapping[str, tuple[Route, ...]]

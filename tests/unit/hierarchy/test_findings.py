@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import hierarchy_findings, read_hierarchy
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+    LOGON_KINDS,
+    hierarchy_findings,
+    logon_findings,
+    read_hierarchy,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.findings import KINDS
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
@@ -171,8 +176,18 @@ CASES = {
     ),
 }
 
+# The findings that follow from a reading: the evidence on the page.
+LOGONS = {
+    "logon_right_missing": (
+        r"CORP\smssend: right to log on from the network: denied by CORP\No Network (group policy)"
+    ),
+    "account_locked": r"CORP\smssend: account locked",
+    "account_disabled": r"CORP\smssend: account disabled",
+    "account_expired": r"CORP\smssend: account expired",
+}
 
-@pytest.mark.parametrize("kind", KINDS)
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LOGON_KINDS])
 def test_every_kind_is_found(kind):
     sites, logons, expected = CASES[kind]
     assert [rest for name, *rest in found(sites, logons) if name == kind] == [list(expected)]
@@ -186,7 +201,7 @@ def test_every_kind_has_its_page(kind):
     assert known.advice in page
     assert page.endswith(f"## Source {known.source}")
     # The example on the page is what is found in the case above.
-    code, evidence = CASES[kind][2]
+    code, evidence = CASES[kind][2] if kind in CASES else ("P01", LOGONS[kind])
     assert f"``` {code}: {evidence} ```" in page
 
 
@@ -195,6 +210,39 @@ def test_every_page_is_listed_and_none_is_of_nothing():
     listed = (PAGES / "README.md").read_text(encoding="utf-8")
     for kind in KINDS.values():
         assert f"| [{kind.id}]({kind.id}.md) | {kind.severity.value} | {kind.title} |" in listed
+
+
+@pytest.mark.parametrize("kind", LOGON_KINDS)
+def test_an_account_that_cannot_log_on(kind):
+    (finding,) = logon_findings("P01", [(kind, LOGONS[kind])])
+    assert finding.as_dict() == {
+        "id": kind,
+        "severity": "error",
+        "site": "P01",
+        "evidence": LOGONS[kind],
+        "advice": KINDS[kind].advice,
+        "source": KINDS[kind].source,
+    }
+
+
+def test_logons_are_sorted_by_kind_and_evidence_each_once():
+    problems = [
+        ("account_expired", r"CORP\a: password expired"),
+        ("account_locked", r"CORP\b: account locked"),
+        ("account_locked", r"CORP\a: account locked"),
+        ("account_locked", r"CORP\b: account locked"),
+    ]
+    sorted_ones = [problems[2], problems[1], problems[0]]
+    for given in (problems, problems[::-1]):
+        found_ones = [(finding.kind.id, finding.evidence) for finding in logon_findings("P01", iter(given))]
+        assert found_ones == sorted_ones
+    assert logon_findings("P01", []) == ()
+
+
+@pytest.mark.parametrize("kind", ["untrusted_domain", "", "Account_locked"])
+def test_another_kind_is_no_finding_about_a_logon(kind):
+    with pytest.raises(ValueError, match="not a finding about a logon"):
+        logon_findings("P01", [("account_locked", "a"), (kind, "b")])
 
 
 def test_a_hierarchy_without_a_fault():
