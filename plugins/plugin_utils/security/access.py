@@ -6,7 +6,9 @@
 What is not known stays unknown: if the account's groups were not all read, or an ACE has a condition, a right counts as
 granted or denied only if no possible answer changes the result.
 
-The rights that an owner has without an ACE (READ_CONTROL and WRITE_DAC) are not counted.
+The owner of an object has READ_CONTROL and WRITE_DAC without an ACE, before any ACE is looked at, unless an ACE for
+OWNER RIGHTS (S-1-3-4) applies to the object. Such an ACE is for the owner, whoever that is (Microsoft, "Well-known
+SIDs").
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from typing import NamedTuple
 
 from .ace import CALLBACK_OBJECT_TYPES, Ace, AnyAce, ConditionalAce, ObjectAce, OpaqueAce, Scope
 from .acl import Acl
-from .rights import FULL_CONTROL, map_generic
+from .rights import FULL_CONTROL, READ_CONTROL, WRITE_DAC, map_generic
 from .sid import CREATOR_GROUP, CREATOR_OWNER, OWNER_RIGHTS, SYSTEM, Sid
 
 # No account is a member of these: SYSTEM is not a group, and the others are placeholders.
 _NEVER_A_GROUP = frozenset({SYSTEM, CREATOR_OWNER, CREATOR_GROUP, OWNER_RIGHTS})
+_OF_THE_OWNER = READ_CONTROL | WRITE_DAC
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,11 @@ class Token:
     complete: bool = True
     absent: frozenset[Sid] = frozenset()
 
-    def holds(self, ace: Ace | ConditionalAce | ObjectAce) -> bool | None:
-        """Whether the ACE is for this account; None if that depends on groups that were not read."""
-        if ace.sid in self.sids:
+    def holds(self, sid: Sid) -> bool | None:
+        """Whether the SID is in the token; None if that depends on groups that were not read."""
+        if sid in self.sids:
             return True
-        return False if self.complete or ace.sid in self.absent or ace.sid in _NEVER_A_GROUP else None
+        return False if self.complete or sid in self.absent or sid in _NEVER_A_GROUP else None
 
 
 class Effect(enum.Enum):
@@ -84,6 +87,7 @@ class Decision:
         denied: bits that an ACE certainly denies.
         unknown: bits that depend on something that is not known.
         steps: every ACE of the DACL, in order, with its effect.
+        owned: bits of `granted` that the account has without an ACE, because it owns the object.
     """
 
     requested: int
@@ -91,6 +95,7 @@ class Decision:
     denied: int
     unknown: int = 0
     steps: tuple[AccessStep, ...] = ()
+    owned: int = 0
 
     @property
     def satisfied(self) -> bool:
@@ -109,7 +114,12 @@ class Decision:
 
 
 def check_access(
-    dacl: Acl | None, token: Token | frozenset[Sid], requested: int, scope: Scope = Scope.THIS
+    dacl: Acl | None,
+    token: Token | frozenset[Sid],
+    requested: int,
+    scope: Scope = Scope.THIS,
+    *,
+    owner: Sid | None = None,
 ) -> Decision:
     """Check access as Windows does: the first ACE for the account that contains a bit decides that bit.
 
@@ -119,13 +129,17 @@ def check_access(
         requested: access mask.
         scope: the place at or below the directory. ACEs that do not apply to it are skipped. Children inherit ACEs in
             the order of the parent, so the same check is valid for them.
+        owner: the owner of the object at that place. Without it, neither the rights of an owner nor ACEs for OWNER
+            RIGHTS count.
     """
     if not isinstance(token, Token):
         token = Token(token)
     requested = map_generic(requested)
     if dacl is None:
         return Decision(requested, requested, 0)
-    walk = _Walk(requested)
+    walk = _Walk(requested, owner)
+    if owner is not None and not any(_is_for_the_owner(ace, scope) for ace in dacl):
+        walk.owner(token.holds(owner))
     for index, ace in enumerate(dacl):
         walk.entry(index, ace, token, scope)
     return walk.decision()
@@ -139,26 +153,38 @@ def satisfied_everywhere(dacl: Acl | None, sids: frozenset[Sid], mask: int, scop
 class _Walk:
     """The requested bits while the ACEs of a DACL decide them one after the other."""
 
-    def __init__(self, requested: int) -> None:
+    def __init__(self, requested: int, owner: Sid | None) -> None:
         self._requested = requested
-        self._granted = self._denied = 0
+        self._owner = owner
+        self._owned = self._granted = self._denied = 0
         self._may_grant = self._may_deny = 0
         self._steps: list[AccessStep] = []
         # The first ACE of a SID that may be a group hides the SID's later ACEs for the same bits.
         self._seen: dict[Sid, int] = {}
 
+    def owner(self, certain: bool | None) -> None:
+        """Grant the rights of the owner if the account is that for certain."""
+        rights = self._requested & _OF_THE_OWNER
+        if certain:
+            self._owned = self._granted = rights
+        elif certain is None and self._owner is not None:
+            self._may_grant = self._seen[self._owner] = rights
+
     def entry(self, index: int, ace: AnyAce, token: Token, scope: Scope) -> None:
-        certain, reason = _applies(ace, token, scope)
+        who = self._trustee(ace)
+        certain, reason = _applies(ace, who, token, scope)
         if certain is False:
             self._steps.append(AccessStep(index, ace, Effect.SKIPPED, 0, reason))
             return
         mask = FULL_CONTROL if isinstance(ace, OpaqueAce) else map_generic(ace.mask)
         rights = mask & self._requested & ~self._granted & ~self._denied
-        if certain is None and isinstance(ace, Ace):
-            rights &= ~self._seen.get(ace.sid, 0)
-            self._seen[ace.sid] = self._seen.get(ace.sid, 0) | rights
+        if certain is None and isinstance(ace, Ace) and who is not None:
+            rights &= ~self._seen.get(who, 0)
+            self._seen[who] = self._seen.get(who, 0) | rights
         if not rights:
-            self._steps.append(AccessStep(index, ace, Effect.SKIPPED, 0, "earlier entries decide all its rights"))
+            by_owning = self._owned and not mask & self._requested & ~self._owned
+            reason = "the owner has all its rights anyway" if by_owning else "earlier entries decide all its rights"
+            self._steps.append(AccessStep(index, ace, Effect.SKIPPED, 0, reason))
         elif certain is None:
             if ace.denies:
                 self._may_deny |= rights
@@ -176,20 +202,38 @@ class _Walk:
     def decision(self) -> Decision:
         nowhere = self._requested & ~self._granted & ~self._denied
         unknown = (self._granted & self._may_deny) | ((self._denied | nowhere) & self._may_grant)
-        return Decision(self._requested, self._granted & ~unknown, self._denied & ~unknown, unknown, tuple(self._steps))
+        return Decision(
+            self._requested,
+            self._granted & ~unknown,
+            self._denied & ~unknown,
+            unknown,
+            tuple(self._steps),
+            self._owned,
+        )
+
+    def _trustee(self, ace: AnyAce) -> Sid | None:
+        """Whom the ACE is for; None if its layout is not known."""
+        if not isinstance(ace, Ace | ConditionalAce | ObjectAce):
+            return None
+        return self._owner if ace.sid == OWNER_RIGHTS and self._owner is not None else ace.sid
 
 
-def _applies(ace: AnyAce, token: Token, scope: Scope) -> tuple[bool | None, str]:
+def _is_for_the_owner(ace: AnyAce, scope: Scope) -> bool:
+    """Whether it is an ACE for OWNER RIGHTS that applies to the place, whatever its type."""
+    return isinstance(ace, Ace | ConditionalAce | ObjectAce) and ace.sid == OWNER_RIGHTS and scope in ace.scopes
+
+
+def _applies(ace: AnyAce, who: Sid | None, token: Token, scope: Scope) -> tuple[bool | None, str]:
     """Whether an ACE takes part; None if that is not certain. The text is the reason for False or None."""
     if not ace.allows and not ace.denies:
         return False, "it neither allows nor denies"
     if scope not in ace.scopes:
         return False, f"it does not apply to {scope.value}"
-    if not isinstance(ace, Ace | ConditionalAce | ObjectAce):
+    if who is None:
         return None, "its layout is not known"
     if isinstance(ace, ObjectAce) and ace.object_type is not None:
         return False, "it is for an object type that is neither a file nor a share"
-    holds = token.holds(ace)
+    holds = token.holds(who)
     if holds is False:
         return False, "it is for another account"
     if isinstance(ace, ConditionalAce) or ace.ace_type in CALLBACK_OBJECT_TYPES:

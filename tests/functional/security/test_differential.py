@@ -229,9 +229,10 @@ def random_mask(filling: Random) -> int:
 
 @dataclass(frozen=True)
 class Question:
-    """The access that these members have to an object with this DACL."""
+    """The access that these members have to an object with this DACL, of this owner."""
 
     dacl: Acl | None
+    owner: Sid | None
     members: frozenset[Sid]
     requests: tuple[int, ...]
 
@@ -247,6 +248,7 @@ def questions(draw: st.DrawFn) -> Question:
 
     return Question(
         None if filling.random() < 0.05 else Acl(tuple(map(ace, kinds))),
+        filling.choice([None, OWNER]),
         frozenset(filling.sample([*ACCOUNTS, OWNER], filling.randrange(5))),
         (random_mask(filling), random_mask(filling)),
     )
@@ -254,16 +256,16 @@ def questions(draw: st.DrawFn) -> Question:
 
 def test_samba_grants_the_same(samba: Samba, compare: Compare) -> None:
     def check(case: Question) -> None:
-        descriptor = SecurityDescriptor(0x0004, dacl=case.dacl).to_bytes().hex()
+        descriptor = SecurityDescriptor(0x0004, case.owner, dacl=case.dacl).to_bytes().hex()
         requests = [SAMBAS_MAXIMUM_ALLOWED, *RIGHTS, *case.requests]
         granted = samba.ask("check", descriptor, [*map(str, case.members)], requests)
         everything, rights, requested = granted[0], granted[1 : len(RIGHTS) + 1], granted[len(RIGHTS) + 1 :]
-        ours = check_access(case.dacl, case.members, FULL_CONTROL).granted
+        ours = check_access(case.dacl, case.members, FULL_CONTROL, owner=case.owner).granted
         assert ours == sum(right for right, found in zip(RIGHTS, rights, strict=True) if found is not None)
         if case.dacl is not None:
             assert ours == everything & FULL_CONTROL
         for request, found in zip(case.requests, requested, strict=True):
-            decision = check_access(case.dacl, case.members, request)
+            decision = check_access(case.dacl, case.members, request, owner=case.owner)
             assert decision.satisfied == (found is not None)
 
     compare(questions(), check)

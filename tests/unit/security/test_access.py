@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
     Ace,
     Acl,
+    AnyAce,
     Effect,
     OpaqueAce,
     Scope,
@@ -169,6 +170,73 @@ class TestUnknown:
             sometimes |= granted
         assert unsure.granted == always
         assert unsure.unknown == sometimes & ~always
+
+
+OWNER, OWNER_RIGHTS = Sid.parse("S-1-5-21-1-2-3-500"), Sid.parse("S-1-3-4")
+RC_WD = 0x20000 | 0x40000
+
+
+class TestOwner:
+    """[MS-DTYP] 2.5.3.2 and, for OWNER RIGHTS, Microsoft, "Well-known SIDs"."""
+
+    TOKEN = frozenset({OWNER, EVERYONE})
+
+    def test_may_read_and_change_the_permissions(self) -> None:
+        found = check_access(Acl(), self.TOKEN, FULL, owner=OWNER)
+        assert (found.granted, found.owned, found.denied, found.unknown) == (RC_WD, RC_WD, 0, 0)
+        assert check_access(Acl(), self.TOKEN, READ, owner=OWNER).owned == 0x20000
+        assert check_access(Acl(), TOKEN, FULL, owner=OWNER).granted == 0
+        assert check_access(Acl(), self.TOKEN, FULL).granted == 0
+
+    def test_has_its_rights_before_any_entry_takes_them(self) -> None:
+        dacl = Acl((deny(OWNER, RC_WD), deny(EVERYONE, FULL)))
+        found = check_access(dacl, self.TOKEN, FULL, owner=OWNER)
+        assert (found.granted, found.denied) == (RC_WD, FULL & ~RC_WD)
+        assert [(step.effect, step.reason) for step in found.steps] == [
+            (Effect.SKIPPED, "the owner has all its rights anyway"),
+            (Effect.DENIES, ""),
+        ]
+        assert sum(step.rights for step in found.deciding if step.effect is Effect.GRANTS) + found.owned == RC_WD
+
+    def test_has_what_owner_rights_says_instead(self) -> None:
+        dacl = Acl((deny(OWNER_RIGHTS, 0x116), allow(OWNER_RIGHTS, READ | WRITE), allow(OTHER, FULL)))
+        found = check_access(dacl, self.TOKEN, FULL, owner=OWNER)
+        assert (found.granted, found.owned, found.denied) == (READ, 0, 0x116)
+        assert check_access(dacl, TOKEN, FULL, owner=OWNER).granted == 0
+        assert check_access(dacl, self.TOKEN, FULL).granted == 0
+
+    @pytest.mark.parametrize("about_owner", [allow(OWNER_RIGHTS, 0), ConditionalAce(0x09, 0, READ, OWNER_RIGHTS, b"")])
+    def test_loses_its_rights_by_any_entry_for_owner_rights(self, about_owner: AnyAce) -> None:
+        assert check_access(Acl((about_owner,)), self.TOKEN, FULL, owner=OWNER).granted == 0
+
+    def test_keeps_its_rights_if_owner_rights_applies_elsewhere(self) -> None:
+        below = Acl((allow(OWNER_RIGHTS, READ, 0x0B),))
+        assert check_access(below, self.TOKEN, FULL, owner=OWNER).granted == RC_WD
+        assert check_access(below, self.TOKEN, FULL, Scope.CHILD_FILES, owner=OWNER).granted == READ
+        below = Acl((deny(Sid.parse("S-1-3-0"), FULL),))
+        assert check_access(below, self.TOKEN, FULL, owner=OWNER).granted == RC_WD
+
+    @given(
+        st.lists(st.tuples(st.booleans(), file_masks, st.sampled_from([*ACCOUNTS[:3], OWNER_RIGHTS])), max_size=6),
+        st.frozensets(st.sampled_from(ACCOUNTS[:3])),
+        st.sampled_from([READ, FULL]),
+    )
+    def test_may_be_a_group_that_is_not_known(
+        self, entries: list[tuple[bool, int, Sid]], known: frozenset[Sid], mask: int
+    ) -> None:
+        """Unknown is what comes out either way, whatever groups the account turns out to be in."""
+        dacl = Acl(tuple((deny if denies else allow)(sid, rights) for denies, rights, sid in entries))
+        unsure = check_access(dacl, Token(known, complete=False), mask, owner=OTHER)
+        worlds = [
+            check_access(dacl, known | {sid for number, sid in enumerate(ACCOUNTS[:3]) if pick >> number & 1}, mask,
+                         owner=OTHER).granted
+            for pick in range(8)
+        ]  # fmt: skip
+        always = sometimes = worlds[0]
+        for granted in worlds:
+            always &= granted
+            sometimes |= granted
+        assert (unsure.granted, unsure.unknown) == (always, sometimes & ~always)
 
 
 @pytest.mark.parametrize("data", [b"", b"artx", b"artx\xee\0\0\0", b"none"])
