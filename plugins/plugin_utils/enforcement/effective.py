@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 
 from ..hierarchy.products import Holder, Product
-from ..security import ANY_NETWORK_LOGON, Acl, Decision, Effect, Scope, Sid, Token, check_access, name_of, scopes_of
+from ..security import ANY_NETWORK_LOGON, Decision, Effect, Scope, Sid, Token, check_access, name_of, scopes_of
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..site_server import Account, DescriptorReading
@@ -200,8 +200,8 @@ def group_satisfied(
 def questions(product: Product, share: DescriptorReading, directory: DescriptorReading) -> tuple[Question, ...]:
     """What has to be decided about each sender."""
     return (
-        Question(share.descriptor.dacl, product.share_mask, _SHARE_SCOPES),
-        Question(directory.descriptor.dacl, product.directory_mask, _DIRECTORY_SCOPES),
+        _question(share, product.share_mask, is_share=True),
+        _question(directory, product.directory_mask, is_share=False),
     )
 
 
@@ -238,6 +238,11 @@ def _has_own_entries(
     )
 
 
+def _question(reading: DescriptorReading, mask: int, *, is_share: bool) -> Question:
+    descriptor = reading.descriptor
+    return Question(descriptor.dacl, mask, _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES, descriptor.owner)
+
+
 def _access_by_token(
     account: Account,
     reading: DescriptorReading,
@@ -247,10 +252,10 @@ def _access_by_token(
     *,
     is_share: bool,
 ) -> Access:
-    named = named_in(reading.descriptor.dacl)
-    token = tokens.token(account, named)
+    question = _question(reading, required, is_share=is_share)
+    token = tokens.token(account, question.named)
     chains = {}
-    for sid in token.sids & named - ANY_NETWORK_LOGON - {account.sid}:
+    for sid in token.sids & question.named - ANY_NETWORK_LOGON - {account.sid}:
         path = tokens.membership(account, sid).path
         chains[sid] = " → ".join([account.name, *(name_of(step, names) for step in path)])
     return _access_to(reading, token, required, names, chains, is_share=is_share)
@@ -265,25 +270,24 @@ def _access_to(
     *,
     is_share: bool,
 ) -> Access:
-    dacl = reading.descriptor.dacl
-    named = tuple((sid, names[sid]) for sid in sorted(named_in(dacl)) if sid in names)
-    return _access(dacl, token, required, named, tuple(sorted((chains or {}).items())), is_share)
+    question = _question(reading, required, is_share=is_share)
+    named = tuple((sid, names[sid]) for sid in sorted(named_in(question.dacl)) if sid in names)
+    return _access(question, token, named, tuple(sorted((chains or {}).items())), is_share)
 
 
 @lru_cache(maxsize=256)  # sites with the same setup hold the same entries
 def _access(
-    dacl: Acl | None,
+    question: Question,
     token: Token,
-    required: int,
     named: tuple[tuple[Sid, str], ...],
     chains: tuple[tuple[Sid, str], ...],
     is_share: bool,
 ) -> Access:
     words = Subject("", "share" if is_share else "folder", "")
     names, reached = dict(named), dict(chains)
+    dacl, required, scopes = question.dacl, question.mask, question.scopes
     known = Token(token.sids)
     everything = check_access(dacl, known, FULL_CONTROL)
-    scopes = _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES
     decisions = {scope: check_access(dacl, known, required, scope) for scope in scopes}
     lines: list[str] = []
     for scope, decision in decisions.items():
@@ -298,8 +302,10 @@ def _access(
         lines.extend(line if scope is Scope.THIS else f"{scope.value}: {line}" for line in found if line not in lines)
     if dacl is None:
         lines.append("NULL DACL: everyone has every right")
-    unsure = [check_access(dacl, token, required, scope) for scope in scopes]
-    satisfied = all(decision.satisfied for decision in decisions.values())
+    unsure = [question.decide(token, scope) for scope in scopes]
+    answer = _answer(unsure)
+    # An entry for OWNER RIGHTS can take from the owner what its other entries grant.
+    satisfied = all(decision.satisfied for decision in decisions.values()) and answer is not Answer.DENIED
     steps = [step for decision in unsure for step in decision.steps]
     may = {
         effect: tuple(dict.fromkeys(words.describe(step.ace, names) for step in steps if step.effect is effect))
@@ -309,7 +315,7 @@ def _access(
         everything.granted,
         words.describe_mask(everything.granted),
         satisfied,
-        _answer(unsure),
+        answer,
         tuple(dict.fromkeys(lines)),
         may[Effect.MAY_DENY],
         () if satisfied else may[Effect.MAY_GRANT],

@@ -82,11 +82,11 @@ _LOGON_RIGHT = (
     '"Access this computer from the network" and "Deny access to this computer from the network"'
 )
 _LOCKED = (
-    "[MS-ADTS] 3.1.1.4.5.17, msDS-User-Account-Control-Computed; Microsoft Learn, \"Account lockout threshold\" and "
-    "\"4740(S): A user account was locked out\""
+    '[MS-ADTS] 3.1.1.4.5.17, msDS-User-Account-Control-Computed; Microsoft Learn, "Account lockout threshold" and '
+    '"4740(S): A user account was locked out"'
 )
 _DISABLED = (
-    "[MS-ADTS] 2.2.16, userAccountControl Bits, ADS_UF_ACCOUNT_DISABLE; Microsoft Learn, \"Enable-ADAccount\" and "
+    '[MS-ADTS] 2.2.16, userAccountControl Bits, ADS_UF_ACCOUNT_DISABLE; Microsoft Learn, "Enable-ADAccount" and '
     '"Net user"'
 )
 _EXPIRED = (

@@ -9,16 +9,17 @@ needs by an entry of its own costs no request, unless a group that could be the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..directory.directories import Directories
 from ..directory.errors import DirectoryError
 from ..directory.port import Directory
-from ..security import ANY_NETWORK_LOGON, Ace, Effect, Scope, Sid, check_access
+from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
+from ..security.sid import OWNER_RIGHTS
 from ..site_server import Account, AuthenticationFailed, NoAnswer, NotFound, SiteServer, SiteServerError
 from .membership import MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
-from .question import Question, named_in
+from .question import Question
 
 _BUILTIN = (32,)
 
@@ -77,25 +78,15 @@ class TokenReader:
                 return found
 
     def _answer(self, account: Account, question: Question, scope: Scope) -> None:
-        given_up: set[Sid] = set()
+        decided: set[Sid] = set()
         while True:
-            token = self.tokens.token(account, named_in(question.dacl))
-            decision = check_access(question.dacl, token, question.mask, scope)
-            if not decision.unknown:
-                return
-            undecided = (
-                step.ace.sid
-                for step in decision.steps
-                if step.effect in (Effect.MAY_GRANT, Effect.MAY_DENY)
-                and step.rights & decision.unknown
-                and isinstance(step.ace, Ace)
-                and step.ace.sid not in given_up
-            )
-            group = next(undecided, None)
+            decision = question.decide(self.tokens.token(account, question.named), scope)
+            left = (sid for sid in _undecided(question, decision) if sid not in decided)
+            group = next(left, None) if decision.unknown else None
             if group is None:
                 return
-            if self.decide(account, group).member is None:
-                given_up.add(group)
+            self.decide(account, group)
+            decided.add(group)
 
     def _look_further(self, account: Account, group: Sid) -> bool:
         """Read one more thing about a group, or about those in it; False if nothing is left to read."""
@@ -202,6 +193,16 @@ class TokenReader:
             return AccountFacts(account, directory.account(account.sid), perhaps=_perhaps(directory))
         except DirectoryError as error:
             return AccountFacts(account, unread=str(error))
+
+
+def _undecided(question: Question, decision: Decision) -> Iterator[Sid]:
+    """The SIDs whose membership could still change a decision: those of entries in their order, then the owner."""
+    for step in decision.steps:
+        matters = step.effect in (Effect.MAY_GRANT, Effect.MAY_DENY) and step.rights & decision.unknown
+        if matters and isinstance(step.ace, Ace) and step.ace.sid != OWNER_RIGHTS:
+            yield step.ace.sid
+    if question.owner is not None:
+        yield question.owner
 
 
 def _perhaps(directory: Directory) -> frozenset[Sid]:

@@ -167,3 +167,14 @@ def test_the_group_must_have_its_rights_itself() -> None:
     assert group_satisfied(GROUP, CONFIGMGR, held, folder, NAMES) is True
     assert group_satisfied(GROUP, CONFIGMGR, without, folder, NAMES) is False
     assert group_satisfied(None, SMS_12, held, folder, NAMES) is None
+
+
+@pytest.mark.parametrize(("entries", "answer"), [("", Answer.GRANTED), ("(A;;0x1;;;OW)", Answer.DENIED)])
+def test_the_owner_of_an_object_may_read_its_permissions_unless_an_entry_limits_owners(
+    entries: str, answer: Answer
+) -> None:
+    """[MS-DTYP] 2.5.3.2: READ_CONTROL, which the product requires, needs no entry for the owner."""
+    without_read_control = f"(A;;0x1d01ff;;;{ACCOUNT.sid})"
+    share = DescriptorReading(parse_sddl(f"O:{ACCOUNT.sid}D:{entries}{without_read_control}"))
+    folder = DescriptorReading(parse_sddl(f"D:(A;OICI;FA;;;{ACCOUNT.sid})"))
+    assert access_of(ACCOUNT, SMS_12, share, folder, NAMES, KNOWN).answer is answer

@@ -179,3 +179,11 @@ def test_a_refusal_leaves_a_group_unknown() -> None:
 def test_a_server_that_does_not_answer_is_an_error() -> None:
     with pytest.raises(NoAnswer):
         TokenReader(refusing(NoAnswer)).decide(ACCOUNT, ADMINISTRATORS)
+
+
+def test_what_stays_unknown_for_another_reason_has_an_end() -> None:
+    """A condition is never evaluated, whoever the owner is."""
+    descriptor = parse_sddl(f"O:{ADMINISTRATORS}D:(XA;;FA;;;{ACCOUNT.sid};(@User.a == 1))")
+    server = FakeSiteServer()
+    TokenReader(server).answer(ACCOUNT, [Question(descriptor.dacl, READ, (Scope.THIS,), descriptor.owner)])
+    assert server.log == [f"read members of {ADMINISTRATORS}"]
