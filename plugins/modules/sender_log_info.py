@@ -33,6 +33,11 @@ options:
     description:
       - The current access of the accounts, on the server that wrote the logs and on the destinations.
       - Despooler and Scheduler use the access to their own site server. A Sender uses the access to the destination.
+      - The answer of each account in the results decides, so access through groups counts. If a group that was not read
+        could change the answer, the cause is unknown. Domain groups are read with
+        O(sitekeeper.sms.sender_access_info#module:sms_directory).
+      - An error code of a logon is confirmed if an account cannot log on for that reason now. These are 1385 (no right to
+        log on from the network), 1909 (locked), 1331 (disabled), 1793 (expired), 1330 and 1907 (password expired).
     type: list
     elements: dict
     suboptions:
@@ -42,7 +47,9 @@ options:
           - Omit it for the site server that wrote the logs.
         type: str
       result:
-        description: The result of M(sitekeeper.sms.sender_access_info).
+        description:
+          - The result of M(sitekeeper.sms.sender_access_info) or M(sitekeeper.sms.sender_access). Results of older
+            versions without C(answer) are accepted.
         type: dict
         required: true
 extends_documentation_fragment:
@@ -106,22 +113,25 @@ causes:
       sample: access_denied
     evidence:
       description: >-
-        The evidence. V(confirmed), an account lacks access now. V(not_confirmed), the accounts in O(access) have it.
-        V(unknown), O(access) has nothing for this server. V(log), the error code in the log.
+        The evidence. V(confirmed), an account lacks access now, or cannot log on for the reason of the error code.
+        V(not_confirmed), the accounts in O(access) have access. V(unknown), O(access) has nothing for this server, or
+        something that was not looked at could change the answer. V(log), the error code in the log.
       type: str
       sample: confirmed
     statement:
-      description: The cause, and what to do about it.
+      description: >-
+        The cause, and what to do about it. If it is confirmed, also what decides: the entry, the user right or the state
+        of the account. If it is unknown, what was not looked at.
       type: str
       sample: >-
-        14 jobs failed because CORP\smssend lacks access to the directory D:\SMS\Site.srv\Despoolr.box\Receive (no entry
-        grants Read, Write)
+        14 jobs failed because CORP\smssend lacks access to the directory D:\SMS\Site.srv\Despoolr.box\Receive (folder: no
+        entry grants Read, Write)
     server:
       description: The destination, if a Sender failed to reach it.
       type: str
       sample: P01
     accounts:
-      description: The accounts that lack access.
+      description: The accounts that lack access, or that cannot log on for the reason of the error code.
       type: list
       elements: str
       sample: ["CORP\\smssend"]

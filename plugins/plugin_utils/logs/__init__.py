@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from .analysis import Analysis, LogReport, Occurrences
-from .causes import AccessProblem, Cause, ServerAccess, find_causes, read_access
+from .causes import AccessProblem, AccountAccess, Answer, Cause, ServerAccess, find_causes, read_access
 from .codes import CodeKind
 from .result import analysis_result
 from .source import LogSource
@@ -24,7 +24,9 @@ from .symptoms import SYMPTOMS, Symptom
 __all__ = [
     "SYMPTOMS",
     "AccessProblem",
+    "AccountAccess",
     "Analysis",
+    "Answer",
     "Cause",
     "CodeKind",
     "LogReport",

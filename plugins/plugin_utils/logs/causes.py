@@ -4,8 +4,9 @@
 """Likely causes of the failures: compares the symptoms with the current access of the Sender accounts.
 
 A log shows that a transfer failed. It does not show the account or its access at that time. So each cause has an
-evidence: `confirmed` if a given account lacks access now, `not_confirmed` if all given accounts have access, `unknown`
-if no account was given, and `log` if the code in the log is enough.
+evidence: `confirmed` if a given account has no access now, or cannot log on for the reason of the code; `unknown` if no
+account was given, or if what was not looked at could change the answer; `not_confirmed` if all given accounts have
+access; and `log` if the code in the log is enough.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from .codes import WIN32, CodeKind
 from .stamp import Stamp
 
 _UNNAMED = "an unknown destination"
+_SHOWN = 10
+"""Lines about one account in a statement."""
+_MEMBER_OF = " → "
+"""Between an account and its group in a line of `because`."""
 
 
 class Evidence(str, Enum):
@@ -31,19 +36,44 @@ class Evidence(str, Enum):
     LOG = "log"
 
 
+class Answer(str, Enum):
+    """Whether an account has the required access now."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class AccessProblem:
     """Access that an account lacks.
 
     Attributes:
-        account: the account.
-        where: the share or directory, as text.
-        why: the ACEs that decide, or the rights that no ACE grants.
+        where: the share and the directory, as text; empty if their permissions are not the reason.
+        why: the ACEs, the user right or the state of the account that decides, or the rights that no ACE grants.
     """
 
-    account: str
     where: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """The access of one Sender account.
+
+    Attributes:
+        name: the account.
+        answer: whether it has the required access.
+        problems: missing access, if it is denied.
+        because: what decides, as `sender_access_info` returns it; empty in results without an answer.
+        not_looked_at: what was not looked at, which can be why the answer is unknown.
+    """
+
+    name: str
+    answer: Answer
+    problems: tuple[AccessProblem, ...] = ()
+    because: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +83,10 @@ class ServerAccess:
     Attributes:
         host: the server, with the name in the Sender's log; None for the server that wrote the logs.
         accounts: the checked accounts.
-        problems: missing access.
     """
 
     host: str | None
-    accounts: tuple[str, ...]
-    problems: tuple[AccessProblem, ...]
+    accounts: tuple[AccountAccess, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +98,7 @@ class Cause:
         evidence: evidence for the cause.
         statement: text for an administrator.
         server: the destination in the log; None for the server that wrote the log.
-        accounts: the accounts that lack access.
+        accounts: the accounts that lack access, or that cannot log on for the reason of the code.
         symptoms: identifiers of the symptoms.
         jobs: jobs in the lines.
         packages: packages in the lines.
@@ -93,6 +121,9 @@ class Cause:
 def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
     """Read a result of `sender_access_info` or `sender_access`.
 
+    A result without `answer`, of an older version, is read too. In it, an account is denied if the share or the
+    directory does not grant the required rights.
+
     Raises:
         ValueError: the value is not such a result.
     """
@@ -101,19 +132,35 @@ def read_access(host: str | None, result: Mapping[str, Any]) -> ServerAccess:
             "directory": f"the directory {result['directory']['path']}",
             "share": f"the share {result['share']['name']}",
         }
-        senders = [
-            (str(sender["name"]), sender["current"] if "current" in sender else sender["after"])
+        accounts = tuple(
+            _account(str(sender["name"]), sender["current"] if "current" in sender else sender["after"], places)
             for sender in result["senders"]
-        ]
-        problems = [
-            AccessProblem(name, where, "; ".join(str(entry) for entry in access[part]["decided_by"]))
-            for name, access in senders
-            for part, where in places.items()
-            if not access[part]["satisfied"]
-        ]
-    except (KeyError, TypeError, IndexError):
+        )
+    except (KeyError, TypeError, IndexError, ValueError):
         raise ValueError("it is not a result of sitekeeper.sms.sender_access_info") from None
-    return ServerAccess(host, tuple(name for name, _access in senders), tuple(problems))
+    return ServerAccess(host, accounts)
+
+
+def _account(name: str, access: Mapping[str, Any], places: Mapping[str, str]) -> AccountAccess:
+    lacking = {part: where for part, where in places.items() if not access[part]["satisfied"]}
+    if "answer" not in access:
+        problems = tuple(AccessProblem(where, _some(access[part]["decided_by"])) for part, where in lacking.items())
+        return AccountAccess(name, Answer.DENIED if problems else Answer.GRANTED, problems)
+    answer, because = Answer(access["answer"]), _lines(access["because"])
+    denied = (AccessProblem(" and ".join(lacking.values()), _some(because)),) if answer is Answer.DENIED else ()
+    return AccountAccess(name, answer, denied, because, _lines(access["not_looked_at"]))
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError("no list")
+    return tuple(str(line) for line in value)
+
+
+def _some(lines: Sequence[object]) -> str:
+    """The first lines in one clause, and how many there are after them."""
+    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return "; ".join(str(line) for line in lines[:_SHOWN]) + more
 
 
 def find_causes(occurrences: Iterable[Occurrences], access: Sequence[ServerAccess]) -> tuple[Cause, ...]:
@@ -160,13 +207,12 @@ def _cause(
     lasts = [found.last for found in group if found.last]
     last = max(lasts, key=lambda stamp: stamp.local) if lasts else None
     what = _what(jobs, count, server, complete=all(found.ids_complete for found in group))
-    accounts: tuple[str, ...] = ()
     if kind is CodeKind.ACCESS_DENIED:
         evidence, accounts, why = _denied(server, access, last)
         statement = f"{what} {why}"
     else:
-        evidence = Evidence.LOG
-        statement = f"{what}: {_codes(group)}. {advice}"
+        evidence, accounts, confirmed = _logon(server, access, group)
+        statement = f"{what}: {_codes(group)}. {confirmed}{advice}"
     symptoms = tuple(dict.fromkeys(found.symptom.id for found in group))
     return Cause(kind, evidence, statement, server, accounts, symptoms, jobs, packages, count, last)
 
@@ -189,19 +235,32 @@ def _what(jobs: tuple[str, ...], count: int, server: str | None, *, complete: bo
 def _denied(
     server: str | None, access: Sequence[ServerAccess], last: Stamp | None
 ) -> tuple[Evidence, tuple[str, ...], str]:
-    known = [one for one in access if _same_host(one.host, server)]
-    problems = [problem for one in known for problem in one.problems]
-    if problems:
-        reasons = "; ".join(f"{one.account} lacks access to {one.where} ({one.why})" for one in problems)
-        return Evidence.CONFIRMED, tuple(dict.fromkeys(one.account for one in problems)), f"because {reasons}"
+    known = _accounts_on(server, access)
+    denied = [account for account in known if account.answer is Answer.DENIED]
+    if denied:
+        reasons = "; ".join(_lacking(account.name, problem) for account in denied for problem in account.problems)
+        return Evidence.CONFIRMED, _names(denied), f"because {reasons}"
+    when = f", the last time at {last}" if last else ""
+    unknown = [account for account in known if account.answer is Answer.UNKNOWN]
+    if unknown:
+        gaps = "; ".join(dict.fromkeys(_gap(account) for account in unknown))
+        return (
+            Evidence.UNKNOWN,
+            (),
+            f"because access was denied{when}. It is unknown whether these accounts have access now: {gaps}. The log"
+            " does not name the account",
+        )
     if known:
-        names = ", ".join(dict.fromkeys(account for one in known for account in one.accounts))
-        when = f", the last time at {last}" if last else ""
+        names = ", ".join(
+            dict.fromkeys(f"{one.name} ({_some(one.because)})" if one.because else one.name for one in known)
+        )
+        by_group = any(_MEMBER_OF in line for one in known for line in one.because)
+        session = ", the Sender's session is older than a group membership" if by_group else ""
         return (
             Evidence.NOT_CONFIRMED,
             (),
-            f"because access was denied{when}. Now the required access exists for {names}: it was repaired later, or"
-            " the site uses another account. The log does not name the account",
+            f"because access was denied{when}. Now the required access exists for {names}: it was repaired later"
+            f"{session}, or the site uses another account. The log does not name the account",
         )
     return (
         Evidence.UNKNOWN,
@@ -209,6 +268,45 @@ def _denied(
         "because access was denied. The log does not name the account. Pass the result of sender_access_info for"
         f" {server or 'this site server'} as `access` to match it",
     )
+
+
+def _logon(
+    server: str | None, access: Sequence[ServerAccess], group: list[Occurrences]
+) -> tuple[Evidence, tuple[str, ...], str]:
+    """Whether an account cannot log on now for the reason of the codes: evidence, accounts, a sentence."""
+    states = tuple({code.state for found in group if (code := found.explained) and code.state})
+    stopped = [
+        (account, line)
+        for account in _accounts_on(server, access)
+        if account.answer is Answer.DENIED
+        for line in account.because
+        if line.startswith(states)
+    ]
+    if not stopped:
+        return Evidence.LOG, (), ""
+    lines = dict.fromkeys(f"{account.name}: {line}" for account, line in stopped)
+    return Evidence.CONFIRMED, _names([account for account, _line in stopped]), f"Confirmed: {'; '.join(lines)}. "
+
+
+def _accounts_on(server: str | None, access: Sequence[ServerAccess]) -> list[AccountAccess]:
+    return [account for one in access if _same_host(one.host, server) for account in one.accounts]
+
+
+def _names(accounts: Iterable[AccountAccess]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(account.name for account in accounts))
+
+
+def _gap(account: AccountAccess) -> str:
+    """The account, and why its access is unknown."""
+    gaps = [_some(account.because)] if account.because else []
+    if account.not_looked_at:
+        gaps.append(f"not looked at: {_some(account.not_looked_at)}")
+    return f"{account.name} ({'; '.join(gaps)})" if gaps else account.name
+
+
+def _lacking(name: str, problem: AccessProblem) -> str:
+    lacks = f"lacks access to {problem.where}" if problem.where else "has no access"
+    return f"{name} {lacks} ({problem.why})" if problem.why else f"{name} {lacks}"
 
 
 def _codes(group: list[Occurrences]) -> str:

@@ -50,6 +50,8 @@ class Code:
         kind: the likely kind of failure.
         source: the document with this meaning.
         advice: what to do about this code; None for the advice of its kind.
+        state: how a line of `because` of `sender_access_info` begins if an account cannot log on now for this reason;
+            empty if it has no such line.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Code:
     kind: CodeKind
     source: str
     advice: Advice | None = None
+    state: str = ""
 
 
 _NOT_PERMISSIONS = "Permissions are not the cause. "
@@ -169,10 +172,26 @@ ADVICE: Mapping[int, Advice] = MappingProxyType(
 )
 """What to do about a Win32 code. The advice of its kind is for all others."""
 
+STATES: Mapping[int, str] = MappingProxyType(
+    {
+        1330: "password expired",
+        1331: "account disabled",
+        1385: "right to log on from the network:",
+        1793: "account expired",
+        1907: "password expired",
+        1909: "account locked",
+    }
+)
+"""The reason of a Win32 code, as `sender_access_info` returns it. UF_PASSWORD_EXPIRED is set for 1330 and for 1907
+([MS-ADTS] 3.1.1.4.5.17)."""
+
 
 def _win32(page: str, *codes: tuple[int, str, str, CodeKind]) -> dict[str, Code]:
     source = f"Microsoft, Windows API, System Error Codes ({page})"
-    return {str(number): Code(name, meaning, kind, source, ADVICE.get(number)) for number, name, meaning, kind in codes}
+    return {
+        str(number): Code(name, meaning, kind, source, ADVICE.get(number), STATES.get(number, ""))
+        for number, name, meaning, kind in codes
+    }
 
 
 WIN32: Mapping[str, Code] = MappingProxyType(

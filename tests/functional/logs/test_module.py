@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,35 @@ def test_the_examples(tmp_path: Path) -> None:
     assert statement.startswith("1 job failed because access was denied.")
     (cause,) = done["Compare the logs with the access"]["causes"]
     assert cause["statement"] == (
-        f"1 job failed because CORP\\smssend lacks access to the directory {RECEIVE} (no entry grants Read, Write)"
+        f"1 job failed because CORP\\smssend lacks access to the directory {RECEIVE}"
+        " (folder: no entry grants Read, Write)"
     )
     assert (cause["evidence"], cause["jobs"], cause["count"]) == ("confirmed", ["M020002D1"], 4)
+
+
+@pytest.mark.parametrize(
+    ("member", "evidence", "words"),
+    [
+        ("CORP\\smssend", "not_confirmed", "CORP\\smssend → BUILTIN\\Administrators: allow Full control"),
+        (
+            "CORP\\SCCM Servers",
+            "unknown",
+            "it is not known whether this entry is for the account: allow BUILTIN\\Admini",
+        ),
+    ],
+)
+def test_access_through_a_group_is_no_confirmed_cause(tmp_path: Path, member: str, evidence: str, words: str) -> None:
+    (tmp_path / "logs").mkdir()
+    for name in ("despool.log", "sched.log"):
+        (tmp_path / "logs" / name).write_text(samples.Q179118, encoding="ascii")
+    site = copy.deepcopy(SITE)
+    site["accounts"].append({"name": "SCCM Servers", "type": "group"})
+    site["hosts"][0]["members"] = {"S-1-5-32-544": ["CORP\\ansible", member]}
+    with running_lab(site) as lab:
+        done = play(tmp_path, yaml.safe_load(EXAMPLES), lab["C01"].winrm())
+    (cause,) = done["Compare the logs with the access"]["causes"]
+    assert (cause["evidence"], cause["accounts"]) == (evidence, [])
+    assert words in cause["statement"]
 
 
 def test_what_is_refused(tmp_path: Path) -> None:

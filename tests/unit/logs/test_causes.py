@@ -25,6 +25,7 @@ from . import samples
 RECEIVE = "D:\\SMS\\Site.srv\\Despoolr.box\\Receive"
 LACKING = {"satisfied": False, "decided_by": ["no entry grants Read and Write"]}
 ENOUGH = {"satisfied": True, "decided_by": ["allow CORP\\smssend  Full Control"]}
+SENT = "Error during connection to \\\\{}\\SMS_SITE ({}).\n"
 FIELDS = "  $$<SMS_DESPOOLER><Wed May 21 17:09:02 1997~><thread=DB>\n"
 FAILED = "Cannot find the package file. we'll fail the job (Job ID = M{} Package ID = W_M0200024)" + FIELDS
 
@@ -60,6 +61,157 @@ def test_jobs_failed_because_the_account_has_no_entry() -> None:
     assert (cause.packages, str(cause.last)) == (("W_M0200024",), "1997-05-21T17:09:02")
 
 
+CHAIN = r"CORP\P01$ → CORP\SCCM Servers → BUILTIN\Administrators: allow Full control"
+NO_NETWORK = r"right to log on from the network: denied by CORP\No Network (group policy)"
+PERHAPS = r"folder: it is not known whether this entry is for the account: allow CORP\SCCM Servers  Full control"
+NOT_READ = "state and domain groups of the account (sms_directory)"
+
+
+def answered(
+    answer: str,
+    because: list[str],
+    not_looked_at: list[str] | None = None,
+    parts: tuple[dict[str, Any], dict[str, Any]] = (LACKING, ENOUGH),
+) -> dict[str, Any]:
+    """The result of sender_access_info with an answer. The parts are those of the directory and of the share."""
+    result = access(*parts)
+    result["senders"][0]["current"] |= {"answer": answer, "because": because, "not_looked_at": not_looked_at or []}
+    return result
+
+
+def test_access_through_a_group_is_not_confirmed_as_the_cause() -> None:
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("granted", [CHAIN])))
+    assert (cause.evidence, cause.accounts) == (Evidence.NOT_CONFIRMED, ())
+    assert f"Now the required access exists for CORP\\smssend ({CHAIN}): it was repaired later, " in cause.statement
+    assert "the Sender's session is older than a group membership, or the site uses another account" in cause.statement
+
+
+def test_a_group_that_was_not_read_leaves_the_cause_unknown() -> None:
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("unknown", [PERHAPS], [NOT_READ])))
+    assert (cause.evidence, cause.accounts) == (Evidence.UNKNOWN, ())
+    assert cause.statement == (
+        "1 job failed because access was denied, the last time at 1997-05-21T17:09:02. It is unknown whether these"
+        f" accounts have access now: CORP\\smssend ({PERHAPS}; not looked at: {NOT_READ}). The log does not name the"
+        " account"
+    )
+
+
+@pytest.mark.parametrize(
+    ("because", "not_looked_at", "shown"),
+    [([PERHAPS], [], f" ({PERHAPS})"), ([], [NOT_READ], f" (not looked at: {NOT_READ})"), ([], [], "")],
+)
+def test_an_unknown_access_is_shown_with_its_reasons(because: list[str], not_looked_at: list[str], shown: str) -> None:
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("unknown", because, not_looked_at)))
+    assert f"have access now: CORP\\smssend{shown}. The log does" in cause.statement
+
+
+def test_access_without_a_group_does_not_depend_on_a_session() -> None:
+    given = answered("granted", ["share: allow CORP\\smssend  Full Control"], [NOT_READ])
+    (cause,) = causes(FAILED.format(1), read_access(None, given))
+    assert cause.evidence is Evidence.NOT_CONFIRMED
+    assert "session" not in cause.statement
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((LACKING, ENOUGH), f"lacks access to the directory {RECEIVE}"),
+        ((LACKING, LACKING), f"lacks access to the directory {RECEIVE} and the share SMS_SITE"),
+        ((ENOUGH, ENOUGH), "has no access"),
+    ],
+)
+def test_a_denied_account_is_the_cause_with_what_decides(parts: Any, words: str) -> None:
+    because = [r"CORP\smssend → CORP\No Senders: deny Write", "account locked"]
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("denied", because, parts=parts)))
+    assert (cause.evidence, cause.accounts) == (Evidence.CONFIRMED, ("CORP\\smssend",))
+    assert cause.statement == f"1 job failed because CORP\\smssend {words} ({'; '.join(because)})"
+
+
+def test_the_surest_answer_of_several_accounts_counts() -> None:
+    def with_accounts(*answers: str) -> ServerAccess:
+        given = answered(answers[0], [])
+        (first,) = given["senders"]
+        given["senders"] = [
+            {"name": f"CORP\\{answer}", "current": first["current"] | {"answer": answer, "because": [f"why {answer}"]}}
+            for answer in answers
+        ]
+        return read_access(None, given)
+
+    (cause,) = causes(FAILED.format(1), with_accounts("granted", "unknown", "denied"))
+    assert (cause.evidence, cause.accounts) == (Evidence.CONFIRMED, ("CORP\\denied",))
+    assert "unknown" not in cause.statement
+    (cause,) = causes(FAILED.format(1), with_accounts("granted", "unknown"))
+    assert (cause.evidence, cause.accounts) == (Evidence.UNKNOWN, ())
+    assert "CORP\\granted" not in cause.statement
+    assert "CORP\\unknown (why unknown)" in cause.statement
+    (cause,) = causes(FAILED.format(1), with_accounts("granted", "granted"))
+    assert cause.evidence is Evidence.NOT_CONFIRMED
+    assert cause.statement.count("why granted") == 1
+
+
+def test_a_statement_shows_the_first_lines_and_how_many_follow() -> None:
+    lines = [f"line {number}." for number in range(25)]
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("unknown", lines[:11], lines)))
+    assert "line 9.; and 1 more; not looked at: line 0.; " in cause.statement
+    assert "line 9.; and 15 more)" in cause.statement
+    assert "line 10." not in cause.statement
+    (cause,) = causes(FAILED.format(1), read_access(None, answered("denied", lines[:10])))
+    assert cause.statement.endswith("line 9.)")
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (1385, NO_NETWORK),
+        (1385, r"right to log on from the network: held by BUILTIN\Administrators only (local security policy)"),
+        (1909, "account locked"),
+        (1331, "account disabled"),
+        (1793, "account expired"),
+        (1330, "password expired"),
+        (1907, "password expired"),
+    ],
+)
+def test_an_account_that_cannot_log_on_confirms_the_code(code: int, line: str) -> None:
+    given = answered("denied", ["another line", line], parts=(ENOUGH, ENOUGH))
+    (cause,) = causes(SENT.format("P01", code), read_access("P01", given))
+    assert (cause.kind, cause.evidence, cause.accounts) == (CodeKind.LOGON, Evidence.CONFIRMED, ("CORP\\smssend",))
+    known = WIN32[str(code)]
+    assert known.advice is not None
+    assert cause.statement == (
+        f"1 failure to P01 was logged: error {code} ({known.meaning}). Confirmed: CORP\\smssend: {line}."
+        f" {known.advice.text}"
+    )
+
+
+@pytest.mark.parametrize("code", [1385, 1909, 1331, 1793, 1330, 1326, 1396, 8888])
+@pytest.mark.parametrize(
+    ("host", "answer", "because"),
+    [
+        ("P01", "denied", ["no entry grants Read, Write"]),
+        ("P01", "granted", [NO_NETWORK, "account locked", "account disabled", "account expired", "password expired"]),
+        ("P01", "unknown", [NO_NETWORK, "account locked", "account disabled", "account expired", "password expired"]),
+        ("P02", "denied", [NO_NETWORK, "account locked", "account disabled", "account expired", "password expired"]),
+        (None, "denied", [NO_NETWORK, "account locked", "account disabled", "account expired", "password expired"]),
+    ],
+)
+def test_only_the_same_reason_on_the_same_server_confirms_a_code(
+    code: int, host: str | None, answer: str, because: list[str]
+) -> None:
+    (cause,) = causes(SENT.format("P01", code), read_access(host, answered(answer, because)))
+    assert (cause.evidence, cause.accounts) == (Evidence.LOG, ())
+    assert "Confirmed" not in cause.statement
+
+
+def test_another_state_of_the_account_does_not_confirm_a_code() -> None:
+    given = read_access("P01", answered("denied", ["account disabled", NO_NETWORK]))
+    found = causes("".join(SENT.format("P01", code) for code in (1909, 1385, 1326)), given)
+    assert [(cause.evidence, "Confirmed" in cause.statement) for cause in found] == [
+        (Evidence.LOG, False),
+        (Evidence.CONFIRMED, True),
+        (Evidence.LOG, False),
+    ]
+
+
 def test_share_and_directory_are_both_told() -> None:
     (cause,) = causes(FAILED.format(1), read_access(None, access(LACKING, LACKING)))
     assert cause.statement.startswith("1 job failed because CORP\\smssend lacks access to the directory ")
@@ -83,9 +235,6 @@ def test_access_that_is_there_now_is_not_said_to_be_the_cause() -> None:
     assert (cause.evidence, cause.accounts) == (Evidence.NOT_CONFIRMED, ())
     assert "1997-05-21T17:09:02" in cause.statement
     assert "repaired later, or the site uses another account" in cause.statement
-
-
-SENT = "Error during connection to \\\\{}\\SMS_SITE ({}).\n"
 
 
 def test_a_senders_failures_are_those_of_the_destination() -> None:
@@ -132,9 +281,24 @@ def test_missing_access_comes_first_and_harmless_messages_have_no_cause() -> Non
 
 def test_what_sender_access_did_is_accepted_too() -> None:
     assert read_access(None, access(LACKING, ENOUGH, "after")) == read_access(None, access(LACKING, ENOUGH))
+    after = access(LACKING, ENOUGH, "after")
+    after["senders"][0]["after"] |= {"answer": "granted", "because": [CHAIN], "not_looked_at": []}
+    assert read_access(None, after) == read_access(None, answered("granted", [CHAIN]))
 
 
-@pytest.mark.parametrize("given", [{}, {"senders": 1}, {**access(LACKING, ENOUGH), "senders": [1]}, {"share": []}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"senders": 1},
+        {**access(LACKING, ENOUGH), "senders": [1]},
+        {"share": []},
+        answered("perhaps", []),
+        answered("denied", "account locked"),  # type: ignore[arg-type]
+        answered("denied", None),  # type: ignore[arg-type]
+        answered("denied", [], "nothing"),  # type: ignore[arg-type]
+    ],
+)
 def test_what_is_no_result_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="sender_access_info"):
         read_access(None, given)
