@@ -83,6 +83,7 @@ _ITERATIONS = b"\0\0\x10\0"  # if the KDC sends none
 _KRB_ERROR = b"\x7e"  # [APPLICATION 30], RFC 4120, 5.9.1
 _ENC_TGS_REP_PART = b"\x7a"  # [APPLICATION 26], RFC 4120, 5.4.2
 _NO_SUCH_SERVICE = 7
+_PREAUTHENTICATION_FAILED = 24
 _PREAUTHENTICATION_REQUIRED = 25
 _PA_TGS_REQ, _PA_ENC_TIMESTAMP, _PA_ETYPE_INFO2 = 1, 2, 19
 
@@ -115,11 +116,18 @@ _REFUSALS = {  # RFC 4120, 7.5.9
 
 
 class TicketError(Exception):
-    """There is no ticket: the reason, without a full stop, and the advice."""
+    """There is no ticket.
 
-    def __init__(self, reason: str, advice: str = "") -> None:
+    Attributes:
+        reason: without a full stop.
+        advice: what the operator can do about it.
+        wrong_password: whether it is the password. Further attempts could lock the account.
+    """
+
+    def __init__(self, reason: str, advice: str = "", *, wrong_password: bool = False) -> None:
         self.reason = reason
         self.advice = advice
+        self.wrong_password = wrong_password
         super().__init__(f"{reason}. {advice}".strip())
 
 
@@ -475,10 +483,12 @@ def _kerberos_errors(user: str, realm: str, service: str) -> Iterator[None]:
         name = ERROR_MESSAGES.get(code, (f"error {code}",))[0]
         realm = getattr(error, "asked_realm", realm)
         reason, advice = _REFUSALS.get(code, ("the realm {realm} gives no ticket for {service}", "Look the error up."))
-        raise TicketError(f"{reason.format(user=user, realm=realm, service=service)} ({name})", advice) from None
+        text = f"{reason.format(user=user, realm=realm, service=service)} ({name})"
+        raise TicketError(text, advice, wrong_password=code == _PREAUTHENTICATION_FAILED) from None
     except InvalidChecksum:
         # A KDC without pre-authentication answers with data that only the password can decrypt.
-        raise TicketError("the password is wrong, or the KDC's answer was changed", "Check the password.") from None
+        reason = "the password is wrong, or the KDC's answer was changed"
+        raise TicketError(reason, "Check the password.", wrong_password=True) from None
     except Exception as error:
         # The parsers of impacket and pyasn1 raise exceptions of many kinds.
         reason = " ".join(str(error).split())[:300] or type(error).__name__

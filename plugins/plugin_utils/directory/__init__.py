@@ -10,6 +10,7 @@ package `ldap` holds the adapter.
 from __future__ import annotations
 
 from .account import account_from, account_state
+from .directories import Directories
 from .errors import (
     AccountAmbiguous,
     DirectoryAccountNotFound,
@@ -18,13 +19,16 @@ from .errors import (
     DirectoryNoAnswer,
     DirectoryRejected,
     DirectoryUnreachable,
+    NoDirectory,
+    PasswordRefused,
     UnusableAnswer,
 )
-from .port import Directory, DomainAccount
+from .port import Directory, Domain, DomainAccount
 from .remembered import RememberedDirectory
 
 __all__ = [
     "AccountAmbiguous",
+    "Directories",
     "Directory",
     "DirectoryAccountNotFound",
     "DirectoryError",
@@ -32,7 +36,10 @@ __all__ = [
     "DirectoryNoAnswer",
     "DirectoryRejected",
     "DirectoryUnreachable",
+    "Domain",
     "DomainAccount",
+    "NoDirectory",
+    "PasswordRefused",
     "RememberedDirectory",
     "UnusableAnswer",
     "account_from",

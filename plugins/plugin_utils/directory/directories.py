@@ -1,22 +1,23 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directories of several domains."""
+"""The domains that can be asked: one directory or more of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..security import Sid
-from .errors import DirectoryError
+from .errors import DirectoryError, NoDirectory
 from .port import Directory
 
 
 class Directories:
-    """The directories that can be asked. Without any, this is false.
+    """The directories of a task. It is false if there is none.
 
     Args:
-        directories: one for each domain.
+        directories: in the order in which they are asked. Several domain controllers of one domain are allowed; the
+            first one that answers is used.
     """
 
     def __init__(self, directories: Sequence[Directory] = ()) -> None:
@@ -25,13 +26,28 @@ class Directories:
     def __bool__(self) -> bool:
         return bool(self._directories)
 
-    def of(self, domain: Sid) -> Directory:
-        """The directory of a domain, by the domain's SID.
+    def of(self, domain_sid: Sid) -> Directory:
+        """The directory of a domain.
+
+        Args:
+            domain_sid: the SID of the domain, `Sid.domain` of each of its accounts.
 
         Raises:
-            DirectoryError: there is none, or one could not be asked for its domain.
+            NoDirectory: none of the directories is of this domain.
+            DirectoryError: none of those that answered is of this domain, and this one did not answer.
         """
+        failure: DirectoryError | None = None
         for directory in self._directories:
-            if directory.domain().sid == domain:
-                return directory
-        raise DirectoryError("sms_directory", f"find the domain {domain}", "no entry is for it", "Add one.")
+            try:
+                if directory.domain().sid == domain_sid:
+                    return directory
+            except DirectoryError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure.with_traceback(None)
+        raise NoDirectory(
+            "sms_directory",
+            f"ask about accounts of {domain_sid}",
+            f"no domain controller of the domain {domain_sid} in sms_directory",
+            "Add one.",
+        )

@@ -28,6 +28,14 @@ class DirectoryLogonFailed(DirectoryError):
     """The domain controller does not accept the credentials, or there is no ticket for it."""
 
 
+class PasswordRefused(DirectoryLogonFailed):
+    """The password is wrong, or the account may be locked: no domain controller may be asked with it again."""
+
+
+class NoDirectory(DirectoryError):
+    """No domain controller of this domain was given."""
+
+
 class DirectoryRejected(DirectoryError):
     """The domain controller answered that it refuses, or that another one has the answer."""
 

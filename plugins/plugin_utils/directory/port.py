@@ -61,15 +61,18 @@ class DomainAccount:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain.
+    """A domain, as its domain controller names it.
 
     Attributes:
-        name: its DNS name.
-        sid: its SID.
+        name: its DNS name, such as `corp.example`. For people: characters that cannot be seen are code points.
+        sid: its SID. The SID of each of its accounts begins with it.
     """
 
     name: str
     sid: Sid
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible(self.name))
 
 
 class Directory(Protocol):
@@ -80,7 +83,7 @@ class Directory(Protocol):
         """The domain controller, as the settings name it."""
 
     def domain(self) -> Domain:
-        """The domain."""
+        """The domain that the domain controller is of."""
 
     def account(self, sid: Sid) -> DomainAccount:
         """An account, by one query; `DirectoryAccountNotFound` if the domain has none of this SID."""

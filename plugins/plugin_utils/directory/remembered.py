@@ -6,73 +6,131 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 from ..security import Sid
-from .errors import DirectoryError, DirectoryLogonFailed, DirectoryNoAnswer, DirectoryUnreachable
-from .port import Directory, DomainAccount
+from .condition import Answer
+from .errors import DirectoryError, DirectoryNoAnswer
+from .memory import PATIENCE, Memory, ProcessLocks, ProcessMemory
+from .port import Directory, Domain, DomainAccount
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
+_Value = TypeVar("_Value", bound=Answer)
 
-_MOST_UNANSWERED = 3
+_WAITING = "wait until others have asked"
+_CONNECTION = "connection"
+
+
+class OpenDirectory(Directory, Protocol):
+    """A directory with a connection. A process that was forked does not use that of its parent."""
+
+    def close(self) -> None:
+        """Close the connection; the next query opens a new one."""
 
 
 class RememberedDirectory:
-    """Wraps a directory for one run: each account is asked for once, from however many threads.
+    """Wraps a directory for one run: each account is asked for once, from however many threads and processes.
 
     An error is an answer too, and is raised again. After a failed logon or connection, or three queries in a row
-    without an answer, nothing more is asked: each further wrong password could lock the account, and each further
-    connection or query takes its whole deadline.
+    without an answer, nothing more is asked (`Condition`).
+
+    A thread that waits for the answer to another question waits for the connection at most.
 
     Args:
         directory: the directory to ask. It is used by one thread at a time.
+        memory: what all processes of the run remember; by default, this process alone remembers.
+        patience: seconds that a thread waits for the connection.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: OpenDirectory, memory: Memory | None = None, patience: float = PATIENCE) -> None:
         self._directory = directory
-        self._lock = Lock()
-        self._accounts: dict[Sid, DomainAccount | DirectoryError] = {}
-        self._groups: dict[frozenset[Sid], frozenset[Sid] | DirectoryError] = {}
-        self._sids: dict[str, Sid | DirectoryError] = {}
-        self._unanswered = 0
-        self._closed_by: DirectoryError | None = None
+        self._memory = memory or ProcessMemory()
+        self._patience = patience
+        self._answers: dict[str, Answer] = {}
+        self._locks = ProcessLocks()
 
     @property
     def host(self) -> str:
         """The domain controller, as the settings name it."""
         return self._directory.host
 
+    def domain(self) -> Domain:
+        """The domain; see `Directory`."""
+        return self._remembered("domain", lambda answer: isinstance(answer, Domain), self._directory.domain)
+
     def account(self, sid: Sid) -> DomainAccount:
         """An account; see `Directory`."""
-        return self._remembered(self._accounts, sid, lambda: self._directory.account(sid))
+
+        def fits(answer: Answer) -> bool:
+            return isinstance(answer, DomainAccount) and answer.sid == sid
+
+        return self._remembered(f"account {sid}", fits, lambda: self._directory.account(sid))
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         """The groups with these members; see `Directory`."""
-        return self._remembered(self._groups, members, lambda: self._directory.groups_with(members))
+        question = " ".join(("groups with", *map(str, sorted(members))))
+        fits = _is_sids
+        return self._remembered(question, fits, lambda: self._directory.groups_with(members))
 
     def find(self, name: str) -> Sid:
         """The SID of an account by its name; see `Directory`. Case does not count in names."""
-        return self._remembered(self._sids, name.casefold(), lambda: self._directory.find(name))
+        question = f"find {name.casefold()}"
+        return self._remembered(question, lambda answer: isinstance(answer, Sid), lambda: self._directory.find(name))
 
-    def _remembered(self, answers: dict[_Key, _Value | DirectoryError], key: _Key, ask: Callable[[], _Value]) -> _Value:
-        with self._lock:
-            if key not in answers:
-                answers[key] = self._answer(ask) if self._closed_by is None else self._closed_by
-            answer = answers[key]
+    def close(self) -> None:
+        """Close the connection of this process; the next query opens a new one."""
+        with self._locks.held(_CONNECTION, self._patience):
+            self._directory.close()
+
+    def _remembered(self, question: str, fits: Callable[[Answer], bool], ask: Callable[[], _Value]) -> _Value:
+        answer = self._answers.get(question)
+        if answer is None:
+            answer = self._answers[question] = self._found(question, fits, ask)
         if isinstance(answer, DirectoryError):
             # Each raise of one exception would add to its traceback.
             raise answer.with_traceback(None)
-        return answer
+        return cast(_Value, answer)  # it fits the question
 
-    def _answer(self, ask: Callable[[], _Value]) -> _Value | DirectoryError:
+    def _found(self, question: str, fits: Callable[[Answer], bool], ask: Callable[[], Answer]) -> Answer:
+        """The answer in the memory of the run, or else the directory's.
+
+        Raises:
+            DirectoryError: one that is no answer, so it is not remembered.
+        """
         try:
-            answer = ask()
-        except DirectoryError as error:
-            self._unanswered = self._unanswered + 1 if isinstance(error, DirectoryNoAnswer) else 0
-            if isinstance(error, (DirectoryLogonFailed, DirectoryUnreachable)) or self._unanswered == _MOST_UNANSWERED:
-                self._closed_by = error
-            return error
-        self._unanswered = 0
-        return answer
+            with self._memory.slot(question) as slot:
+                # Another thread of this process may have asked meanwhile.
+                answer = self._answers.get(question)
+                answer = slot.read() if answer is None else answer
+                if answer is None or not (isinstance(answer, DirectoryError) or fits(answer)):
+                    answer, asked = self._asked(ask)
+                    if asked:
+                        slot.write(answer)
+                return answer
+        except TimeoutError:
+            reason = f"no turn within {self._patience:g} seconds"
+            advice = "Check that the domain controller is up and fast."
+            raise DirectoryNoAnswer(self.host, _WAITING, reason, advice) from None
+        except OSError as error:
+            raise DirectoryError(
+                self.host,
+                "share its answers between the processes of this run",
+                f"{error.filename or 'the folder for temporary files'}: {error.strerror or type(error).__name__}",
+                "Let ANSIBLE_LOCAL_TEMP name a folder on a local disk with free space.",
+            ) from None
+
+    def _asked(self, ask: Callable[[], Answer]) -> tuple[Answer, bool]:
+        """What the directory answers, and whether it was asked."""
+        with self._memory.turn(), self._locks.held(_CONNECTION, self._patience):
+            closed_by = self._memory.closed_by()
+            if closed_by is not None:
+                return closed_by, False
+            try:
+                answer = ask()
+            except DirectoryError as error:
+                answer = error
+            self._memory.note(answer)
+            return answer, True
+
+
+def _is_sids(answer: Answer) -> bool:
+    return isinstance(answer, frozenset)

@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import socket
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from impacket.krb5.asn1 import KRB_ERROR, seq_set
+from impacket.krb5.types import KerberosTime, Principal
+from pyasn1.codec.der import encoder
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.kerberos import TicketError, service_ticket
 from tests.unit.module_utils.smb_endless import slowly
@@ -58,6 +62,20 @@ def test_an_answer_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch, t
     with answering(answer) as port:
         configure(monkeypatch, tmp_path, port)
         assert str(refusal())
+
+
+@pytest.mark.parametrize(("code", "wrong"), [(24, True), (18, False), (6, False)])
+def test_a_wrong_password_is_marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, wrong: bool) -> None:
+    """KDC_ERR_PREAUTH_FAILED (RFC 4120, 7.5.9)."""
+    made = KRB_ERROR()
+    made["pvno"], made["msg-type"] = 5, 30
+    made["stime"], made["susec"] = KerberosTime.to_asn1(datetime.now(timezone.utc)), 0
+    made["error-code"] = code
+    made["realm"] = "CORP.EXAMPLE"
+    seq_set(made, "sname", Principal("krbtgt/CORP.EXAMPLE", type=2).components_to_asn1)
+    with answering(encoder.encode(made)) as port:
+        configure(monkeypatch, tmp_path, port)
+        assert refusal().wrong_password is wrong
 
 
 def test_without_a_password_a_ticket_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +23,13 @@ from ..errors import (
     DirectoryNoAnswer,
     DirectoryRejected,
     DirectoryUnreachable,
+    PasswordRefused,
     UnusableAnswer,
 )
-from ..port import DomainAccount
+from ..port import Domain, DomainAccount
 from . import messages
 from .connection import LdapConnection, LogonError, SearchResult, UnusableError
-from .refusals import refused, refused_logon
+from .refusals import refused, refused_logon, refused_password
 from .security import IMPORT_ERROR, Kerberos, Ntlm, Security, SecurityError
 from .settings import LdapSettings
 
@@ -45,10 +47,16 @@ _MOST_OF_A_NAME = 10
 _MOST_MEMBERS = 100  # in one query
 _MOST_GROUPS = 10_000
 _BUILTIN = (32,)
+_DOMAIN_SID = (21,)  # S-1-5-21-a-b-c, [MS-DTYP] 2.4.2.4
+_COMPONENT = re.compile(r"DC=([^,=+<>#;\"\\\s]{1,63})", re.IGNORECASE)  # RFC 2247, 2; RFC 1035, 2.3.4
 _LOGGING_ON = "log on to the directory"
 _NOT_A_CONTROLLER = "Check that this is a domain controller, and that nothing between here and there changes messages."
 _IS_IT_UP = "Check that the domain controller is up and that TCP {port} is open."
 _CHECK_ACCOUNT = "Check that the account is in this domain, and that the account that asks may see it."
+_OPTIONS = {
+    "ansible_smb_kerberos_hostname_override": "kerberos_hostname_override of its entry in sms_directory",
+    "ansible_smb_domains": "domains of its entry in sms_directory",
+}
 _SLOW = "Check that the domain controller is up. If it is slow, raise the timeout."
 
 
@@ -64,12 +72,19 @@ class LdapDirectory:
         self._settings = settings
         self._clock = clock
         self._connection: LdapConnection | None = None
-        self._domain: tuple[str, Sid] | None = None
+        self._process = 0
+        self._domain: tuple[str, Domain] | None = None
 
     @property
     def host(self) -> str:
         """The domain controller, as the settings name it."""
         return self._settings.host
+
+    def domain(self) -> Domain:
+        """The domain that the domain controller is of: its defaultNamingContext ([MS-ADTS] 3.1.1.3.2.3)."""
+        operation = "read its domain"
+        with self._errors(operation):
+            return self._own_domain(operation)[1]
 
     def account(self, sid: Sid) -> DomainAccount:
         """An account, by one query: a search of its object alone, since tokenGroups is computed for that only."""
@@ -92,8 +107,8 @@ class LdapDirectory:
                 now, pending = pending[:_MOST_MEMBERS], pending[_MOST_MEMBERS:]
                 new = self._groups_of(operation, base, now) - found
                 for group in new:
-                    if group.domain != domain and group.subauthorities[:1] != _BUILTIN:
-                        raise ContradictoryAttributesError(f"it has {group} as a group of its domain {domain}")
+                    if group.domain != domain.sid and group.subauthorities[:1] != _BUILTIN:
+                        raise ContradictoryAttributesError(f"it has {group} as a group of its domain {domain.sid}")
                 found |= new
                 if len(found) > _MOST_GROUPS:
                     raise ContradictoryAttributesError(f"more than {_MOST_GROUPS} groups")
@@ -103,12 +118,12 @@ class LdapDirectory:
     def find(self, name: str) -> Sid:
         """The SID of an account by its sAMAccountName. A group has one too; `account` finds none for its SID."""
         operation = f"find the account {name}"
-        if not 0 < len(name) <= LONGEST_NAME:
-            raise DirectoryAccountNotFound(
-                self.host, operation, "no account can have this name", "Check the account's name in the inventory."
-            )
         with self._errors(operation):
             base, domain = self._own_domain(operation)
+            if not 0 < len(name) <= LONGEST_NAME:
+                raise DirectoryAccountNotFound(
+                    self.host, operation, "no account can have this name", "Check the account's name in the inventory."
+                )
             asked = messages.equal("sAMAccountName", name.encode("utf-8", "surrogatepass"))
             found = self._asked(
                 lambda connection: connection.search(
@@ -123,8 +138,8 @@ class LdapDirectory:
                 raise DirectoryRejected(self.host, operation, *refused(found.result))
             # Active Directory finds names with other accents too: Muller and Müller.
             sids = [sid_of(entry) for entry in found.entries if _is_named(entry, name)]
-            if any(sid.domain != domain for sid in sids):
-                raise ContradictoryAttributesError(f"it answers with an account outside of its domain {domain}")
+            if any(sid.domain != domain.sid for sid in sids):
+                raise ContradictoryAttributesError(f"it answers with an account outside of its domain {domain.sid}")
         if len(sids) == 1:
             return sids[0]
         if not sids:
@@ -150,14 +165,27 @@ class LdapDirectory:
     def __exit__(self, *_unused: object) -> None:
         self.close()
 
-    def _own_domain(self, operation: str) -> tuple[str, Sid]:
-        """The root of the domain and its SID, read once."""
+    def _own_domain(self, operation: str) -> tuple[str, Domain]:
+        """The name of the domain's object, and the domain, read once."""
         if self._domain is None:
-            root = self._one(operation, self._read("", ("defaultNamingContext",)), "it has no root")
-            name = b"".join(root.get("defaultnamingcontext", ())).decode()
-            entry = self._one(operation, self._read(name, ("objectSid",)), "it has no domain")
-            self._domain = name, Sid.from_bytes(b"".join(entry.get("objectsid", ())))
+            name = self._only_value(operation, "", "defaultNamingContext").decode()
+            data = self._only_value(operation, name, "objectSid")
+            sid = Sid.from_bytes(data)
+            is_domain = sid.authority == 5 and len(sid.subauthorities) == 4 and sid.subauthorities[:1] == _DOMAIN_SID
+            if not is_domain or sid.size != len(data):
+                raise ContradictoryAttributesError(f"its domain has the SID {sid}, which no domain has")
+            self._domain = name, Domain(_dns_name(name), sid)
         return self._domain
+
+    def _only_value(self, operation: str, base: str, attribute: str) -> bytes:
+        """The only value of an attribute of the root or of the domain. Every domain controller shows both."""
+        found = self._read(base, (attribute,))
+        if found.result.code not in (messages.SUCCESS, messages.NO_SUCH_OBJECT):
+            raise DirectoryRejected(self.host, operation, *refused(found.result))
+        values = [value for entry in found.entries for value in entry.get(attribute.lower(), ())]
+        if len(values) != 1:
+            raise ContradictoryAttributesError(f"it shows {len(values)} values of {attribute} for its domain, not one")
+        return values[0]
 
     def _groups_of(self, operation: str, base: str, members: list[Sid]) -> set[Sid]:
         condition = messages.any_of(*(messages.equal("member", f"<SID={sid}>".encode()) for sid in members))
@@ -204,6 +232,10 @@ class LdapDirectory:
 
     def _asked(self, ask: Callable[[LdapConnection], _Value]) -> _Value:
         """Ask over the connection. One that the server has closed in the meantime is opened again, once."""
+        if self._process != os.getpid():
+            # A connection of the process that this one was forked from. Only the copy of it is closed here.
+            self.close()
+            self._process = os.getpid()
         if self._connection is not None:
             try:
                 return ask(self._connection)
@@ -236,7 +268,8 @@ class LdapDirectory:
         except LogonError as error:
             connection.close()
             reason, advice = refused_logon(error.result, kerberos=settings.kerberos)
-            raise self._not_logged_on(reason, advice) from None
+            password = not settings.kerberos and refused_password(error.result)
+            raise self._not_logged_on(reason, advice, password=password) from None
         except OSError as error:
             connection.close()
             reason = f"{where} ended the logon: {_words(error)}"
@@ -262,14 +295,17 @@ class LdapDirectory:
                 raise self._not_logged_on("NTLM needs a user name and a password", "Give both.")
             return Ntlm(settings.account, settings.password, settings.host)
         except TicketError as error:
-            advice = error.advice.replace("ansible_smb_kerberos_hostname_override", "its kerberos_name")
-            raise self._not_logged_on(error.reason, advice) from None
+            advice = error.advice
+            for theirs, ours in _OPTIONS.items():
+                advice = advice.replace(theirs, ours)
+            raise self._not_logged_on(error.reason, advice, password=error.wrong_password) from None
         except SecurityError as error:
             raise self._not_logged_on(str(error), "Let the domain controller's account have AES keys.") from None
 
-    def _not_logged_on(self, reason: str, advice: str) -> DirectoryLogonFailed:
+    def _not_logged_on(self, reason: str, advice: str, *, password: bool = False) -> DirectoryLogonFailed:
         account = f"{self._settings.account}: " if self._settings.account else ""
-        return DirectoryLogonFailed(self.host, _LOGGING_ON, f"{account}{reason}", advice)
+        kind = PasswordRefused if password else DirectoryLogonFailed
+        return kind(self.host, _LOGGING_ON, f"{account}{reason}", advice)
 
     @contextmanager
     def _errors(self, operation: str) -> Iterator[None]:
@@ -298,6 +334,15 @@ class LdapDirectory:
             # Ansible ends a task that takes too long. The rest of its answer must not be read as the next answer.
             self.close()
             raise
+
+
+def _dns_name(base: str) -> str:
+    """The DNS name of a domain from the name of its object (RFC 2247, 3)."""
+    components = [_COMPONENT.fullmatch(part.strip()) for part in base.split(",")]
+    labels = [component[1] for component in components if component is not None]
+    if len(labels) != len(components) or len(base) > LONGEST_NAME * 4:
+        raise ContradictoryAttributesError(f"its domain is called {base[:LONGEST_NAME]!r}, which is no DNS name")
+    return ".".join(labels)
 
 
 def _is_named(entry: Mapping[str, tuple[bytes, ...]], name: str) -> bool:

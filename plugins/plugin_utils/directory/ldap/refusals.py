@@ -46,6 +46,7 @@ _CAUSES = {
         "Unlock it, and find out what tries wrong passwords.",
     ),
 }
+_PASSWORD_CAUSES = ("52e", "775", "NT_STATUS_LOGON_FAILURE", "NT_STATUS_WRONG_PASSWORD", "NT_STATUS_ACCOUNT_LOCKED_OUT")
 _BAD_BINDINGS = "80090346"  # SEC_E_BAD_BINDINGS, [MS-ERREF] 2.1.1
 _RESULTS = {
     1: ("operationsError", "Check that the account may read the directory."),
@@ -81,14 +82,18 @@ def refused_logon(result: LdapResult, *, kerberos: bool) -> tuple[str, str]:
             f"the domain controller demands channel binding ({text})",
             "Reach it by LDAP (port 389) without anything in between that ends TLS.",
         )
-    data, status = _DATA.search(text), _STATUS.search(text)
-    cause = data[1] if data else status[0] if status else ""
+    cause = _cause(text)
     if cause in _CAUSES:
         reason, advice = _CAUSES[cause]
         if kerberos and _CAUSES[cause] is _BAD_PASSWORD:
             return f"it does not accept the ticket ({cause})", _TICKET
         return f"{reason} ({cause})", advice
     return refused(result)
+
+
+def refused_password(result: LdapResult) -> bool:
+    """Whether a logon by password failed because of it, so that further ones can lock the account."""
+    return _cause(result.diagnostic) in _PASSWORD_CAUSES
 
 
 def refused(result: LdapResult) -> tuple[str, str]:
@@ -98,3 +103,8 @@ def refused(result: LdapResult) -> tuple[str, str]:
     if result.referrals:
         name = f"it refers to {result.referrals[0]}"
     return f"{name}: {text}" if text else name, advice
+
+
+def _cause(text: str) -> str:
+    data, status = _DATA.search(text), _STATUS.search(text)
+    return data[1] if data else status[0] if status else ""

@@ -34,7 +34,7 @@ class LdapSettings:
     password: str = field(default="", repr=False)
     kerberos: bool = False
     kerberos_name: str = ""
-    domains: Mapping[str, str] = field(default_factory=dict)
+    domains: Mapping[str, str] = field(default_factory=dict, hash=False)
     port: int = 389
     timeout: float = 30
 
@@ -43,4 +43,5 @@ class LdapSettings:
         r"""The account as people write it."""
         if not self.domain:
             return self.user
-        return f"{self.user}@{self.domain}" if self.kerberos else f"{self.domain}\\{self.user}"
+        # With Kerberos it may be a NetBIOS name.
+        return f"{self.user}@{self.domain}" if self.kerberos and "." in self.domain else f"{self.domain}\\{self.user}"

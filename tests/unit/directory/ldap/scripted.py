@@ -100,12 +100,19 @@ class ScriptedController:
         connections: how many were made.
     """
 
-    def __init__(self, answer: Answer, bind: tuple[int, str] = (0, ""), domain: str = "S-1-5-21-1-2-3") -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        bind: tuple[int, str] = (0, ""),
+        domain: str = "S-1-5-21-1-2-3",
+        context: Sequence[bytes] = (b"DC=corp,DC=example",),
+    ) -> None:
         self.answer = answer
         self.bind = bind
         self.requests: list[Any] = []
         self.connections = 0
         self._domain = domain
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: list[socket.socket] = []
@@ -154,7 +161,7 @@ class ScriptedController:
                 number, search = int(request["messageID"]), request["protocolOp"]["searchRequest"]
                 wanted = [str(name) for name in search["attributes"]]
                 if wanted == ["defaultNamingContext"]:
-                    answer_entries({"defaultNamingContext": [b"DC=corp,DC=example"]})(connection, number, search)
+                    answer_entries({"defaultNamingContext": self._context})(connection, number, search)
                 elif wanted == ["objectSid"] and int(search["scope"]) == 0:
                     answer_entries({"objectSid": [raw(self._domain)]})(connection, number, search)
                 else:

@@ -21,6 +21,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
     DirectoryNoAnswer,
     DirectoryRejected,
     DirectoryUnreachable,
+    Domain,
+    PasswordRefused,
     UnusableAnswer,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import LdapDirectory, LdapSettings
@@ -196,7 +198,7 @@ def test_a_name_that_no_account_can_have_is_not_asked_for(name: str):
         pytest.raises(DirectoryAccountNotFound, match="no account can have this name"),
     ):
         made.find(name)
-    assert running.connections == 0
+    assert running.requests == []
 
 
 def test_an_account_of_another_domain_is_refused():
@@ -207,6 +209,58 @@ def test_an_account_of_another_domain_is_refused():
 def test_a_search_that_ends_early_finds_nothing():
     with pytest.raises(DirectoryRejected, match="adminLimitExceeded"):
         found("P01$", named(1101), code=11)
+
+
+# -- the domain
+
+
+def test_the_domain_is_read_once():
+    with controller(answer_entries()) as running, directory(running) as made:
+        assert [made.domain() for _unused in range(2)] == [Domain("corp.example", Sid.parse(DOMAIN))] * 2
+    assert (running.connections, running.requests) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("context", "name"),
+    [("DC=corp,DC=example", "corp.example"), ("dc=Corp, dc=Example", "Corp.Example"), ("DC=corp", "corp")],
+)
+def test_the_name_of_a_domain(context: str, name: str):
+    with controller(answer_entries(), context=[context.encode()]) as running, directory(running) as made:
+        assert made.domain().name == name
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"context": []}, "it shows 0 values of defaultNamingContext for its domain, not one"),
+        ({"context": [b"DC=a", b"DC=b"]}, "it shows 2 values of defaultNamingContext"),
+        ({"context": [b"CN=corp"]}, "its domain is called 'CN=corp', which is no DNS name"),
+        ({"context": [b"DC=a\\,DC=b"]}, "which is no DNS name"),
+        ({"context": [b"DC=,DC=b"]}, "which is no DNS name"),
+        ({"context": [b"DC=" + b"a" * 64]}, "which is no DNS name"),
+        ({"context": [b"\xff"]}, "can't decode"),
+        ({"domain": "S-1-5-21-1-2-3-500"}, "its domain has the SID S-1-5-21-1-2-3-500, which no domain has"),
+        ({"domain": "S-1-5-32"}, "which no domain has"),
+        ({"domain": "S-1-5-21"}, "which no domain has"),
+    ],
+)
+def test_what_is_no_domain(options: dict[str, Any], problem: str):
+    with controller(answer_entries(), **options) as running, directory(running) as made:
+        with pytest.raises(UnusableAnswer) as caught:
+            made.domain()
+        with pytest.raises(UnusableAnswer):  # and not: the domain has no such account
+            made.find("P01$")
+    assert "could not read its domain: the answer cannot be used: " in str(caught.value)
+    assert problem in str(caught.value)
+
+
+def test_a_process_that_was_forked_has_a_connection_of_its_own():
+    with controller(answer_entries(attributes())) as running, directory(running) as made:
+        account = made.account(SENDER)
+        made._process = 1  # as if it was opened by another one
+        assert made.account(SENDER) == account
+        assert made.account(SENDER) == account
+    assert running.connections == 2
 
 
 # -- groups with members
@@ -406,12 +460,6 @@ def test_addresses_that_are_none(address: str):
 @pytest.mark.parametrize(
     ("code", "text", "expected"),
     [
-        (
-            49,
-            "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data 52e, v4563\0",
-            "CORP\\ansible: the user name or the password is wrong (52e). Check the account's name",
-        ),
-        (49, "80090308: LdapErr: DSID-0C, comment: AcceptSecurityContext error, data 775, v1", "is locked out (775)"),
         (49, "SASL:[GSS-SPNEGO]: NT_STATUS_ACCOUNT_DISABLED", "the account is disabled (NT_STATUS_ACCOUNT_DISABLED)"),
         (
             49,
@@ -426,6 +474,24 @@ def test_addresses_that_are_none(address: str):
 )
 def test_a_refused_logon(code: int, text: str, expected: str):
     shown = failure(answer_entries(), DirectoryLogonFailed, bind=(code, text))
+    assert "could not log on to the directory: CORP\\ansible: " in shown
+    assert expected in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "expected"),
+    [
+        (
+            49,
+            "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data 52e, v4563\0",
+            "CORP\\ansible: the user name or the password is wrong (52e). Check the account's name",
+        ),
+        (49, "80090308: LdapErr: DSID-0C, comment: AcceptSecurityContext error, data 775, v1", "is locked out (775)"),
+        (49, "SASL:[GSS-SPNEGO]: NT_STATUS_LOGON_FAILURE", "the password is wrong (NT_STATUS_LOGON_FAILURE)"),
+    ],
+)
+def test_a_password_that_must_not_be_tried_again(code: int, text: str, expected: str):
+    shown = failure(answer_entries(), PasswordRefused, bind=(code, text))
     assert "could not log on to the directory: CORP\\ansible: " in shown
     assert expected in shown
 

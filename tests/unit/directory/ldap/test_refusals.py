@@ -8,7 +8,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.messages import LdapResult
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.refusals import refused, refused_logon
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap.refusals import (
+    refused,
+    refused_logon,
+    refused_password,
+)
 
 WINDOWS = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {}, v4563\0"
 
@@ -34,6 +38,22 @@ def test_a_ticket_that_is_not_accepted_has_no_wrong_password(status: str):
     assert reason == f"it does not accept the ticket ({status})"
     assert "clock" in advice
     assert "password" in refused_logon(LdapResult(49, f"SASL:[GSS-SPNEGO]: {status}"), kerberos=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        (WINDOWS.format("52e"), True),
+        (WINDOWS.format("775"), True),
+        ("SASL:[GSS-SPNEGO]: NT_STATUS_LOGON_FAILURE", True),
+        ("SASL:[GSS-SPNEGO]: NT_STATUS_ACCOUNT_LOCKED_OUT", True),
+        (WINDOWS.format("525"), False),
+        (WINDOWS.format("80090346"), False),
+        ("", False),
+    ],
+)
+def test_passwords_that_must_not_be_tried_again(text: str, password: bool):
+    assert refused_password(LdapResult(49, text)) is password
 
 
 def test_a_code_that_is_unknown_is_shown_whole():
