@@ -12,13 +12,14 @@ time and memory, and in most runs all hosts are reached in one way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ...module_utils.smb_settings import SMB
+from ...module_utils.smb_settings import SMB, netbios_names
+from ..credentials import Credentials, NoCredentials
 from .errors import ConnectionUnsupported
 from .port import SiteServer
 
@@ -72,6 +73,10 @@ class Adapter:
     warm_up: Callable[[], None] = _nothing
 
 
+def _no_credentials(_option: Option) -> Credentials:
+    raise NoCredentials("its account is unknown")
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """One way to reach a site server.
@@ -83,6 +88,8 @@ class Wire:
         address_option: the option of the plugin that holds the server's address.
         ticket_use: by the plugin's options: how it uses the process's Kerberos ticket; None if it uses none.
         carries_wmi: whether it carries WMI, which an SMS Provider is read by.
+        credentials: by the plugin's options: the account that logs on, for use at another server. Raises
+            `NoCredentials` if there is none.
     """
 
     connection: str
@@ -91,6 +98,7 @@ class Wire:
     address_option: str
     ticket_use: Callable[[Option], TicketUse | None] = lambda _option: None
     carries_wmi: bool = False
+    credentials: Callable[[Option], Credentials] = _no_credentials
 
     def load(self) -> Adapter:
         """Import the adapter. It may lack its library."""
@@ -122,6 +130,48 @@ def _smb_ticket(option: Option) -> TicketUse | None:
     return TicketUse.FOUND if option("auth") == "kerberos" and not option("password") else None
 
 
+_OF_A_CERTIFICATE = "it logs on with a certificate, which is no account for another server"
+
+
+def _winrm_credentials(option: Option) -> Credentials:
+    """Of several kinds of authentication, the first one counts, as in the connection."""
+    user, password = option("remote_user") or "", option("remote_password") or ""
+    extras: dict[str, Any] = {}
+    with suppress(KeyError):  # where Ansible passes no variables
+        extras = option("_extras") or {}
+    kinds = [kind for kind in option("transport") or () if kind]
+    kind = kinds[0] if kinds else "kerberos" if "@" in user else "ssl"
+    if kind == "certificate" or (kind == "ssl" and extras.get("ansible_winrm_cert_pem")):
+        raise NoCredentials(_OF_A_CERTIFICATE)
+    if kind == "kerberos":
+        return Credentials(user, "" if option("kerberos_mode") == "manual" else password, kerberos=True)
+    by_kerberos = kind == "credssp" and extras.get("ansible_winrm_credssp_auth_mechanism") == "kerberos"
+    return _with_password(user, password, kerberos=by_kerberos)
+
+
+def _psrp_credentials(option: Option) -> Credentials:
+    """Negotiate is Kerberos for an account with a realm, and for a ticket; otherwise the library decides."""
+    user, password, kind = option("remote_user") or "", option("remote_password") or "", option("auth")
+    if kind == "certificate":
+        raise NoCredentials(_OF_A_CERTIFICATE)
+    if kind == "kerberos" or (kind == "negotiate" and ("@" in user or not password)):
+        return Credentials(user, password, kerberos=True)
+    return _with_password(user, password, kerberos=kind == "credssp" and option("credssp_auth_mechanism") == "kerberos")
+
+
+def _smb_credentials(option: Option) -> Credentials:
+    user, password = option("remote_user") or "", option("password") or ""
+    if option("auth") == "kerberos":
+        return Credentials(user, password, kerberos=True, domains=netbios_names(option("domains")))
+    return _with_password(user, password)
+
+
+def _with_password(user: str, password: str, *, kerberos: bool = False) -> Credentials:
+    if not user or not password:
+        raise NoCredentials("it has no user and password")
+    return Credentials(user, password, kerberos=kerberos)
+
+
 WIRES: tuple[Wire, ...] = (
     Wire(
         connection="winrm",
@@ -130,6 +180,7 @@ WIRES: tuple[Wire, ...] = (
         address_option="remote_addr",
         ticket_use=_winrm_ticket,
         carries_wmi=True,
+        credentials=_winrm_credentials,
     ),
     Wire(
         connection="psrp",
@@ -138,6 +189,7 @@ WIRES: tuple[Wire, ...] = (
         address_option="remote_addr",
         ticket_use=_psrp_ticket,
         carries_wmi=True,
+        credentials=_psrp_credentials,
     ),
     Wire(
         connection=SMB,
@@ -145,6 +197,7 @@ WIRES: tuple[Wire, ...] = (
         module=".smb.connect",
         address_option="host",
         ticket_use=_smb_ticket,
+        credentials=_smb_credentials,
     ),
 )
 
@@ -164,13 +217,7 @@ def adapter_of(host: str, connection: Any) -> Adapter:
     Raises:
         ConnectionUnsupported: the connection leads to no site server, or the library that it needs is not installed.
     """
-    wire = find_wire(connection)
-    if wire is None:
-        *others, last = (wire.connection for wire in WIRES)
-        raise ConnectionUnsupported(
-            f"{host}: a site server is reached by ansible_connection: {', '.join(others)} or {last}, not by "
-            f"{str(connection.transport)!r}"
-        )
+    wire = _wire_of(host, connection)
     adapter = wire.load()
     if adapter.missing is not None:
         raise ConnectionUnsupported(
@@ -180,11 +227,36 @@ def adapter_of(host: str, connection: Any) -> Adapter:
     return adapter
 
 
+def _wire_of(host: str, connection: Any) -> Wire:
+    wire = find_wire(connection)
+    if wire is None:
+        *others, last = (wire.connection for wire in WIRES)
+        raise ConnectionUnsupported(
+            f"{host}: a site server is reached by ansible_connection: {', '.join(others)} or {last}, not by "
+            f"{str(connection.transport)!r}"
+        )
+    return wire
+
+
 def load_wires(*connections: str) -> None:
     """Import the adapters of these connection plugins, or of all: before a fork, so that no process does it again."""
     adapters = [wire.load() for wire in WIRES if not connections or wire.connection in connections]
     for warm_up in dict.fromkeys(adapter.warm_up for adapter in adapters):
         warm_up()
+
+
+def credentials_of(host: str, connection: Any) -> Credentials:
+    """The account of a connection plugin, to log on to another server with it.
+
+    Args:
+        host: the host as the inventory names it, for messages.
+        connection: the connection plugin, options set.
+
+    Raises:
+        NoCredentials: the connection has no account that could log on elsewhere.
+        ConnectionUnsupported: the connection leads to no site server.
+    """
+    return _wire_of(host, connection).credentials(connection.get_option)
 
 
 def ticket_use(connection: Any) -> TicketUse | None:

@@ -22,6 +22,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.sitekeeper.sms.plugins.connection import smb
 from ansible_collections.sitekeeper.sms.plugins.inventory import hierarchy as inventory
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import host_to_json
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.credentials import Credentials, NoCredentials
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Question, Questions, preparation
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import wires as module
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import (
@@ -30,6 +31,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires i
     ConnectionUnsupported,
     TicketUse,
     Wire,
+    credentials_of,
     find_wire,
     load_wires,
     site_server,
@@ -209,6 +211,98 @@ WITHOUT = {"remote_user": "me@CORP.EXAMPLE"}
 )
 def test_which_ticket_a_connection_uses(plugin: Plugin, used: TicketUse | None) -> None:
     assert ticket_use(plugin) is used
+
+
+# -- its account, for another server
+
+KERBEROS = {"kerberos": True}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "expected"),
+    [
+        (Plugin("winrm", transport=["ntlm"], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (
+            Plugin("winrm", transport=["kerberos"], **WITH_PASSWORD),
+            Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS),
+        ),
+        (Plugin("winrm", transport=["kerberos"], **WITHOUT), Credentials("me@CORP.EXAMPLE", **KERBEROS)),
+        # The ticket is one that the operator got, perhaps of another account.
+        (
+            Plugin("winrm", transport=["kerberos"], kerberos_mode="manual", **WITH_PASSWORD),
+            Credentials("me@CORP.EXAMPLE", **KERBEROS),
+        ),
+        (Plugin("winrm", transport=["ntlm", "kerberos"], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        # Without kinds, Ansible tries Kerberos for an account with a realm, and Basic for others.
+        (Plugin("winrm", **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS)),
+        (Plugin("winrm", transport=[None], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS)),
+        (Plugin("winrm", remote_user="CORP\\me", remote_password="secret"), Credentials("CORP\\me", "secret")),
+        (Plugin("winrm", transport=["basic"], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (Plugin("winrm", transport=["ssl"], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (Plugin("winrm", transport=["credssp"], **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (
+            Plugin(
+                "winrm",
+                transport=["credssp"],
+                _extras={"ansible_winrm_credssp_auth_mechanism": "kerberos"},
+                **WITH_PASSWORD,
+            ),
+            Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS),
+        ),
+        (Plugin("psrp", auth="negotiate", **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS)),
+        (
+            Plugin("psrp", auth="negotiate", remote_user="CORP\\me", remote_password="secret"),
+            Credentials("CORP\\me", "secret"),
+        ),
+        (Plugin("psrp", auth="negotiate"), Credentials(**KERBEROS)),
+        (Plugin("psrp", auth="kerberos", **WITHOUT), Credentials("me@CORP.EXAMPLE", **KERBEROS)),
+        (Plugin("psrp", auth="basic", **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (Plugin("psrp", auth="credssp", **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (
+            Plugin("psrp", auth="credssp", credssp_auth_mechanism="kerberos", **WITH_PASSWORD),
+            Credentials("me@CORP.EXAMPLE", "secret", **KERBEROS),
+        ),
+        (Plugin(SMB, auth="ntlm", **WITH_PASSWORD), Credentials("me@CORP.EXAMPLE", "secret")),
+        (
+            Plugin(SMB, auth="kerberos", domains={"corp.example": "CORP"}, **WITHOUT),
+            Credentials("me@CORP.EXAMPLE", "", True, {"corp.example": "CORP"}),
+        ),
+    ],
+)
+def test_the_account_of_a_connection(plugin: Plugin, expected: Credentials) -> None:
+    assert credentials_of("p01", plugin) == expected
+
+
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        (Plugin("winrm", transport=["certificate"]), "a certificate"),
+        (
+            Plugin("winrm", transport=["ssl"], _extras={"ansible_winrm_cert_pem": "a.pem"}, **WITH_PASSWORD),
+            "a certificate",
+        ),
+        (Plugin("psrp", auth="certificate", **WITH_PASSWORD), "a certificate"),
+        (Plugin("winrm", transport=["ntlm"], **WITHOUT), "no user and password"),
+        (Plugin("winrm", remote_password="secret"), "no user and password"),
+        (Plugin("psrp", auth="ntlm", **WITHOUT), "no user and password"),
+        (Plugin(SMB, auth="ntlm", **WITHOUT), "no user and password"),
+    ],
+)
+def test_a_connection_without_an_account_for_another_server(plugin: Plugin, reason: str) -> None:
+    with pytest.raises(NoCredentials, match=reason):
+        credentials_of("p01", plugin)
+
+
+def test_a_new_wire_has_no_account_for_another_server(stub: FakeSiteServer) -> None:
+    with pytest.raises(NoCredentials):
+        credentials_of(stub.host, Plugin("stub"))
+
+
+def test_a_plugin_of_ansible_without_variables() -> None:
+    """It has no option for what it passes to its library."""
+    made = connection_loader.get("winrm", PlayContext())
+    made.set_options(direct={"remote_user": "CORP\\me", "remote_password": "secret"})
+    assert credentials_of("p01", made) == Credentials("CORP\\me", "secret")
 
 
 def test_a_connection_of_another_kind() -> None:
