@@ -34,8 +34,6 @@ SMB_DEFAULTS: dict[str, Any] = {
 }
 
 SPEC = argument_spec(DOCUMENTATION)
-# Not in the documentation, which has no keyword for a secret option.
-SPEC["password"]["no_log"] = True
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]

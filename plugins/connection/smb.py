@@ -100,12 +100,6 @@ options:
     vars:
       - name: ansible_smb_kerberos_hostname_override
   domains:
-    description:
-      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With
-        O(auth=kerberos), the realm of an account V(DOMAIN\\name) is the DNS name of its domain.
-      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
-        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
-    type: dict
     default: {}
     vars:
       - name: ansible_smb_domains
@@ -144,6 +138,8 @@ options:
     default: 4
     vars:
       - name: ansible_smb_parallel
+extends_documentation_fragment:
+  - sitekeeper.sms.domains
 """
 
 from pathlib import Path  # noqa: E402

@@ -55,14 +55,6 @@ options:
     type: str
     choices: [ntlm, kerberos]
     default: ntlm
-  domains:
-    description:
-      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With
-        O(auth=kerberos), the realm of an account V(DOMAIN\\name) is the DNS name of its domain.
-      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
-        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
-      - The default is the variable C(ansible_smb_domains) of the host.
-    type: dict
   port:
     description:
       - TCP port of the server.
@@ -93,6 +85,7 @@ options:
     type: int
 extends_documentation_fragment:
   - sitekeeper.sms.product
+  - sitekeeper.sms.domains.host
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server
 attributes:

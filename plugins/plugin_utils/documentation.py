@@ -11,6 +11,9 @@ from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
+_SECRET = "password"  # noqa: S105 - a name
+"""The name of each secret option. Documentation has no keyword for that."""
+
 _SPEC_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
 
 
@@ -40,6 +43,8 @@ def _spec_of(options: Mapping[str, Any]) -> dict[str, Any]:
     spec = {}
     for name, option in options.items():
         spec[name] = {key: option[key] for key in _SPEC_KEYS if key in option}
+        if name == _SECRET:
+            spec[name]["no_log"] = True
         if "suboptions" in option:
             spec[name]["options"] = _spec_of(option["suboptions"])
     return spec

@@ -46,6 +46,12 @@ def test_an_option_is_an_argument() -> None:
     }
 
 
+def test_each_option_named_password_is_secret() -> None:
+    (option,) = argument_spec("{options: {}, extends_documentation_fragment: [sitekeeper.sms.directory]}").values()
+    assert option["options"]["password"] == {"type": "str", "no_log": True}
+    assert argument_spec("options: {password: {type: str}}") == {"password": {"type": "str", "no_log": True}}
+
+
 def test_options_of_a_fragment_are_arguments_too_and_the_modules_own_words_add_to_them() -> None:
     own = argument_spec("{options: {}, extends_documentation_fragment: [sitekeeper.sms.product]}")
     assert own
