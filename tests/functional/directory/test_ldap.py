@@ -197,7 +197,7 @@ def test_a_service_that_is_unknown_has_no_advice_of_another_connection(domain: R
     with LdapDirectory(wrong) as directory, pytest.raises(DirectoryLogonFailed) as caught:
         directory.find("P02$")
     assert "ansible_smb" not in str(caught.value)
-    assert "kerberos_name" in str(caught.value)
+    assert "kerberos_hostname_override of its entry in sms_directory" in str(caught.value)
 
 
 def test_domain_local_groups_of_an_account_of_a_trusted_domain(domain: RunningDomain):
