@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..security import AccountState, SecurityDescriptorError, Sid
+from ..security.account_state import filetime, is_past
 from .port import DomainAccount
 
 Attributes = Mapping[str, Sequence[bytes]]
@@ -28,9 +29,6 @@ ACCOUNT_ATTRIBUTES = (
 _DISABLED = 0x2
 _LOCKED = 0x10
 _PASSWORD_EXPIRED = 0x800000
-_NEVER = (0, 0x7FFFFFFFFFFFFFFF)
-_CLOCKS = 5 * 60 * 10_000_000
-"""Clocks of a domain differ by less than this, or Kerberos fails (RFC 4120, 8.2). In units of 100 ns."""
 _NUMBER = re.compile(rb"-?[0-9]{1,20}")
 
 
@@ -106,22 +104,9 @@ def account_state(attributes: Attributes, now: float) -> AccountState:
     return AccountState(
         disabled=None if control is None else bool(control & _DISABLED),
         locked=None if computed is None else bool(computed & _LOCKED),
-        expired=_expired(_number(attributes, "accountexpires"), filetime(now)),
+        expired=is_past(_number(attributes, "accountexpires"), filetime(now)),
         password_expired=None if computed is None else bool(computed & _PASSWORD_EXPIRED),
     )
-
-
-def filetime(seconds: float) -> int:
-    """A time since 1970 as a FILETIME: units of 100 ns since 1601 ([MS-DTYP] 2.3.3)."""
-    return int((seconds + 11_644_473_600) * 10_000_000)
-
-
-def _expired(expires: int | None, now: int) -> bool | None:
-    if expires is None or expires < 0:
-        return None
-    if expires in _NEVER:
-        return False
-    return None if abs(expires - now) < _CLOCKS else expires < now
 
 
 def _number(attributes: Attributes, name: str) -> int | None:

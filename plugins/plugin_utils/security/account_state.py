@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NEVER = (0, 0x7FFFFFFFFFFFFFFF)
+_CLOCKS = 5 * 60 * 10_000_000
+"""Clocks of a domain differ by less than this, or Kerberos fails (RFC 4120, 8.2). In units of 100 ns."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
     """Why an account may be unable to log on. Each fact is True, False, or None: it could not be read.
 
     None is neither a yes nor a no, and a caller must show it as unknown.
+
+    The sources below are for accounts of a domain. Accounts of a server have the same facts in USER_ACCOUNT codes
+    ([MS-SAMR] 2.2.1.12).
 
     Attributes:
         disabled: ADS_UF_ACCOUNT_DISABLE in userAccountControl ([MS-ADTS] 2.2.16).
@@ -28,3 +35,26 @@ class AccountState:
     locked: bool | None = None
     expired: bool | None = None
     password_expired: bool | None = None
+
+
+def filetime(seconds: float) -> int:
+    """A time since 1970 as a FILETIME: units of 100 ns since 1601 ([MS-DTYP] 2.3.3)."""
+    return int((seconds + 11_644_473_600) * 10_000_000)
+
+
+def is_past(expires: int | None, now: int) -> bool | None:
+    """Whether an account has expired.
+
+    Args:
+        expires: accountExpires as a FILETIME, with its two values for "never" ([MS-ADA1], attribute accountExpires);
+            None if it could not be read.
+        now: a FILETIME.
+
+    Returns:
+        None if that is unknown, which it is within five minutes too: the clocks decide then.
+    """
+    if expires is None or expires < 0:
+        return None
+    if expires in _NEVER:
+        return False
+    return None if abs(expires - now) < _CLOCKS else expires < now

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import account_from, account_state
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.account import (
-    ContradictoryAttributesError,
-    filetime,
-)
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.account import ContradictoryAttributesError
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.account_state import filetime
 from tests.unit.directory.entries import DOMAIN, NEVER, SENDER, attributes, raw
 
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc).timestamp()
@@ -149,10 +147,6 @@ def test_the_clocks_may_differ_by_five_minutes(seconds: int, expired: bool | Non
 @pytest.mark.parametrize(("value", "expired"), [(0, False), (NEVER, False), (1, True), (-1, None)])
 def test_accounts_that_never_expire(value: int, expired: bool | None):
     assert state(accountexpires=[str(value).encode()]).expired is expired
-
-
-def test_filetime():
-    assert filetime(0) == 116444736000000000
 
 
 @given(
