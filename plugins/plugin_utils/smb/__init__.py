@@ -10,14 +10,17 @@ Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.
 from __future__ import annotations
 
 from .files import DirectoryEntry, FileClient, Found, file_client
-from .pipes import NO_LIMIT, PipeClient, ShareInfo
+from .pipes import MAX_NAMES, NO_LIMIT, Named, PipeClient, ShareInfo, UserInfo
 
 __all__ = [
+    "MAX_NAMES",
     "NO_LIMIT",
     "DirectoryEntry",
     "FileClient",
     "Found",
+    "Named",
     "PipeClient",
     "ShareInfo",
+    "UserInfo",
     "file_client",
 ]

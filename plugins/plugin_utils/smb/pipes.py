@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remote procedure calls over named pipes: shares, names and SIDs, services, local groups.
+"""Remote procedure calls over named pipes: shares, names and SIDs, user rights, services, local groups and accounts.
 
-Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, [MS-SCMR] for services, [MS-SAMR] for groups.
+Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, domains and user rights, [MS-SCMR] for services,
+[MS-SAMR] for groups and accounts.
 
 Only calls that Windows NT 4.0 has too. Names are looked up by the call that returns a SID as a domain and a relative
 identifier, which works for well-known SIDs too.
@@ -68,10 +69,11 @@ MAX_NAMES = 4096
 """Most entries of a list that is read."""
 
 MAX_LOOKUPS = 64
-"""Most requests for the names in one list, if the server refuses to answer for all of them at once."""
+"""Most requests for one list, if the server does not answer for all of it at once."""
 
 SOME_NOT_MAPPED = 0x00000107
 NONE_MAPPED = 0xC0000073
+_MORE_ENTRIES, _NO_MORE_ENTRIES = 0x00000105, 0x8000001A
 NO_LIMIT = 0xFFFFFFFF
 _NO_NAMES = frozenset({5, 50, 1717, 0xC0000022, 0xC0000061, 0xC00000BB, 0x1C010002, 0x1C010003})
 """Refusals that are not about one SID: access denied, privilege not held, not supported, no such procedure."""
@@ -94,6 +96,8 @@ _PIPE_GONE = frozenset(
 _UNKNOWN_INTERFACE = 1717
 _WELL_KNOWN_DOMAIN_ONLY = 0xFFFFFFFF
 _MAXIMUM_ALLOWED = 0x02000000
+_PAGE = 8192
+"""Bytes of a list in one answer. Samba refuses more."""
 _LOOKUP_NAMES = 0x800
 _VIEW_LOCAL_INFORMATION = 0x1
 _CONNECT_AND_LOOKUP = 0x1 | 0x20
@@ -101,6 +105,23 @@ _LOOKUP_DOMAIN = 0x200
 _LIST_MEMBERS = 0x4
 _ADD_MEMBER = 0x1
 _REMOVE_MEMBER = 0x2
+_READ_ACCOUNT = 0x8 | 0x10
+"""USER_READ_LOGON and USER_READ_ACCOUNT, which show PasswordMustChange and the others ([MS-SAMR] 3.1.5.5.5.2)."""
+_ALL_INFORMATION = 21
+_PASSWORD_MUST_CHANGE, _ACCOUNT_EXPIRES, _USER_ACCOUNT_CONTROL = 0x20000, 0x80000, 0x100000
+"""Bits of WhichFields ([MS-SAMR] 2.2.1.8)."""
+_GROUPS = (2, 4, 5)
+"""SidTypeGroup, SidTypeAlias and SidTypeWellKnownGroup ([MS-SAMR] 2.2.2.3)."""
+_ACCOUNTS = (1, 9)
+"""SidTypeUser and SidTypeComputer."""
+_SAM_REFUSED = (5, 0xC0000022)
+_SAM_ADVICE = (
+    "Connect with an account that is a member of the server's Administrators group. If it is one, allow it in the "
+    "server's policy 'Network access: Restrict clients allowed to make remote calls to SAM' (RestrictRemoteSAM)."
+)
+"""From Windows 10 version 1607 and Windows Server 2016 on. Where the policy is not set, Administrators alone may use SAMR,
+and everyone on a domain controller (Microsoft, "Network access: Restrict clients allowed to make remote calls to
+SAM")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +153,50 @@ class ShareInfo:
         return bool(self.kind & 0x80000000)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    r"""A SID as the server names it.
+
+    Attributes:
+        name: `DOMAIN\name`.
+        is_group: whether it is a group, well-known ones such as Everyone included; None if the server does not show
+            that, as for a deleted account.
+    """
+
+    name: str
+    is_group: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainInfo:
+    """A domain as the server's local security authority has it.
+
+    Attributes:
+        name: its NetBIOS name, or the name of the workgroup or computer.
+        dns_name: its DNS name; empty before Active Directory, and for the domain of the server's own accounts.
+        sid: its SID; None for a workgroup.
+    """
+
+    name: str
+    dns_name: str
+    sid: Sid | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """Facts about an account of the server; each is None if the server does not show it.
+
+    Attributes:
+        control: USER_ACCOUNT codes ([MS-SAMR] 2.2.1.12).
+        expires: when the account expires, a FILETIME.
+        must_change: when the password expires, a FILETIME ([MS-SAMR] 3.1.5.14.4).
+    """
+
+    control: int | None
+    expires: int | None
+    must_change: int | None
+
+
 class _Pipe(_Transport):  # type: ignore[misc]
     """impacket's named pipe, with the status of a fault, and without waiting for an answer that does not come.
 
@@ -157,6 +222,8 @@ class PipeClient:
         self._session = session
         self._pipes: dict[str, Any] = {}
         self._policy: Any = None
+        self._sam: Any = None
+        self._sam_domains: dict[Sid, Any] = {}
 
     def shares(self) -> tuple[ShareInfo, ...]:
         """All shares with their paths (NetrShareEnum, level 2). It takes an operator or an administrator."""
@@ -226,14 +293,14 @@ class PipeClient:
             return domain
         return Sid(domain.authority, (*domain.subauthorities, rid))
 
-    def names_of(self, sids: Iterable[Sid]) -> dict[Sid, str]:
-        r"""Names as `DOMAIN\name`, of those SIDs for which the server returns one.
+    def names_of(self, sids: Iterable[Sid]) -> dict[Sid, Named]:
+        """Those of the SIDs for which the server returns a name.
 
         Some servers refuse a whole list for one SID in it, such as Samba as a domain controller for S-1-22-... Then
         each half is asked for, and so on, so that the others' names are found. A refusal is never an error here: names
         are for people, and no decision depends on them.
         """
-        names: dict[Sid, str] = {}
+        names: dict[Sid, Named] = {}
         waiting = [list(dict.fromkeys(sids))[:MAX_NAMES]]
         for _unused in range(MAX_LOOKUPS):
             if not waiting:
@@ -253,7 +320,7 @@ class PipeClient:
                     waiting += [asked[half:], asked[:half]]
         return names
 
-    def _names(self, asked: list[Sid]) -> dict[Sid, str]:
+    def _names(self, asked: list[Sid]) -> dict[Sid, Named]:
         """One question (LsarLookupSids)."""
         with self._call("lsarpc") as pipe:
             try:
@@ -271,27 +338,69 @@ class PipeClient:
                 raise SmbError("garbled", f"{len(asked)} SIDs were sent, {len(rows)} names came back")
             names = {}
             for sid, row in zip(asked, rows, strict=True):
-                name, index = _text(row["Name"]), int(row["DomainIndex"])
-                if int(row["Use"]) in (7, 8) or not name:
+                name, index, use = _text(row["Name"]), int(row["DomainIndex"]), int(row["Use"])
+                if use in (7, 8) or not name:
                     continue
                 domain = domains[index] if 0 <= index < len(domains) else ""
                 # A domain has no other domain, and neither has a well-known SID like Everyone.
-                names[sid] = f"{domain}\\{name}" if domain and int(row["Use"]) != 3 else name
+                full_name = f"{domain}\\{name}" if domain and use != 3 else name
+                names[sid] = Named(full_name, True if use in _GROUPS else False if use in _ACCOUNTS else None)
             return names
 
-    def own_domain(self) -> str:
-        """The domain of the server's own accounts: its name, or on a domain controller the domain's."""
-        return _text(self._policy_information(5)["PolicyAccountDomainInfo"]["DomainName"])
+    def accounts_with_right(self, right: str) -> tuple[Sid, ...]:
+        """The accounts and groups to which a user right is assigned (LsarEnumerateAccountsWithUserRight)."""
+        with self._call("lsarpc") as pipe:
+            policy = self._open_policy(pipe)
+            try:
+                answer = lsad.hLsarEnumerateAccountsWithUserRight(pipe, policy, right)["EnumerationBuffer"]
+            except lsad.DCERPCSessionError as error:
+                if (error.get_error_code() or 0) & 0xFFFFFFFF == _NO_MORE_ENTRIES:
+                    return ()
+                raise
+            return _account_sids(answer)
 
-    def joined_domain(self) -> tuple[str, str]:
-        """NetBIOS and DNS name of the domain that the server is in; the DNS name is empty before Active Directory."""
+    def accounts_with_rights(self) -> tuple[Sid, ...]:
+        """The accounts and groups to which any user right is assigned (LsarEnumerateAccounts)."""
+        found: list[Sid] = []
+        with self._call("lsarpc") as pipe:
+            request = lsad.LsarEnumerateAccounts()
+            request["PolicyHandle"] = self._open_policy(pipe)
+            request["PreferedMaximumLength"] = _PAGE
+            for _unused in range(MAX_LOOKUPS):
+                try:
+                    answer = pipe.request(request)
+                except lsad.DCERPCSessionError as error:
+                    code = (error.get_error_code() or 0) & 0xFFFFFFFF
+                    if code == _NO_MORE_ENTRIES:
+                        return tuple(found)
+                    if code != _MORE_ENTRIES or error.get_packet() is None:
+                        raise
+                    answer = error.get_packet()
+                found += _account_sids(answer["EnumerationBuffer"])
+                request["EnumerationContext"] = int(answer["EnumerationContext"])
+        raise SmbError("refused", f"after {MAX_LOOKUPS} answers there are still more accounts with user rights")
+
+    def rights_of(self, account: Sid) -> tuple[str, ...]:
+        """The user rights that are assigned to an account or group itself (LsarEnumerateAccountRights)."""
+        with self._call("lsarpc") as pipe:
+            answer = lsad.hLsarEnumerateAccountRights(pipe, self._open_policy(pipe), str(account))["UserRights"]
+            return tuple(_text(row["Data"]) for row in _rows(answer["EntriesRead"], answer["UserRights"]))
+
+    def own_domain(self) -> DomainInfo:
+        """The domain of the server's own accounts: itself, or on a domain controller the domain."""
+        found = self._policy_information(5)["PolicyAccountDomainInfo"]
+        return DomainInfo(_text(found["DomainName"]), "", _optional_sid(found["DomainSid"]))
+
+    def joined_domain(self) -> DomainInfo:
+        """The domain or workgroup that the server is in."""
         try:
             found = self._policy_information(12)["PolicyDnsDomainInfo"]
         except SmbError as error:
             if error.kind != "refused":
                 raise
-            return _text(self._policy_information(3)["PolicyPrimaryDomainInfo"]["Name"]), ""
-        return _text(found["Name"]), _text(found["DnsDomainName"])
+            found = self._policy_information(3)["PolicyPrimaryDomainInfo"]
+            return DomainInfo(_text(found["Name"]), "", _optional_sid(found["Sid"]))
+        return DomainInfo(_text(found["Name"]), _text(found["DnsDomainName"]), _optional_sid(found["Sid"]))
 
     def service_account(self, service: str) -> str:
         """The account that a service logs on as (QueryServiceConfigW), as the server spells it."""
@@ -304,30 +413,62 @@ class PipeClient:
 
     def group_members(self, group: Sid) -> tuple[Sid, ...]:
         """The members of a local group (SamrGetMembersInAlias)."""
-        with self._call("samr") as pipe, self._group(pipe, group, _LIST_MEMBERS) as handle:
+        with self._group(group, _LIST_MEMBERS) as (pipe, handle):
             members = samr.hSamrGetMembersInAlias(pipe, handle)["Members"]["Sids"]
             return tuple(_sid(member["SidPointer"]) for member in members)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Make an account a member of a local group (SamrAddMemberToAlias)."""
-        with self._call("samr") as pipe, self._group(pipe, group, _ADD_MEMBER) as handle:
+        with self._group(group, _ADD_MEMBER) as (pipe, handle):
             samr.hSamrAddMemberToAlias(pipe, handle, _rpc_sid(member))
 
     def remove_group_member(self, group: Sid, member: Sid) -> None:
         """Take an account out of a local group (SamrRemoveMemberFromAlias)."""
-        with self._call("samr") as pipe, self._group(pipe, group, _REMOVE_MEMBER) as handle:
+        with self._group(group, _REMOVE_MEMBER) as (pipe, handle):
             samr.hSamrRemoveMemberFromAlias(pipe, handle, _rpc_sid(member))
 
+    def user(self, account: Sid) -> UserInfo:
+        """Facts about an account of the server (SamrQueryInformationUser, UserAllInformation)."""
+        domain, rid = self._sam_domain(account)
+        with self._call("samr") as pipe:
+            handle = samr.hSamrOpenUser(pipe, domain, _READ_ACCOUNT, rid)["UserHandle"]
+            with _closed(pipe, handle, samr.hSamrCloseHandle):
+                found = samr.hSamrQueryInformationUser(pipe, handle, _ALL_INFORMATION)["Buffer"]["All"]
+                shown = int(found["WhichFields"])
+                return UserInfo(
+                    int(found["UserAccountControl"]) if shown & _USER_ACCOUNT_CONTROL else None,
+                    _large(found["AccountExpires"]) if shown & _ACCOUNT_EXPIRES else None,
+                    _large(found["PasswordMustChange"]) if shown & _PASSWORD_MUST_CHANGE else None,
+                )
+
     @contextmanager
-    def _group(self, pipe: Any, group: Sid, access: int) -> Iterator[Any]:
-        server = samr.hSamrConnect(pipe, desiredAccess=_CONNECT_AND_LOOKUP)["ServerHandle"]
-        with _closed(pipe, server, samr.hSamrCloseHandle):
-            domain_sid = Sid(group.authority, group.subauthorities[:-1])
-            domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, _rpc_sid(domain_sid))["DomainHandle"]
-            with _closed(pipe, domain, samr.hSamrCloseHandle):
-                handle = samr.hSamrOpenAlias(pipe, domain, access, group.subauthorities[-1])["AliasHandle"]
-                with _closed(pipe, handle, samr.hSamrCloseHandle):
-                    yield handle
+    def _group(self, group: Sid, access: int) -> Iterator[tuple[Any, Any]]:
+        domain, rid = self._sam_domain(group)
+        with self._call("samr") as pipe:
+            handle = samr.hSamrOpenAlias(pipe, domain, access, rid)["AliasHandle"]
+            with _closed(pipe, handle, samr.hSamrCloseHandle):
+                yield pipe, handle
+
+    def _sam_domain(self, account: Sid) -> tuple[Any, int]:
+        """A handle to the domain that an account or group is of, and its relative identifier there."""
+        sid, rid = Sid(account.authority, account.subauthorities[:-1]), account.subauthorities[-1]
+        if sid not in self._sam_domains:
+            server = self._sam_server()
+            with self._call("samr") as pipe:
+                domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, _rpc_sid(sid))["DomainHandle"]
+                self._sam_domains[sid] = domain
+        return self._sam_domains[sid], rid
+
+    def _sam_server(self) -> Any:
+        if self._sam is None:
+            try:
+                with self._call("samr") as pipe:
+                    self._sam = samr.hSamrConnect(pipe, desiredAccess=_CONNECT_AND_LOOKUP)["ServerHandle"]
+            except SmbError as error:
+                if error.status not in _SAM_REFUSED:
+                    raise
+                raise SmbError(error.kind, error.reason, _SAM_ADVICE, error.status) from None
+        return self._sam
 
     def _policy_information(self, kind: int) -> Any:
         with self._call("lsarpc") as pipe:
@@ -374,6 +515,9 @@ class PipeClient:
         self._pipes.pop(name, None)
         if name == "lsarpc":
             self._policy = None
+        elif name == "samr":
+            self._sam = None
+            self._sam_domains.clear()
 
 
 _INTERFACES = {
@@ -410,3 +554,26 @@ def _sid(value: Any) -> Sid:
         return Sid.parse(value.formatCanonical())
     except SecurityDescriptorError as error:
         raise SmbError("garbled", f"the answer holds no SID ({error})") from None
+
+
+def _rows(announced: Any, rows: Any) -> Any:
+    """The entries of a list behind a pointer; impacket shows a null pointer as an empty value."""
+    found = rows if announced else ()
+    if len(found) != int(announced):
+        raise SmbError("garbled", f"{int(announced)} entries are announced, {len(found)} came")
+    return found
+
+
+def _account_sids(buffer: Any) -> tuple[Sid, ...]:
+    """The SIDs in an LSAPR_ACCOUNT_ENUM_BUFFER ([MS-LSAD] 2.2.5.2)."""
+    return tuple(_sid(row["Sid"]) for row in _rows(buffer["EntriesRead"], buffer["Information"]))
+
+
+def _optional_sid(value: Any) -> Sid | None:
+    """A SID behind a pointer; impacket shows a null pointer as an empty value."""
+    return _sid(value) if value else None
+
+
+def _large(value: Any) -> int:
+    """An OLD_LARGE_INTEGER ([MS-SAMR] 2.2.2.2)."""
+    return int(value["HighPart"]) << 32 | int(value["LowPart"]) & 0xFFFFFFFF

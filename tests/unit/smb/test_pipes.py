@@ -28,7 +28,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Unreachable,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import PipeClient
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import Named, PipeClient
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb.pipes import MAX_LOOKUPS
 from tests.unit.smb.scripted import Answer, Calls, Fault, fragment, scripted
 
@@ -50,8 +50,9 @@ NAMES = {ADMINISTRATOR: "Administrator", OPERATOR: "operator"}
 class Lsa:
     """A server that refuses a whole question for some SIDs in it."""
 
-    def __init__(self, *refused: Sid, status: int = INVALID_SID, opened: bytes = HANDLE + OK) -> None:
+    def __init__(self, *refused: Sid, status: int = INVALID_SID, opened: bytes = HANDLE + OK, use: int = 1) -> None:
         self.questions: list[list[Sid]] = []
+        self._use = use
         self._refused = refused
         self._status = status
         self._opened = opened
@@ -66,10 +67,10 @@ class Lsa:
         if any(sid in self._refused for sid in asked):
             return named([], self._status)
         found = [NAMES.get(sid) for sid in asked]
-        return named(found, SOME_NOT_MAPPED if None in found else 0 if any(found) else NONE_MAPPED)
+        return named(found, SOME_NOT_MAPPED if None in found else 0 if any(found) else NONE_MAPPED, self._use)
 
 
-def named(names: Collection[str | None], status: int) -> bytes:
+def named(names: Collection[str | None], status: int, use: int = 1) -> bytes:
     """The answer to LsarLookupSids ([MS-LSAT] 3.1.4.11); all names are of the domain CORP."""
     made = lsat.LsarLookupSidsResponse()
     if not names:
@@ -85,7 +86,7 @@ def named(names: Collection[str | None], status: int) -> bytes:
         made["TranslatedNames"]["Entries"] = len(names)
         for name in names:
             row = lsat.LSAPR_TRANSLATED_NAME()
-            row["Use"] = 1 if name else 8
+            row["Use"] = use if name else 8
             row["Name"] = name or ""
             row["DomainIndex"] = 0 if name else -1
             made["TranslatedNames"]["Names"].append(row)
@@ -94,9 +95,13 @@ def named(names: Collection[str | None], status: int) -> bytes:
     return bytes(made.getData())
 
 
-def names_of(calls: Calls, *sids: Sid) -> dict[Sid, str]:
+def named_by(calls: Calls, *sids: Sid) -> dict[Sid, Named]:
     with scripted({"lsarpc": calls}) as settings, open_session(settings) as session:
         return PipeClient(session).names_of(sids)
+
+
+def names_of(calls: Calls, *sids: Sid) -> dict[Sid, str]:
+    return {sid: named.name for sid, named in named_by(calls, *sids).items()}
 
 
 # -- names
@@ -109,6 +114,22 @@ def test_names_are_had_in_one_question() -> None:
         OPERATOR: "CORP\\operator",
     }
     assert lsa.questions == [[ADMINISTRATOR, UNKNOWN, OPERATOR]]
+
+
+@pytest.mark.parametrize(
+    ("use", "is_group"),
+    [(1, False), (2, True), (4, True), (5, True), (9, False), (3, None), (6, None), (10, None), (11, None)],
+)
+def test_a_name_comes_with_what_it_is_of(use: int, is_group: bool | None) -> None:
+    # SID_NAME_USE: [MS-SAMR] 2.2.2.3.
+    found = named_by(Lsa(use=use), ADMINISTRATOR)[ADMINISTRATOR]
+    assert found.name.endswith("Administrator")
+    assert found.is_group is is_group
+
+
+@pytest.mark.parametrize("use", [7, 8])
+def test_a_sid_that_the_server_does_not_have_has_no_name(use: int) -> None:
+    assert named_by(Lsa(use=use), ADMINISTRATOR) == {}
 
 
 @pytest.mark.parametrize("status", [INVALID_SID, 0xC000000D, 0xC00000E5, 0xC000018C, NONE_MAPPED])

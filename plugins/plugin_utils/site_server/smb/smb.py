@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SMB adapter: remote procedure calls for shares, names, services and groups; files for what has a path.
+"""The SMB adapter: remote procedure calls for shares, names, services, groups and rights; files for what has a path.
 
 A local path is reached through the share that leads there. Administrative shares come first, since they do not depend
 on permissions of their own. A write does what SetNamedSecurityInfo of Windows does on a client: the entries that the
@@ -11,7 +11,8 @@ object inherits are computed here, and so are those that its children inherit (s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,11 +22,12 @@ from ....module_utils.smb_errors import SmbError
 from ....module_utils.smb_session import SmbSession, open_session
 from ....module_utils.smb_settings import SmbSettings
 from ....module_utils.smb_stream import StreamTraffic
-from ...security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ...security import AccountState, SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl
+from ...security.account_state import filetime
 from ...security.descriptor import SE_DACL_AUTO_INHERITED
 from ...security.inheritance import DACL_BITS, with_inherited
 from ...security.well_known import NAME_OF
-from ...smb import NO_LIMIT, FileClient, PipeClient, ShareInfo, file_client
+from ...smb import NO_LIMIT, FileClient, Named, PipeClient, ShareInfo, file_client
 from ..errors import (
     NO_ADMINISTRATOR,
     AccessDenied,
@@ -38,8 +40,18 @@ from ..errors import (
     Unreachable,
 )
 from ..names import known_account, no_account
-from ..port import Account, DescriptorReading, Propagated, Share, Traffic
+from ..port import (
+    Account,
+    DescriptorReading,
+    JoinedDomain,
+    NetworkLogon,
+    Propagated,
+    Share,
+    Traffic,
+)
+from .accounts import account_state, can_be_own
 from .descriptors import descriptor_to_write, read_descriptor
+from .logon import network_logon
 from .propagation import Broken, Propagation
 from .status import outcome_of
 
@@ -51,6 +63,8 @@ DEFAULT_SHARE_DESCRIPTOR_BEFORE_XP = parse_sddl("D:(A;;FA;;;WD)")
 """And on Windows NT 4.0 and 2000: Everyone Full Control (Microsoft, "Share and NTFS Permissions on a File Server")."""
 
 _NOT_OURS_TO_CREATE = "Check the path; this module does not create it."
+_NOT_A_LOCAL_GROUP = "Check the group's SID. It must be a local group of the server."
+_NOT_AN_OWN_ACCOUNT = "Check the account's SID. It must be an account of the server itself."
 _ALREADY_A_MEMBER = 0xC0000153
 _NO_MEMBER = 0xC0000152
 
@@ -82,7 +96,7 @@ class SmbSiteServer:
         self._open_pipes: PipeClient | None = None
         self._shares: tuple[ShareInfo, ...] | None = None
         self._closed_shares: set[str] = set()
-        self._names: dict[Sid, str | None] = {}
+        self._names: dict[Sid, Named | None] = {}
         self._traffics: list[StreamTraffic] = []
 
     @property
@@ -228,10 +242,36 @@ class SmbSiteServer:
 
     def group_members(self, group: Sid) -> tuple[Account, ...]:
         """Members of a local group."""
-        with self._doing(f"read the members of group {NAME_OF.get(group, group)}"):
+        operation = f"read the members of group {NAME_OF.get(group, group)}"
+        self._check_own(group, operation, _NOT_A_LOCAL_GROUP)
+        with self._doing(operation, _NOT_A_LOCAL_GROUP):
             members = self._pipes.group_members(group)
-            names = self._names_for(members)
-            return tuple(Account(sid, names.get(sid, str(sid))) for sid in members)
+            named = self._named(members)
+            return tuple(
+                Account(sid, named[sid].name, named[sid].is_group) if sid in named else Account(sid, str(sid))
+                for sid in members
+            )
+
+    def network_logon(self) -> NetworkLogon:
+        """Who may log on over the network, from the server's local security authority."""
+        with self._doing("read who may log on over the network"):
+            return network_logon(self._pipes, self._names_for)
+
+    def local_account_state(self, account: Sid) -> AccountState:
+        """The state of an account of the server itself; on a domain controller, of an account of the domain."""
+        operation = f"read the state of account {account}"
+        self._check_own(account, operation, _NOT_AN_OWN_ACCOUNT)
+        with self._doing(operation, _NOT_AN_OWN_ACCOUNT):
+            found = self._pipes.user(account)
+            return account_state(found, self._connected().server_time or filetime(time.time()))
+
+    def joined_domain(self) -> JoinedDomain | None:
+        """The domain that the server is in; the accounts of a domain controller are the domain's own."""
+        with self._doing("read which domain the server is in"):
+            joined = self._pipes.joined_domain()
+            if joined.sid is None:
+                return None
+            return JoinedDomain(joined.dns_name or joined.name, joined.sid == self._pipes.own_domain().sid)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Add an account to a local group."""
@@ -316,14 +356,15 @@ class SmbSiteServer:
         domain, slash, name = text.partition("\\")
         if slash:
             if domain == ".":
-                domain = self._pipes.own_domain()
+                domain = self._pipes.own_domain().name
             return self._pipes.sid_of(f"{domain}\\{name}") if name else None
         found = self._pipes.sid_of(text)
         if found is not None:
             return found
         # A domain of Windows NT has no user principal names. Then the domain with the same DNS name counts.
         name, _at, suffix = text.rpartition("@")
-        netbios, dns = self._pipes.joined_domain()
+        joined = self._pipes.joined_domain()
+        netbios, dns = joined.name, joined.dns_name
         suffix = suffix.casefold().rstrip(".")
         if suffix == dns.casefold() or (not dns and suffix.partition(".")[0] == netbios.casefold()):
             return self._pipes.sid_of(f"{netbios}\\{name}")
@@ -370,13 +411,24 @@ class SmbSiteServer:
         sids += [ace.sid for ace in descriptor.dacl or () if hasattr(ace, "sid")]
         return MappingProxyType(self._names_for(sids))
 
-    def _names_for(self, sids: list[Sid] | tuple[Sid, ...]) -> dict[Sid, str]:
-        unknown = [sid for sid in sids if sid not in NAME_OF and sid not in self._names]
+    def _names_for(self, sids: Iterable[Sid]) -> dict[Sid, str]:
+        return {sid: named.name for sid, named in self._named(sids).items()}
+
+    def _named(self, sids: Iterable[Sid]) -> dict[Sid, Named]:
+        """Names of SIDs, each looked up once; to Windows, those that are the same everywhere are groups."""
+        wanted = dict.fromkeys(sids)
+        unknown = [sid for sid in wanted if sid not in NAME_OF and sid not in self._names]
         if unknown:
             found = self._pipes.names_of(unknown)
             self._names.update({sid: found.get(sid) for sid in unknown})
-        names = ((sid, NAME_OF.get(sid) or self._names.get(sid)) for sid in sids)
-        return {sid: name for sid, name in names if name}
+        named = ((sid, Named(NAME_OF[sid], True) if sid in NAME_OF else self._names[sid]) for sid in wanted)
+        return {sid: each for sid, each in named if each is not None}
+
+    def _check_own(self, account: Sid, operation: str, advice: str) -> None:
+        """Whether an account or group can be one of the server's own; the server decides whether it is."""
+        if not can_be_own(account):
+            reason = "not found (a server's own accounts and groups have SIDs of a domain or of BUILTIN)"
+            raise NotFound(self.host, operation, reason, advice)
 
     def _progress_of(self, path: str) -> Callable[[str], None] | None:
         progress = self._progress
@@ -445,7 +497,7 @@ class SmbSiteServer:
         if outcome is NotFound:
             return NotFound(self.host, operation, f"not found ({reason})", advice or "Check the name.")
         if outcome is AccessDenied:
-            return AccessDenied(self.host, operation, reason, NO_ADMINISTRATOR)
+            return AccessDenied(self.host, operation, reason, error.advice or NO_ADMINISTRATOR)
         return outcome(self.host, operation, reason, error.advice or advice or "Look into the server's event logs.")
 
 
