@@ -11,6 +11,8 @@ from ...smb import UserInfo
 
 _DISABLED, _LOCKED, _PASSWORD_EXPIRED = 0x1, 0x400, 0x20000
 """USER_ACCOUNT_DISABLED, USER_ACCOUNT_AUTO_LOCKED and USER_PASSWORD_EXPIRED ([MS-SAMR] 2.2.1.12)."""
+_PASSWORD_STAYS = 0x40 | 0x80 | 0x100 | 0x200 | 0x1000
+"""Passwords of trusts, computers and smart cards, and those that are set not to expire ([MS-SAMR] 3.1.5.14.4)."""
 _BUILTIN = (32,)
 
 
@@ -39,7 +41,9 @@ def _has(control: int | None, bit: int) -> bool | None:
 
 
 def _password_expired(user: UserInfo, now: int) -> bool | None:
-    """Windows NT 4.0 has no bit for it, and Samba sets none; so the time counts too ([MS-SAMR] 3.1.5.14.4)."""
-    if _has(user.control, _PASSWORD_EXPIRED) or user.must_change == 0:
+    """Samba as a server of its own sets no bit for it, so the time counts too ([MS-SAMR] 3.1.5.14.4)."""
+    if _has(user.control, _PASSWORD_EXPIRED):
         return True
-    return is_past(user.must_change, now)
+    if _has(user.control, _PASSWORD_STAYS):
+        return False
+    return True if user.must_change == 0 else is_past(user.must_change, now)

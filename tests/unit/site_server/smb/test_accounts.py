@@ -54,6 +54,16 @@ def test_a_password_expires():
     assert state(must_change=NOW - DAY).password_expired is True
     assert state(must_change=NOW).password_expired is None
     assert state(NORMAL | 0x20000, must_change=None).password_expired is True
+    # What Samba shows for never.
+    assert state(must_change=-21474836470000001).password_expired is None
+
+
+@pytest.mark.parametrize("bit", [0x40, 0x80, 0x100, 0x200, 0x1000])
+def test_a_password_that_never_expires(bit: int):
+    """The same: whatever the time is, which Samba does not compute for them."""
+    for must_change in (0, NOW - DAY, -21474836470000001, None):
+        assert state(NORMAL | bit, must_change=must_change).password_expired is False
+    assert state(NORMAL | bit | 0x20000).password_expired is True
 
 
 @pytest.mark.parametrize(
