@@ -134,7 +134,8 @@ class UserRight:
         name: its constant name, such as SeNetworkLogonRight.
         holders: the accounts and groups that hold it, by SID, as far as they could be read.
         unread: why further accounts may hold it, a clause; empty if `holders` has all of them.
-        source: where that is set: `local security policy` or `group policy`.
+        source: where it was read: `local security policy` (what the server applies, group policy included) or
+            `group policy`.
     """
 
     name: str
@@ -168,10 +169,15 @@ class JoinedDomain:
     Attributes:
         name: its DNS name; its NetBIOS name if it has no other.
         is_controller: whether the server is a domain controller, so that its local groups are the domain's.
+        sid: its SID; None if the connection does not show it. Equal domains can differ in it.
     """
 
     name: str
     is_controller: bool
+    sid: Sid | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible(self.name))
 
 
 @dataclass(frozen=True, slots=True)

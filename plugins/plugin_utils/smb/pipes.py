@@ -119,8 +119,8 @@ _SAM_ADVICE = (
     "Connect with an account that is a member of the server's Administrators group. If it is one, allow it in the "
     "server's policy 'Network access: Restrict clients allowed to make remote calls to SAM' (RestrictRemoteSAM)."
 )
-"""From Windows 10 version 1607 and Windows Server 2016 on. Where the policy is not set, Administrators alone may use SAMR,
-and everyone on a domain controller (Microsoft, "Network access: Restrict clients allowed to make remote calls to
+"""From Windows 10 version 1607 and Windows Server 2016 on. Where the policy is not set, Administrators alone may use
+SAMR, and everyone on a domain controller (Microsoft, "Network access: Restrict clients allowed to make remote calls to
 SAM")."""
 
 

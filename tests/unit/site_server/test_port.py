@@ -11,6 +11,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sec
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     Account,
     DescriptorReading,
+    JoinedDomain,
     Propagated,
     SiteServer,
     local_path,
@@ -23,6 +24,7 @@ HOSTILE = "CORP\\a\x1b[31m\u202e"
 
 def test_names_and_reasons_are_visible() -> None:
     assert Account(SID, HOSTILE).name.isprintable()
+    assert JoinedDomain(HOSTILE, is_controller=False).name.isprintable()
     reading = DescriptorReading(SecurityDescriptor(), {SID: HOSTILE}, unwritable=(HOSTILE,))
     assert reading.names[SID].isprintable()
     assert reading.unwritable[0].isprintable()

@@ -271,7 +271,8 @@ class SmbSiteServer:
             joined = self._pipes.joined_domain()
             if joined.sid is None:
                 return None
-            return JoinedDomain(joined.dns_name or joined.name, joined.sid == self._pipes.own_domain().sid)
+            is_controller = joined.sid == self._pipes.own_domain().sid
+            return JoinedDomain(joined.dns_name or joined.name, is_controller, joined.sid)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """Add an account to a local group."""
