@@ -24,10 +24,16 @@ from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_session import 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB, SmbSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import SenderRequest, enforce_sender_access
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import SecurityDescriptor, Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    AccountState,
+    SecurityDescriptor,
+    Sid,
+    parse_sddl,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Interrupted,
+    JoinedDomain,
     NoAnswer,
     NotFound,
     SiteServerError,
@@ -342,6 +348,44 @@ def test_members_of_a_local_group(host: RunningHost, server: SmbSiteServer) -> N
     assert {"CORP\\Domain Admins", "CORP\\ansible"} <= members
     with pytest.raises(NotFound, match="group S-1-5-32-999"):
         server.group_members(Sid.parse("S-1-5-32-999"))
+
+
+# -- accounts
+
+
+@on_samba
+@pytest.mark.parametrize(
+    ("state", "fact", "value"),
+    [
+        ("ok", "disabled", False),
+        ("disabled", "disabled", True),
+        ("locked_out", "locked", True),
+        ("account_expired", "expired", True),
+        # It expired seconds ago, so the clocks decide.
+        ("password_expired", "password_expired", None),
+        ("wrong_workstation", "disabled", False),
+        # The last one: Samba forgets when the password was set.
+        ("must_change", "password_expired", True),
+    ],
+)
+def test_the_state_of_an_account(host: RunningHost, server: SmbSiteServer, state: str, fact: str, value: bool | None):
+    """The host is a domain controller of before Active Directory: the accounts of its domain are its own."""
+    assert host.smb is not None
+    sender = server.resolve("CORP\\smssend").sid
+    host.smb.set_account_state("CORP\\smssend", state)
+    try:
+        found = server.local_account_state(sender)
+    finally:
+        host.smb.set_account_state("CORP\\smssend", "ok")
+    good = {"disabled": False, "locked": False, "expired": False, "password_expired": False}
+    assert found == AccountState(**{**good, fact: value})
+
+
+@on_samba
+def test_a_controller_of_before_active_directory(server: SmbSiteServer):
+    found = server.joined_domain()
+    assert found == JoinedDomain("CORP", is_controller=True)
+    assert found.sid == server.resolve("CORP\\smssend").sid.domain
 
 
 # -- the connection plugin
