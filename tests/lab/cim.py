@@ -36,14 +36,28 @@ class Reference:
 
     def is_at(self, path: str) -> bool:
         """Whether an object path (``Win32_Group.Domain="C01",Name="Users"``, maybe with its namespace) is the same."""
-        match = _PATH.fullmatch(path)
-        if match is None or match["class"].casefold() != self.class_name.casefold():
-            return False
-        keys = {
-            key["name"].casefold(): re.sub(r"\\(.)", r"\1", key["value"][1:-1]).casefold()
-            for key in _KEY.finditer(match["keys"])
-        }
-        return keys == {name.casefold(): value.casefold() for name, value in self.keys.items()}
+        found = object_path(path)
+        return found is not None and found.is_of(self)
+
+    def is_of(self, other: Reference) -> bool:
+        """Whether both are to the same instance."""
+        return self.class_name.casefold() == other.class_name.casefold() and _folded(self.keys) == _folded(other.keys)
+
+
+def object_path(path: str) -> Reference | None:
+    """An object path as a reference; None if it is none."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    keys = {
+        key["name"]: re.sub(r"\\(.)", r"\1", key["value"][1:-1], flags=re.DOTALL)
+        for key in _KEY.finditer(match["keys"])
+    }
+    return Reference(match["class"], keys)
+
+
+def _folded(keys: Mapping[str, str]) -> dict[str, str]:
+    return {name.casefold(): value.casefold() for name, value in keys.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,10 @@ from .descriptors import (
 from .errors import LabError
 from .host import Host
 from .misbehaviour import Rule
-from .model import Account
+from .model import Account, AccountState
 from .samba import SambaHost, SmbControls
 from .samba.configuration import GLOBAL
-from .scenario import BadScenario, described, entries, new_account
+from .scenario import BadScenario, described, entries, new_account, policy_rights
 
 MAX_BODY = 1_000_000
 
@@ -111,16 +111,18 @@ class Controls:
     def add_account(self, name: str, *, type_: str = "user", rid: int | None = None) -> dict[str, Any]:
         r"""Add ``DOMAIN\name``, or ``.\name`` for a local account; for this host only."""
         domain, _unused, rest = name.rpartition("\\")
-        local = domain in ("", ".") or domain.casefold() == self.host.name.casefold()
+        local = domain in ("", ".") or domain.casefold() == self.host.account_domain.casefold()
         if not rest or type_ not in ("user", "group"):
             raise ControlError(f"{name!r} of type {type_!r} is no account")
-        account = new_account(self.host.name if local else domain, rest, local=local, type_=type_, rid=rid)
+        account = new_account(self.host.account_domain if local else domain, rest, local=local, type_=type_, rid=rid)
         self.host.backend.add_account(account)
         return _account(account)
 
     def remove_account(self, name: str) -> None:
         """Remove an account: its SID then has no name on this host."""
-        self.host.backend.remove_account(self._known(name).sid)
+        account = self._known(name)
+        self.host.removed[account.sid] = account
+        self.host.backend.remove_account(account.sid)
 
     def members(self, group: str) -> list[str]:
         """The members of a local group, by their names."""
@@ -129,6 +131,21 @@ class Controls:
     def set_members(self, group: str, members: Iterable[str]) -> None:
         """Make these the members of a local group, and nobody else."""
         self._members()[self._known(group).sid] = [self._known(member).sid for member in members]
+
+    def set_user(self, name: str, **state: Any) -> None:
+        """Set what Win32_UserAccount shows of a user, the fields of ``AccountState``; the others are as new."""
+        account = self._known(name)
+        try:
+            self.host.account_states[account.sid] = AccountState(**state)
+        except TypeError as error:
+            raise ControlError(f"not a state: {error}") from None
+
+    def set_group_policy(self, rights: Iterable[Mapping[str, Any]] | None) -> None:
+        """Set the user rights that group policy sets, as ``PolicyRight``; None if no policy was ever computed."""
+        try:
+            self.host.group_policy = None if rights is None else policy_rights(rights)
+        except BadScenario as error:
+            raise ControlError(str(error)) from None
 
     def make_directory(self, path: str) -> None:
         self._found(lambda p: ntfs.new_child(self.host.backend, p, directory=True), self._located(path))
@@ -309,6 +326,8 @@ class ControlServer:
             web.delete(f"{host}/accounts", self._do(lambda c, q: c.remove_account(q["name"]))),
             web.get(f"{host}/members", self._do(lambda c, q: c.members(q["group"]))),
             web.put(f"{host}/members", self._do(lambda c, q: c.set_members(q["group"], q["members"]))),
+            web.put(f"{host}/user", self._do(lambda c, q: c.set_user(q.pop("name"), **q))),
+            web.put(f"{host}/group-policy", self._do(lambda c, q: c.set_group_policy(q["rights"]))),
             web.post(f"{host}/directories", self._do(lambda c, q: c.make_directory(q["path"]))),
             web.post(f"{host}/files", self._do(lambda c, q: c.make_file(q["path"]))),
             web.delete(f"{host}/paths", self._do(lambda c, q: c.remove_path(q["path"]))),

@@ -72,6 +72,44 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountState:
+    """What Win32_UserAccount shows of a user beside the identity (learn.microsoft.com, "Win32_UserAccount class").
+
+    It has no date on which the account expires, and does not show that a password has expired.
+    """
+
+    disabled: bool = False
+    lockout: bool = False
+    password_changeable: bool = True
+    password_expires: bool = True
+    """Whether the password is one that expires some day."""
+    password_required: bool = True
+    status: str = ""
+    """Empty: OK, or Degraded for an account that is disabled or locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRight:
+    """A user right as a group policy object sets it, one line of the Resultant Set of Policy.
+
+    Attributes:
+        right: its constant, such as SeNetworkLogonRight.
+        accounts: names or SIDs of those who get it, as RSoP shows them.
+        precedence: 1 for the setting that wins over the others of this right.
+        gpo: the object's name.
+        status: 1 if Windows has applied it (learn.microsoft.com, "RSOP_SecuritySettings class").
+        error: the system error code if not.
+    """
+
+    right: str
+    accounts: tuple[str, ...]
+    precedence: int = 1
+    gpo: str = "Default Domain Policy"
+    status: int = 1
+    error: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SmsProvider:
     """The SMS Provider of a site: what it shows, and to whom."""
 
@@ -101,6 +139,17 @@ class Settings:
     ControlFlags have SE_DACL_AUTO_INHERIT_REQ) or `never`."""
     prefixed_instances: bool = False
     """Whether a method with elements in a default namespace is refused, as if only the prefixed form were known."""
+    domain_controller: bool = False
+    """Whether it is a domain controller of its domain. See `providers.accounts` for what its WMI is assumed to show."""
+    controller_domain: str = "domain"
+    """Which Domain WMI shows for the built-in accounts of a domain controller: the `domain`'s or the `computer`'s."""
+    part_of_domain: bool = True
+    shows_lost_members: str = "never"
+    """How Win32_GroupUser shows a member whose account is gone: `never`, `by_name` (its last one) or `by_sid`."""
+    unreadable_endpoints: tuple[str, ...] = ()
+    """SIDs of accounts that ASSOCIATORS OF leaves out, although a request for each of them finds it."""
+    associators: bool = True
+    """Whether ASSOCIATORS OF is understood; else it is an invalid query."""
     language: str = "en"
     os_version: str = "10.0.20348"
     os_caption: str = "Microsoft Windows Server 2022 Standard"

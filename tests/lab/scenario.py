@@ -33,7 +33,18 @@ from .descriptors import (
     sid_bytes,
 )
 from .host import Host
-from .model import LANGUAGES, Account, Logon, Service, Settings, Share, SidType, SmsProvider, built_in_accounts
+from .model import (
+    LANGUAGES,
+    Account,
+    Logon,
+    PolicyRight,
+    Service,
+    Settings,
+    Share,
+    SidType,
+    SmsProvider,
+    built_in_accounts,
+)
 from .providers import sms
 
 MASKS = {
@@ -127,6 +138,17 @@ def _shown(acl: tuple[Ace, ...] | None, host: Host) -> list[dict[str, Any]] | No
     ]
 
 
+def policy_rights(items: Any) -> tuple[PolicyRight, ...]:
+    """User rights that group policy sets; raises BadScenario."""
+    known = {field.name for field in fields(PolicyRight)}
+    found = []
+    for item in _list(items, "user rights"):
+        data = _mapping(item, "a user right", known)
+        accounts = tuple(_list(data.get("accounts", ()), "accounts of a user right"))
+        found.append(PolicyRight(**{**data, "right": _text(data, "right", "a user right"), "accounts": accounts}))
+    return tuple(found)
+
+
 def domain_sid(name: str) -> str:
     """A domain's or computer's SID, made from its name: the same in every run."""
     digest = hashlib.sha256(name.casefold().encode()).digest()
@@ -176,28 +198,31 @@ def _host(
             "files",
             "shares",
         ),
-        *("services", "members", "sms_provider"),
+        *("services", "members", "sms_provider", "group_policy"),
     }
     data = _mapping(item, "a host", known)
     name = _text(data, "name", "a host")
     settings = _settings(data.get("settings", {}), name)
-    local = [_account(account, name, local=True) for account in _list(data.get("local_accounts", ()), name)]
+    of = data.get("domain", domain)
+    owner = of if settings.domain_controller else name
+    local = [_account(account, owner, local=True) for account in _list(data.get("local_accounts", ()), name)]
     own = tuple(_logon(logon) for logon in _list(data.get("logons", ()), name))
     host = Host(
         name=name,
         dns_name=data.get("dns_name", f"{name.lower()}.{dns_domain}"),
-        domain=data.get("domain", domain),
+        domain=of,
         dns_domain=dns_domain,
         site=data.get("site", name),
         backend=MemoryBackend(AccountTable(local, tables[settings.language])),
         logons=logons + own,
         settings=settings,
         services=tuple(_service(service) for service in _list(data.get("services", ()), name)),
+        group_policy=policy_rights(rights) if (rights := data.get("group_policy", ())) is not None else None,
     )
     for logon in own:
         _unused, _unused, user = logon.user.rpartition("\\")
-        if logon.user.startswith(".\\") and not host.backend.account_by_name(name, user):
-            host.backend.add_account(new_account(name, user, local=True))
+        if logon.user.startswith(".\\") and not host.backend.account_by_name(owner, user):
+            host.backend.add_account(new_account(owner, user, local=True))
     for directory in _list(data.get("directories", ()), name):
         _add_path(host, directory, directory=True)
     for file in _list(data.get("files", ()), name):
@@ -214,6 +239,10 @@ def _settings(item: Any, host: str) -> Settings:
     settings = Settings(**data)
     if settings.language not in LANGUAGES:
         raise BadScenario(f"{host}: language {settings.language!r} is not one of {', '.join(LANGUAGES)}")
+    if settings.shows_lost_members not in ("never", "by_name", "by_sid"):
+        raise BadScenario(
+            f"{host}: shows_lost_members is never, by_name or by_sid, not {settings.shows_lost_members!r}"
+        )
     if settings.children_follow not in ("always", "asked", "never"):
         raise BadScenario(f"{host}: children_follow is always, asked or never, not {settings.children_follow!r}")
     return settings

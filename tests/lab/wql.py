@@ -1,10 +1,12 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of WQL that the lab understands: ``SELECT * | names FROM Class [WHERE name = literal [AND …]]``.
+"""The part of WQL that the lab understands.
 
-Anything else is refused, as an invalid query. Literals are quoted with ' or "; inside them a backslash escapes the
-next character, so a backslash is written twice (learn.microsoft.com, "WQL (SQL for WMI)" and "WHERE Clause").
+``SELECT * | names FROM Class [WHERE name = literal [AND … | OR …]]``, and ``ASSOCIATORS OF {object path} WHERE
+keywords`` (learn.microsoft.com, "ASSOCIATORS OF Statement"). AND and OR are not mixed. Anything else is refused, as an
+invalid query. Literals are quoted with ' or "; inside them a backslash escapes the next character, so a backslash is
+written twice (learn.microsoft.com, "WQL (SQL for WMI)" and "WHERE Clause").
 """
 
 from __future__ import annotations
@@ -28,15 +30,65 @@ class BadQuery(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query; ``properties`` is None for ``*``."""
+    """A parsed SELECT; ``properties`` is None for ``*``. With ``either`` one of the conditions is enough."""
 
     class_name: str
     properties: tuple[str, ...] | None
     conditions: tuple[tuple[str, Literal], ...]
+    either: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Associators:
+    """A parsed ASSOCIATORS OF; None for a keyword that was not given."""
+
+    source: str
+    """The object path between the braces."""
+    assoc_class: str | None = None
+    role: str | None = None
+    result_role: str | None = None
+    result_class: str | None = None
+
+
+_ASSOCIATORS = re.compile(
+    r"""\s*ASSOCIATORS\s+OF\s*\{(?P<path>(?:[^{}'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*)\}(?P<rest>.*)""",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
+)
+_KEYWORDS = {
+    "assocclass": "assoc_class",
+    "role": "role",
+    "resultrole": "result_role",
+    "resultclass": "result_class",
+}
+
+
+def statement(text: str) -> Query | Associators:
+    """Parse either statement; raises BadQuery."""
+    return parse_associators(text) if text.lstrip()[:11].upper() == "ASSOCIATORS" else parse(text)
+
+
+def parse_associators(text: str) -> Associators:
+    """Parse an ASSOCIATORS OF, whose keywords are separated by blanks alone; raises BadQuery."""
+    if len(text) > MAX_LENGTH:
+        raise BadQuery(f"longer than {MAX_LENGTH} characters")
+    match = _ASSOCIATORS.fullmatch(text)
+    if match is None:
+        raise BadQuery("ASSOCIATORS OF {object path} was expected")
+    tokens = _Tokens(match["rest"])
+    found: dict[str, str] = {}
+    if tokens.more():
+        tokens.keyword("WHERE")
+        while not found or tokens.more():
+            word = tokens.word()
+            name = _KEYWORDS.get(word.lower())
+            if name is None or name in found or not tokens.symbol("="):
+                raise BadQuery(f"{word[:40]!r} was not expected")
+            found[name] = tokens.word()
+    return Associators(match["path"].strip(), **found)
 
 
 def parse(text: str) -> Query:
-    """Parse a query; raises BadQuery."""
+    """Parse a SELECT; raises BadQuery."""
     if len(text) > MAX_LENGTH:
         raise BadQuery(f"longer than {MAX_LENGTH} characters")
     tokens = _Tokens(text)
@@ -45,13 +97,14 @@ def parse(text: str) -> Query:
     tokens.keyword("FROM")
     class_name = tokens.word()
     conditions: list[tuple[str, Literal]] = []
+    joined = ""
     if tokens.more():
         tokens.keyword("WHERE")
         conditions.append(_condition(tokens))
         while tokens.more():
-            tokens.keyword("AND")
+            joined = tokens.one_of((joined,) if joined else ("AND", "OR"))
             conditions.append(_condition(tokens))
-    return Query(class_name, properties, tuple(conditions))
+    return Query(class_name, properties, tuple(conditions), either=joined == "OR")
 
 
 def _names(tokens: _Tokens) -> list[str]:
@@ -89,6 +142,12 @@ class _Tokens:
     def keyword(self, expected: str) -> None:
         if self.word().upper() != expected:
             raise BadQuery(f"{expected} was expected")
+
+    def one_of(self, expected: tuple[str, ...]) -> str:
+        word = self.word().upper()
+        if word not in expected:
+            raise BadQuery(f"{' or '.join(expected)} was expected")
+        return word
 
     def word(self) -> str:
         kind, value = self._next()

@@ -41,6 +41,7 @@ class Operation:
     wmi_class: WmiClass | None = None
     method: tuple[str, Method] | None = None
     query: wql.Query | None = None
+    associators: wql.Associators | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +94,12 @@ class Service:
         elif request.action == PULL:
             body = self._pull(request, rule)
         elif operation.query and operation.wmi_class:
-            body = self._first(operation.wmi_class, operation.query, request, rule)
+            found = _matching(self.host, operation.wmi_class, operation.query)
+            items = [_item(instance, operation.query) for instance in found]
+            body = self._first(operation.wmi_class, items, request, rule)
+        elif operation.associators and operation.wmi_class:
+            endpoints = _endpoints(self.host, operation.wmi_class, operation.associators)
+            body = self._first(operation.wmi_class, list(map(cim.instance_xml, endpoints)), request, rule)
         elif operation.wmi_class:
             keys = _keys(operation.wmi_class, request.selectors)
             body = cim.instance_xml(self._instance(operation.wmi_class, keys))
@@ -145,26 +151,45 @@ class Service:
         if filter_ is None:
             if class_name == "*":
                 raise faults.invalid_resource_uri()
-            query = wql.Query(class_name, None, ())
+            query: wql.Query | wql.Associators = wql.Query(class_name, None, ())
         else:
             if filter_.get("Dialect") != WQL_DIALECT:
                 raise faults.unsupported_dialect()
             if class_name != "*" or request.selectors:
                 raise faults.query_needs_all_classes()
             try:
-                query = wql.parse(filter_.text or "")
+                query = wql.statement(filter_.text or "")
             except wql.BadQuery as error:
                 raise faults.invalid_query(str(error)) from None
+        if isinstance(query, wql.Associators):
+            return self._associators(request, namespace, query, user)
         wmi_class = find(self.host, namespace, query.class_name, user)
         for name in (*(query.properties or ()), *(name for name, _unused in query.conditions)):
             if name.casefold() not in (known.casefold() for known in wmi_class.properties):
                 raise faults.invalid_query(f"{wmi_class.name} has no property {name}")
         return Operation(f"{wmi_class.name}.Query", request, wmi_class, query=query)
 
-    def _first(self, wmi_class: WmiClass, query: wql.Query, request: soap.Request, rule: Rule | None) -> str:
+    def _associators(self, request: soap.Request, namespace: str, query: wql.Associators, user: str) -> Operation:
+        """Of the keywords, AssocClass is needed: the lab does not look through all associations."""
+        if not self.host.settings.associators or query.assoc_class is None:
+            raise faults.invalid_query("ASSOCIATORS OF needs AssocClass here")
+        association = find(self.host, namespace, query.assoc_class, user)
+        for name in filter(None, (query.role, query.result_role)):
+            if name.casefold() not in (known.casefold() for known in association.properties):
+                raise faults.invalid_query(f"{association.name} has no property {name}")
+        if query.result_class is not None:
+            find(self.host, namespace, query.result_class, user)
+        source = cim.object_path(query.source)
+        if source is None:
+            raise faults.invalid_query(f"{query.source[:80]} is no object path")
+        wmi_class = find(self.host, namespace, source.class_name, user)
+        if wmi_class.get(self.host, _keys(wmi_class, source.keys)) is None:
+            raise faults.not_found(query.source, "ExecQuery")
+        return Operation(f"{association.name}.Associators", request, association, associators=query)
+
+    def _first(self, wmi_class: WmiClass, items: list[str], request: soap.Request, rule: Rule | None) -> str:
         """EnumerateResponse, with items if the client asked for OptimizeEnumeration ([DSP0226] 8.2.3)."""
         body = _body(request, f"{{{ENUMERATION}}}Enumerate")
-        items = [_item(instance, query) for instance in _matching(self.host, wmi_class, query)]
         enumeration = _Enumeration(wmi_class.name, items)
         if body.find(f"{{{WSMAN}}}OptimizeEnumeration") is None:
             return f"<n:EnumerateResponse>{self._keep(enumeration)}</n:EnumerateResponse>"
@@ -264,6 +289,9 @@ def _batch(enumeration: _Enumeration, count: int, max_bytes: int) -> str:
 
 def _matching(host: Host, wmi_class: WmiClass, query: wql.Query) -> list[Instance]:
     """The instances that meet every condition. When the conditions name all keys, the instance is read directly."""
+    if query.either:
+        every = wmi_class.instances(host)
+        return [i for i in every if any(_equal(i.get(name), value) for name, value in query.conditions)]
     given = {name.casefold(): value for name, value in query.conditions}
     keys = {name: given.get(name.casefold()) for name in wmi_class.keys}
     found: list[Instance]
@@ -275,6 +303,33 @@ def _matching(host: Host, wmi_class: WmiClass, query: wql.Query) -> list[Instanc
         narrowed = wmi_class.narrowed(host, texts) if wmi_class.narrowed else None
         found = list(wmi_class.instances(host) if narrowed is None else narrowed)
     return [i for i in found if all(_equal(i.get(name), value) for name, value in query.conditions)]
+
+
+def _endpoints(host: Host, association: WmiClass, query: wql.Associators) -> list[Instance]:
+    """The other ends of the associations of an object. Windows leaves out an end that it cannot read."""
+    source = cim.object_path(query.source)
+    found = []
+    for link in association.instances(host):
+        ends = {name: end for name, end in link.properties.items() if isinstance(end, cim.Reference)}
+        here = [name for name, end in ends.items() if source and end.is_of(source) and _is(name, query.role)]
+        for other, end in ends.items():
+            if not here or other == here[0] or not _is(other, query.result_role) or not _is_class(end, query):
+                continue
+            wmi_class = find(host, cim.NAMESPACE, end.class_name, "")
+            instance = wmi_class.get(host, end.keys)
+            if instance and instance.properties.get("SID") not in host.settings.unreadable_endpoints:
+                found.append(instance)
+    return found
+
+
+def _is(name: str, wanted: str | None) -> bool:
+    return wanted is None or name.casefold() == wanted.casefold()
+
+
+def _is_class(end: cim.Reference, query: wql.Associators) -> bool:
+    """Whether it is of ResultClass or of a class derived from it; the lab knows one such: Win32_Account."""
+    wanted = (query.result_class or "Win32_Account").casefold()
+    return wanted in ("win32_account", end.class_name.casefold())
 
 
 def _equal(value: cim.Value, literal: wql.Literal) -> bool:

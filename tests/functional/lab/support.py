@@ -75,9 +75,11 @@ def return_value(output: ET.Element) -> int:
     return int(next(child.text or "" for child in output if local(child) == "ReturnValue"))
 
 
-def query(wsman: WSMan, wql: str, max_elements: int = 100, optimize: bool = True) -> list[ET.Element]:
-    """All items of a query, pulled to the end."""
-    body = enumerate_once(wsman, wql, max_elements, optimize)
+def query(
+    wsman: WSMan, wql: str, max_elements: int = 100, optimize: bool = True, namespace: str = "cimv2"
+) -> list[ET.Element]:
+    """All items of a query in a namespace below root, pulled to the end."""
+    body = enumerate_once(wsman, wql, max_elements, optimize, namespace)
     items = [item for container in body.iter() if local(container) == "Items" for item in container]
     while not any(local(element) == "EndOfSequence" for element in body.iter()):
         body = pull(wsman, context_of(body), max_elements)
@@ -85,14 +87,16 @@ def query(wsman: WSMan, wql: str, max_elements: int = 100, optimize: bool = True
     return items
 
 
-def enumerate_once(wsman: WSMan, wql: str, max_elements: int = 100, optimize: bool = True) -> ET.Element:
+def enumerate_once(
+    wsman: WSMan, wql: str, max_elements: int = 100, optimize: bool = True, namespace: str = "cimv2"
+) -> ET.Element:
     """The body of the answer to an Enumerate."""
     root = ET.Element(f"{{{NS['n']}}}Enumerate")
     if optimize:
         ET.SubElement(root, f"{{{NS['w']}}}OptimizeEnumeration")
         ET.SubElement(root, f"{{{NS['w']}}}MaxElements").text = str(max_elements)
     ET.SubElement(root, f"{{{NS['w']}}}Filter", Dialect=WQL).text = wql
-    return wsman.enumerate(WMI + "*", root)
+    return wsman.enumerate(WMI.replace("cimv2", namespace) + "*", root)
 
 
 def pull(wsman: WSMan, context: str, max_elements: int = 100) -> ET.Element:

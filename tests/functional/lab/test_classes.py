@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pypsrp.exceptions import WSManFaultError
@@ -255,6 +256,161 @@ def test_the_members_of_one_group(p01: WSMan, path: str) -> None:
 )
 def test_a_path_that_leads_to_no_group_with_members(p01: WSMan, path: str) -> None:
     assert query(p01, f'SELECT * FROM Win32_GroupUser WHERE GroupComponent="{path}"') == []
+
+
+GROUP = "Win32_Group.Domain='P01',Name='Administrators'"
+
+
+def names_of(items: list[ET.Element]) -> list[tuple[str, str]]:
+    return [(local(item), str(properties(item)["Name"])) for item in items]
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        "AssocClass=Win32_GroupUser",
+        "AssocClass=Win32_GroupUser Role=GroupComponent",
+        "AssocClass=win32_groupuser ResultRole=partcomponent ResultClass=Win32_Account",
+    ],
+)
+def test_associators_of_a_group_are_whole_accounts(p01: WSMan, keywords: str) -> None:
+    items = query(p01, f"ASSOCIATORS OF {{{GROUP}}} WHERE {keywords}")
+    assert names_of(items) == [("Win32_Group", "Domain Admins"), ("Win32_UserAccount", "ansible")]
+    assert properties(items[1])["SID"] == sid_of(p01, "ansible")
+
+
+def test_associators_of_a_user_are_its_groups(p01: WSMan) -> None:
+    user = "Win32_UserAccount.Domain='CORP',Name='ansible'"
+    items = query(p01, f"ASSOCIATORS OF {{{user}}} WHERE AssocClass=Win32_GroupUser")
+    assert names_of(items) == [("Win32_Group", "Administrators")]
+    assert query(p01, f"ASSOCIATORS OF {{{user}}} WHERE AssocClass=Win32_GroupUser Role=GroupComponent") == []
+
+
+def test_associators_by_the_class_of_the_result(p01: WSMan) -> None:
+    text = f"ASSOCIATORS OF {{{GROUP}}} WHERE AssocClass=Win32_GroupUser ResultClass=Win32_Group"
+    assert names_of(query(p01, text)) == [("Win32_Group", "Domain Admins")]
+
+
+@pytest.mark.parametrize(
+    ("source", "keywords", "code"),
+    [
+        ("Win32_Group.Domain='P01',Name='Nobody'", "AssocClass=Win32_GroupUser", 2150858752),
+        ("Win32_Group.Domain='CORP',Name='Administrators'", "AssocClass=Win32_GroupUser", 2150858752),
+        ("Win32_Group.Domain='P01'", "AssocClass=Win32_GroupUser", 2150858842),
+        ("Administrators", "AssocClass=Win32_GroupUser", 0x80041017),
+        (GROUP, "AssocClass=Win32_Nothing", 2150858778),
+        ("Win32_Nothing.Name='x'", "AssocClass=Win32_GroupUser", 2150858778),
+        (GROUP, "AssocClass=Win32_GroupUser Role=Nothing", 0x80041017),
+        (GROUP, "AssocClass=Win32_GroupUser ResultClass=Win32_Nothing", 2150858778),
+        (GROUP, "Role=GroupComponent", 0x80041017),
+    ],
+)
+def test_bad_associators(p01: WSMan, source: str, keywords: str, code: int) -> None:
+    with pytest.raises(WSManFaultError) as error:
+        query(p01, f"ASSOCIATORS OF {{{source}}} WHERE {keywords}")
+    assert error.value.code == code
+
+
+def test_endpoints_that_cannot_be_read_are_left_out(lab: RunningLab, c01: WSMan) -> None:
+    controls = lab["C01"].controls
+    controls.add_account("CORP\\leaver")
+    controls.set_members("S-1-5-32-544", ["CORP\\leaver", "CORP\\ansible"])
+    controls.remove_account("CORP\\leaver")
+    associators = "ASSOCIATORS OF {Win32_Group.Domain='C01',Name='Administrators'} WHERE AssocClass=Win32_GroupUser"
+    references = "SELECT * FROM Win32_GroupUser WHERE GroupComponent=\"Win32_Group.Domain='C01',Name='Administrators'\""
+    for shown, count in (("never", 1), ("by_name", 2), ("by_sid", 2)):
+        controls.host.settings = replace(controls.host.settings, shows_lost_members=shown)
+        assert len(query(c01, references)) == count
+        assert names_of(query(c01, associators)) == [("Win32_UserAccount", "ansible")]
+    controls.host.settings = replace(controls.host.settings, unreadable_endpoints=(sid_of(c01, "ansible"),))
+    assert query(c01, associators) == []
+    assert len(query(c01, references)) == 2
+
+
+def test_a_user_has_the_properties_of_microsofts_page(lab: RunningLab, c01: WSMan) -> None:
+    controls = lab["C01"].controls
+    controls.add_account(".\\courier")
+    as_new = get(c01, "Win32_UserAccount", Domain="C01", Name="courier")
+    # learn.microsoft.com, "Win32_UserAccount class", in its order.
+    assert sorted(as_new) == [
+        *("AccountType", "Caption", "Description", "Disabled", "Domain", "FullName", "InstallDate", "LocalAccount"),
+        *("Lockout", "Name", "PasswordChangeable", "PasswordExpires", "PasswordRequired", "SID", "SIDType", "Status"),
+    ]
+    assert [as_new[name] for name in ("Disabled", "Lockout", "PasswordExpires", "Status")] == [
+        *("false", "false", "true", "OK")
+    ]
+    controls.set_user(".\\courier", disabled=True, password_expires=False)
+    found = get(c01, "Win32_UserAccount", Domain="C01", Name="courier")
+    assert [found[name] for name in ("Disabled", "Lockout", "PasswordExpires", "Status")] == [
+        *("true", "false", "false", "Degraded")
+    ]
+
+
+def test_a_domain_controllers_accounts_are_those_of_its_domain() -> None:
+    description = default_hierarchy(2)
+    description["hosts"][0] |= {
+        "settings": {"domain_controller": True},
+        "local_accounts": [{"name": "Connection", "type": "group"}],
+    }
+    with running_lab(description) as lab, connect(lab["C01"]) as wsman, connect(lab["P01"]) as member:
+        group = get(wsman, "Win32_Group", Domain="CORP", Name="Connection")
+        assert (group["LocalAccount"], group["SIDType"]) == ("true", "4")
+        assert str(group["SID"]).rpartition("-")[0] == sid_of(wsman, "smssend").rpartition("-")[0]
+        assert get(wsman, "Win32_Group", Domain="CORP", Name="Administrators")["SID"] == ADMINISTRATORS
+        for name in ("Connection", "Administrators"):
+            with pytest.raises(WSManFaultError):
+                get(wsman, "Win32_Group", Domain="C01", Name=name)
+        assert get(wsman, "Win32_UserAccount", Domain="CORP", Name="smssend")["LocalAccount"] == "true"
+        assert get(member, "Win32_UserAccount", Domain="CORP", Name="smssend")["LocalAccount"] == "false"
+        assert get(wsman, "Win32_ComputerSystem", Name="C01")["DomainRole"] == "5"
+        assert get(member, "Win32_ComputerSystem", Name="P01")["DomainRole"] == "3"
+        sid = get(wsman, "Win32_SID", SID=ADMINISTRATORS)
+        assert sid["ReferencedDomainName"] == "BUILTIN"
+
+
+def test_a_computer_in_a_workgroup(lab: RunningLab, c01: WSMan) -> None:
+    host = lab["C01"].controls.host
+    host.settings = replace(host.settings, part_of_domain=False)
+    found = get(c01, "Win32_ComputerSystem", Name="C01")
+    assert [found[name] for name in ("Domain", "DomainRole", "PartOfDomain", "Workgroup")] == [
+        *("WORKGROUP", "2", "false", "WORKGROUP")
+    ]
+
+
+# -- the Resultant Set of Policy
+
+
+def test_user_rights_that_group_policy_sets(lab: RunningLab, c01: WSMan) -> None:
+    rights = [
+        {"right": "SeNetworkLogonRight", "accounts": ["Administrators", "*S-1-5-11"]},
+        {"right": "SeNetworkLogonRight", "accounts": ["Everyone"], "precedence": 2, "gpo": "Older", "status": 3},
+        {"right": "SeDenyNetworkLogonRight", "error": 5},
+    ]
+    lab["C01"].controls.set_group_policy(rights)
+    items = query(c01, "SELECT * FROM RSOP_UserPrivilegeRight WHERE precedence=1", namespace="rsop/computer")
+    first, second = map(properties, items)
+    # "RSOP_UserPrivilegeRight class", "RSOP_SecuritySettings class" and "RSOP_PolicySetting class".
+    names = ("AccountList", "creationTime", "ErrorCode", "GPOID", "id", "name", "precedence", "SOMID", "Status")
+    assert sorted(first) == sorted([*names, "UserRight"])
+    assert first["AccountList"] == ["Administrators", "*S-1-5-11"]
+    assert ("AccountList" in second, second["ErrorCode"]) == (False, "5")
+    either = (
+        "SELECT UserRight, Status FROM RSOP_UserPrivilegeRight "
+        "WHERE UserRight='SeDenyNetworkLogonRight' OR precedence=2"
+    )
+    assert [list(properties(item).values()) for item in query(c01, either, namespace="rsop/computer")] == [
+        ["SeNetworkLogonRight", "3"],
+        ["SeDenyNetworkLogonRight", "1"],
+    ]
+
+
+def test_without_a_policy_there_is_no_namespace(lab: RunningLab, c01: WSMan) -> None:
+    wql = "SELECT * FROM RSOP_UserPrivilegeRight"
+    assert query(c01, wql, namespace="rsop/computer") == []
+    lab["C01"].controls.set_group_policy(None)
+    with pytest.raises(WSManFaultError) as error:
+        query(c01, wql, namespace="rsop/computer")
+    assert error.value.code == 0x8004100E
 
 
 def test_a_german_host_knows_its_built_in_accounts_by_german_names() -> None:

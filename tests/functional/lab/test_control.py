@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pypsrp.exceptions import WSManFaultError
 
 from tests.functional.lab.support import connect, get, query
 from tests.lab.client import LabClient, LabClientError
@@ -117,6 +118,29 @@ def test_members_of_a_local_group(client: LabClient, lab: RunningLab) -> None:
     assert len(found) == 2
     with pytest.raises(LabClientError, match="has no account CORP"):
         client.put("C01", "members", group=".\\Senders", members=["CORP\\nobody"])
+
+
+def test_states_of_users_and_rights_of_group_policy(client: LabClient, lab: RunningLab) -> None:
+    client.post("C01", "accounts", name=".\\courier")
+    client.put("C01", "user", name=".\\courier", lockout=True)
+    rights = [{"right": "SeNetworkLogonRight", "accounts": ["Administrators"]}]
+    client.put("C01", "group-policy", rights=rights)
+    wql = "SELECT UserRight FROM RSOP_UserPrivilegeRight"
+    with connect(lab["C01"]) as wsman:
+        assert get(wsman, "Win32_UserAccount", Domain="C01", Name="courier")["Lockout"] == "true"
+        assert len(query(wsman, wql, namespace="rsop/computer")) == 1
+    client.put("C01", "group-policy", rights=None)
+    with connect(lab["C01"]) as wsman, pytest.raises(WSManFaultError):
+        query(wsman, wql, namespace="rsop/computer")
+    for path, body in (
+        ("user", {"name": ".\\courier", "asleep": True}),
+        ("user", {"name": ".\\nobody"}),
+        ("group-policy", {"rights": [{"accounts": []}]}),
+        ("group-policy", {"rights": [{"right": "SeNetworkLogonRight", "colour": 1}]}),
+        ("group-policy", {}),
+    ):
+        with pytest.raises(LabClientError):
+            client.put("C01", path, **body)
 
 
 def test_a_scenario_may_have_two_domains_and_leave_the_sites_to_others() -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WMI classes of a lab host, one module a family; `sms` and `shares` have namespaces of their own."""
+"""The WMI classes of a lab host, one module a family; `sms`, `shares` and `policy` have namespaces of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from .. import cim, faults
 from ..host import Host
-from . import accounts, files, services, shares, sms, system
+from . import accounts, files, policy, services, shares, sms, system
 from .wmi_class import Method, WmiClass
 
 CLASSES: dict[str, WmiClass] = {
@@ -27,6 +27,8 @@ def find(host: Host, namespace: str, name: str, user: str) -> WmiClass:
         known = sms.classes(host, namespace, user)
     elif namespace.casefold() == shares.SMB_NAMESPACE:
         known = shares.smb_classes(host)
+    elif namespace.casefold() == policy.NAMESPACE:
+        known = policy.classes(host)
     else:
         raise faults.invalid_resource_uri()
     wmi_class = known.get(name.casefold())

@@ -5,6 +5,12 @@
 
 As on Windows, WMI names the computer as the Domain of built-in accounts (``C01\\Administrators``), while Win32_SID and
 a Win32_Trustee name their own domain (``BUILTIN``).
+
+A domain controller has no accounts of its own: those of its domain are local there. That LocalAccount is TRUE for all
+of them is what users of it found (github.com/chef/ohai, pull request 1516: "domain controllers see domain users as
+local"). Microsoft documents no more than "the account is defined on the local machine". The Domain of its built-in
+groups is assumed to be the domain's NetBIOS name, since it has no other accounts. `Settings.controller_domain` makes it
+the computer's name, so that a client that relies on either can be found.
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..cim import Instance, Reference, Value
 from ..descriptors import BadDescriptor, sid_bytes
 from ..host import Host
-from ..model import Account, SidType
+from ..model import Account, AccountState, SidType
 from .wmi_class import WmiClass
 
 _ACCOUNT_PROPERTIES = (
@@ -28,8 +34,12 @@ _ACCOUNT_PROPERTIES = (
     "SIDType",
     "Status",
 )
-_USER_PROPERTIES = (*_ACCOUNT_PROPERTIES, "AccountType", "Disabled", "FullName", "Lockout")
+_USER_PROPERTIES = (
+    *_ACCOUNT_PROPERTIES,
+    *("AccountType", "Disabled", "FullName", "Lockout", "PasswordChangeable", "PasswordExpires", "PasswordRequired"),
+)
 _BUILT_IN = (SidType.ALIAS, SidType.WELL_KNOWN)
+_AS_NEW = AccountState()
 
 
 def _class_of(account: Account) -> str:
@@ -39,7 +49,16 @@ def _class_of(account: Account) -> str:
 
 
 def _domain(host: Host, account: Account) -> str:
-    return host.name if account.local or account.type in _BUILT_IN else account.domain
+    if account.type in _BUILT_IN and account.domain.casefold() != host.domain.casefold():
+        as_domain = host.settings.domain_controller and host.settings.controller_domain == "domain"
+        return host.domain if as_domain else host.name
+    return account.domain
+
+
+def _is_local(host: Host, account: Account) -> bool:
+    if host.settings.domain_controller and account.domain.casefold() == host.domain.casefold():
+        return True
+    return account.local or account.type in _BUILT_IN
 
 
 def _account(host: Host, account: Account) -> Instance:
@@ -49,7 +68,7 @@ def _account(host: Host, account: Account) -> Instance:
         "Description": "",
         "Domain": domain,
         "InstallDate": None,
-        "LocalAccount": account.local,
+        "LocalAccount": _is_local(host, account),
         "Name": account.name,
         "SID": account.sid,
         "SIDType": int(account.type),
@@ -59,7 +78,17 @@ def _account(host: Host, account: Account) -> Instance:
     if class_name == "Win32_UserAccount":
         # 512 is a normal account, 4096 a workstation or server trust account (learn.microsoft.com, Win32_UserAccount).
         account_type = 4096 if account.name.endswith("$") else 512
-        properties |= {"AccountType": account_type, "Disabled": False, "FullName": "", "Lockout": False}
+        state = host.account_states.get(account.sid, _AS_NEW)
+        properties |= {
+            "AccountType": account_type,
+            "Disabled": state.disabled,
+            "FullName": "",
+            "Lockout": state.lockout,
+            "PasswordChangeable": state.password_changeable,
+            "PasswordExpires": state.password_expires,
+            "PasswordRequired": state.password_required,
+            "Status": state.status or ("Degraded" if state.disabled or state.lockout else "OK"),
+        }
     return Instance(class_name, properties)
 
 
@@ -71,11 +100,11 @@ def _all(host: Host, *class_names: str) -> Iterator[Instance]:
 
 def _find(host: Host, domain: str, name: str) -> Account | None:
     """An account by WMI's Domain and Name."""
-    if domain.casefold() != host.name.casefold():
+    if domain.casefold() not in (host.name.casefold(), host.account_domain.casefold()):
         account = host.backend.account_by_name(domain, name)
         return account if account and _domain(host, account).casefold() == domain.casefold() else None
     for account in host.backend.accounts():
-        if account.name.casefold() == name.casefold() and _domain(host, account) == host.name:
+        if account.name.casefold() == name.casefold() and _domain(host, account).casefold() == domain.casefold():
             return account
     return None
 
@@ -117,12 +146,21 @@ def _reference(host: Host, account: Account) -> Reference:
 def _memberships(host: Host) -> Iterator[Instance]:
     for group_sid, member_sids in host.members.items():
         group = host.backend.account_by_sid(group_sid)
-        for member in filter(None, map(host.backend.account_by_sid, member_sids)):
-            if group:
-                yield Instance(
-                    "Win32_GroupUser",
-                    {"GroupComponent": _reference(host, group), "PartComponent": _reference(host, member)},
-                )
+        for sid in member_sids:
+            member = host.backend.account_by_sid(sid)
+            part = _reference(host, member) if member else _lost(host, sid)
+            if group and part:
+                yield Instance("Win32_GroupUser", {"GroupComponent": _reference(host, group), "PartComponent": part})
+
+
+def _lost(host: Host, sid: str) -> Reference | None:
+    """The reference to a member whose account is gone. Microsoft does not document whether Windows shows one."""
+    removed = host.removed.get(sid)
+    if host.settings.shows_lost_members == "by_name" and removed:
+        return _reference(host, removed)
+    if host.settings.shows_lost_members == "by_sid":
+        return Reference("Win32_UserAccount", {"Domain": host.account_domain, "Name": sid})
+    return None
 
 
 def _account_class(name: str, properties: tuple[str, ...], *class_names: str) -> WmiClass:

@@ -13,7 +13,7 @@ from ..model import Service
 from .wmi_class import WmiClass
 
 
-def _service(service: Service) -> Instance:
+def _service(host: Host, service: Service) -> Instance:
     return Instance(
         "Win32_Service",
         {
@@ -25,6 +25,7 @@ def _service(service: Service) -> Instance:
             "StartName": service.start_name,
             "State": service.state,
             "Status": "OK",
+            "SystemName": host.name,
         },
     )
 
@@ -32,7 +33,7 @@ def _service(service: Service) -> Instance:
 def _get(host: Host, keys: Mapping[str, str]) -> Instance | None:
     for service in host.services:
         if service.name.casefold() == keys["Name"].casefold():
-            return _service(service)
+            return _service(host, service)
     return None
 
 
@@ -40,8 +41,8 @@ CLASSES = (
     WmiClass(
         "Win32_Service",
         ("Name",),
-        ("Caption", "DisplayName", "Name", "Started", "StartMode", "StartName", "State", "Status"),
-        lambda host: map(_service, host.services),
+        ("Caption", "DisplayName", "Name", "Started", "StartMode", "StartName", "State", "Status", "SystemName"),
+        lambda host: (_service(host, service) for service in host.services),
         _get,
     ),
 )

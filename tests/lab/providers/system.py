@@ -11,20 +11,24 @@ from ..cim import DateTime, Instance
 from ..host import Host
 from .wmi_class import WmiClass
 
+_WORKGROUP = "WORKGROUP"
+
 
 def _computer(host: Host) -> Instance:
+    joined = host.settings.part_of_domain or host.settings.domain_controller
     return Instance(
         "Win32_ComputerSystem",
         {
             "Caption": host.name,
             "DNSHostName": host.dns_name.partition(".")[0],
-            "Domain": host.dns_domain,
-            "DomainRole": 3,  # a member server
+            "Domain": host.dns_domain if joined else _WORKGROUP,
+            # A standalone server, a member server, the primary domain controller ("Win32_ComputerSystem class").
+            "DomainRole": 5 if host.settings.domain_controller else 3 if joined else 2,
             "Name": host.name,
-            "PartOfDomain": True,
+            "PartOfDomain": joined,
             "Roles": ("LM_Workstation", "LM_Server", "NT", "Server_NT"),
             "Status": "OK",
-            "Workgroup": None,
+            "Workgroup": None if joined else _WORKGROUP,
         },
     )
 
