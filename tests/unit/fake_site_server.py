@@ -21,6 +21,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     AccessDenied,
     Account,
     DescriptorReading,
+    Enough,
     JoinedDomain,
     NetworkLogon,
     NoAnswer,
@@ -31,6 +32,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     Traffic,
     Unreachable,
     UserRight,
+    every_member,
 )
 
 DIRECTORY = r"D:\SMS\Site.srv\Despoolr.box\Receive"
@@ -132,7 +134,7 @@ class FakeSiteServer:
         self._write(path, lambda: self.held.update({path: descriptor}), lambda: self.held.update({path: OTHER}))
         return None
 
-    def group_members(self, group: Sid) -> tuple[Account, ...]:
+    def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
         self._read("members of", str(group))
         if group not in self.members:
             raise NotFound(self.host, f"read the members of {group}", "not found", "Check the group.")

@@ -98,11 +98,14 @@ _ENGLISH_NAMES: dict[str, Sid] = {
     "NT AUTHORITY\\INTERACTIVE": _S("S-1-5-4"),
     "NT AUTHORITY\\SERVICE": _S("S-1-5-6"),
     "NT AUTHORITY\\ANONYMOUS LOGON": _S("S-1-5-7"),
+    "NT AUTHORITY\\ENTERPRISE DOMAIN CONTROLLERS": _S("S-1-5-9"),
     "NT AUTHORITY\\Authenticated Users": _S("S-1-5-11"),
     "NT AUTHORITY\\This Organization": _S("S-1-5-15"),
     "NT AUTHORITY\\SYSTEM": _S("S-1-5-18"),
     "NT AUTHORITY\\LOCAL SERVICE": _S("S-1-5-19"),
     "NT AUTHORITY\\NETWORK SERVICE": _S("S-1-5-20"),
+    "NT AUTHORITY\\Local account": _S("S-1-5-113"),
+    "NT AUTHORITY\\Local account and member of Administrators group": _S("S-1-5-114"),
     "BUILTIN\\Administrators": _S("S-1-5-32-544"),
     "BUILTIN\\Users": _S("S-1-5-32-545"),
     "BUILTIN\\Guests": _S("S-1-5-32-546"),
@@ -112,6 +115,7 @@ _ENGLISH_NAMES: dict[str, Sid] = {
     "BUILTIN\\Print Operators": _S("S-1-5-32-550"),
     "BUILTIN\\Backup Operators": _S("S-1-5-32-551"),
     "BUILTIN\\Replicator": _S("S-1-5-32-552"),
+    "BUILTIN\\Pre-Windows 2000 Compatible Access": _S("S-1-5-32-554"),
     "BUILTIN\\Remote Desktop Users": _S("S-1-5-32-555"),
 }
 

@@ -28,6 +28,7 @@ from .errors import (
 from .port import (
     Account,
     DescriptorReading,
+    Enough,
     JoinedDomain,
     NetworkLogon,
     Propagated,
@@ -35,6 +36,7 @@ from .port import (
     SiteServer,
     Traffic,
     UserRight,
+    every_member,
     local_path,
 )
 
@@ -45,6 +47,7 @@ __all__ = [
     "AuthenticationFailed",
     "ConnectionUnsupported",
     "DescriptorReading",
+    "Enough",
     "Interrupted",
     "InvalidRequest",
     "JoinedDomain",
@@ -62,5 +65,6 @@ __all__ = [
     "Unreachable",
     "Unsupported",
     "UserRight",
+    "every_member",
     "local_path",
 ]

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from ..security import AccountState, SecurityDescriptor, Sid
 from ..text import visible
@@ -17,6 +17,9 @@ from ..text import visible
 _BACKSLASHES = re.compile(r"\\{2,}")
 _PATH = re.compile(r"[A-Za-z]:\\[^\x00-\x1f<>:\"|?*/]*")
 _MAX_PATH = 32_000
+
+Enough: TypeAlias = "Callable[[frozenset[Sid]], bool]"
+"""Whether a caller needs no other members of a group than these, such as `senders.issubset`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,11 @@ class Traffic:
     received: int = 0
 
 
+def every_member(_found: frozenset[Sid]) -> bool:
+    """For callers that need all members of a group, since who is no member matters too."""
+    return False
+
+
 class SiteServer(Protocol):
     """A site server. Every method raises `SiteServerError` or a subclass of it, and nothing else."""
 
@@ -264,10 +272,16 @@ class SiteServer(Protocol):
     def service_account(self, service: str) -> str:
         """The account that a service logs on as, as the server spells it; `NotFound` if there is no such service."""
 
-    def group_members(self, group: Sid) -> tuple[Account, ...]:
+    def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
         """Members of a local group; `NotFound` if there is no such group.
 
         On a domain controller, local groups are the groups of BUILTIN and the domain local groups of the domain.
+
+        Args:
+            group: the group's SID.
+            enough: for callers that look for certain members. If it is true of members that were read first, others may
+                be missing in the result, and a request may be saved. An account that is in the result is a member
+                in any case. An account that is not is none only if `enough` is false of the whole result.
         """
 
     def network_logon(self) -> NetworkLogon:

@@ -530,3 +530,16 @@ def test_the_articles_resolution_ends_the_same_on_every_way(
     again = enforce_sender_access(server, wanted)
     assert not again.changed
     assert again.propagated is None
+
+
+# -- members that are looked for
+
+
+def test_a_member_that_is_looked_for_is_found_and_others_may_be_left_out(host: RunningHost, server: SiteServer) -> None:
+    everyone = {account.sid for account in server.group_members(ADMINISTRATORS)}
+    operator, sender = sid_in_lab(host, "CORP\\ansible"), sid_in_lab(host, "CORP\\smssend")
+    found = {account.sid for account in server.group_members(ADMINISTRATORS, lambda sids: operator in sids)}
+    assert operator in found <= everyone
+    # Nobody is left out if the account that is looked for is no member.
+    found = {account.sid for account in server.group_members(ADMINISTRATORS, lambda sids: sender in sids)}
+    assert found == everyone

@@ -24,6 +24,20 @@ def test_english_names_mean_the_same_with_and_without_authority() -> None:
     assert well_known_sid("CORP\\Administrators") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "sid"),
+    [
+        ("ENTERPRISE DOMAIN CONTROLLERS", "S-1-5-9"),
+        ("NT AUTHORITY\\Local account", "S-1-5-113"),
+        ("Local account and member of Administrators group", "S-1-5-114"),
+        ("BUILTIN\\Pre-Windows 2000 Compatible Access", "S-1-5-32-554"),
+    ],
+)
+def test_names_that_policies_give_user_rights_to(name: str, sid: str) -> None:
+    # Microsoft, "Well-known SIDs".
+    assert well_known_sid(name) == Sid.parse(sid)
+
+
 def test_the_aliases_are_the_documented_ones() -> None:
     # [MS-DTYP] 2.5.1.1 for the aliases, 2.4.2.4 for their SIDs.
     builtin = {"AA": 579, "AO": 548, "BA": 544, "BG": 546, "BO": 551, "BU": 545, "CD": 574, "CY": 569, "ER": 573}

@@ -43,11 +43,13 @@ from ..names import known_account, no_account
 from ..port import (
     Account,
     DescriptorReading,
+    Enough,
     JoinedDomain,
     NetworkLogon,
     Propagated,
     Share,
     Traffic,
+    every_member,
 )
 from .accounts import account_state, can_be_own
 from .descriptors import descriptor_to_write, read_descriptor
@@ -240,8 +242,8 @@ class SmbSiteServer:
         with self._doing(f"read the account of service {service}", "Check the service's name (not its display name)."):
             return self._pipes.service_account(service)
 
-    def group_members(self, group: Sid) -> tuple[Account, ...]:
-        """Members of a local group."""
+    def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
+        """Members of a local group, all of them at the same price."""
         operation = f"read the members of group {NAME_OF.get(group, group)}"
         self._check_own(group, operation, _NOT_A_LOCAL_GROUP)
         with self._doing(operation, _NOT_A_LOCAL_GROUP):

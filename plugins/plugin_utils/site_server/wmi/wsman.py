@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from ...security import SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl, same_access
+from ...security import AccountState, SecurityDescriptor, SecurityDescriptorError, Sid, parse_sddl, same_access
 from ...security.descriptor import SE_SACL_PRESENT
 from ...wsman import (
     Instance,
@@ -30,10 +30,21 @@ from ...wsman import (
 )
 from ..errors import AccountNotFound, InvalidRequest, NoAnswer, NotFound, Rejected, ServerFault
 from ..names import known_account, no_account
-from ..port import Account, DescriptorReading, Share, Traffic
+from ..port import (
+    Account,
+    DescriptorReading,
+    Enough,
+    JoinedDomain,
+    NetworkLogon,
+    Share,
+    Traffic,
+    every_member,
+)
 from .descriptors import SACL_BITS, instance_of, reading_of
-from .groups import members, unchangeable
+from .groups import LocalGroups, unchangeable
+from .logon import joined_domain, local_account_state, network_logon
 from .methods import failure
+from .names_seen import Known, NamesSeen, Place
 from .shares import dacl_only, read_share
 from .wmi import Wmi, netbios_domain
 
@@ -59,6 +70,8 @@ class WsmanSiteServer:
         self._without_setting: set[str] = set()
         self._prefixed = False
         self._read: dict[tuple[str, str], DescriptorReading] = {}
+        self._names = NamesSeen(wmi.host)
+        self._groups = LocalGroups(wmi, self._names)
 
     @property
     def host(self) -> str:
@@ -191,11 +204,24 @@ class WsmanSiteServer:
         advice = "Check the service's name (not its display name)."
         found = self._wmi.run(operation, get(self._wmi.settings, "Win32_Service", {"Name": service}), advice)
         with self._wmi.translate_bad_answers(operation):
+            self._names.see_domain(found.text("SystemName") or "")
             return found.text("StartName") or ""
 
-    def group_members(self, group: Sid) -> tuple[Account, ...]:
-        """Members of a local group: one request for its name, one for theirs, and one for each SID."""
-        return members(self._wmi, group)
+    def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
+        """Members of a local group: one request at best, see `LocalGroups`."""
+        return self._groups.members(group, enough)
+
+    def network_logon(self) -> NetworkLogon:
+        """Who may log on over the network, as far as group policy sets it."""
+        return network_logon(self._wmi, self._names, self.resolve)
+
+    def local_account_state(self, account: Sid) -> AccountState:
+        """Whether an account of the server is disabled or locked; WMI does not show the rest."""
+        return local_account_state(self._wmi, account)
+
+    def joined_domain(self) -> JoinedDomain | None:
+        """The domain that the server is in."""
+        return joined_domain(self._wmi, self._names)
 
     def add_group_member(self, group: Sid, member: Sid) -> None:
         """WMI has no method for it."""
@@ -244,8 +270,15 @@ class WsmanSiteServer:
         return self._named(operation, self._wmi.run(operation, query(self._wmi.settings, wql), ""))
 
     def _named(self, operation: str, found: Iterable[Instance]) -> dict[Sid, str]:
+        named: dict[Sid, str] = {}
         with self._wmi.translate_bad_answers(operation):
-            return {Sid.parse(item.text("SID") or ""): f"{item.text('Domain')}\\{item.text('Name')}" for item in found}
+            for item in found:
+                sid, domain, name = Sid.parse(item.text("SID") or ""), item.text("Domain"), item.text("Name")
+                named[sid] = f"{domain}\\{name}"
+                if domain and name and item.boolean("LocalAccount") and item.class_name.casefold() == "win32_group":
+                    self._names.see_group(sid, Place(domain, name, Known.LOOKED_UP))
+        self._names.see(named)
+        return named
 
     def _domain_of(self, account: str, sid: Sid) -> str:
         operation = f"look up the domain of account {account}"
@@ -279,6 +312,7 @@ class WsmanSiteServer:
             if descriptor is None:
                 raise ServerFault(self._wmi.host, operation, "the answer holds no descriptor", "Try again.")
             reading = reading_of(descriptor)
+        self._names.see(reading.names)
         self._read[_object(class_name, key)] = reading
         return reading
 
