@@ -67,7 +67,8 @@ notes:
     the share has entries of accounts that are not well known and have no entry on the directory. Before Windows Server
     2012, two more are needed.
   - A DACL that is not in canonical order is reordered, with a warning.
-  - A group that has to be looked at costs one or two more requests over WinRM. Without O(sms_directory), groups of the
+  - A local group that has to be looked at costs one to three more requests over WinRM, however many members it has.
+    Without O(sms_directory), groups of the
     domain are not looked at. Their deny entries are listed in C(may_be_denied_by), and the answer is V(unknown).
   - With O(sms_directory) or O(logon), the task fails if an account cannot log on. The permissions are set anyway.
 seealso:

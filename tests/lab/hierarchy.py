@@ -73,6 +73,18 @@ def _sites(count: int) -> list[dict[str, Any]]:
     return sites
 
 
+def with_administrator(description: dict[str, Any]) -> dict[str, Any]:
+    """The same hosts with the account that every Windows has, in the group that it cannot leave; not for Samba.
+
+    Microsoft, "Local accounts": the built-in Administrator can be renamed and disabled, and not removed from the group
+    Administrators.
+    """
+    for host in description["hosts"]:
+        host["local_accounts"] = [*host.get("local_accounts", ()), {"name": "Administrator", "rid": 500}]
+        host["members"]["S-1-5-32-544"] = [*host["members"]["S-1-5-32-544"], ".\\Administrator"]
+    return description
+
+
 def _address(source: dict[str, Any], destination: dict[str, Any]) -> dict[str, str]:
     account = OWN_SENDER if source["code"] == "P02" else SENDER
     return {"to": destination["code"], "sender_account": account}

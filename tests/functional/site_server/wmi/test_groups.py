@@ -24,6 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.gro
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.names_seen import NamesSeen
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wmi.wsman import WsmanSiteServer
 from tests.functional.site_server.reaching import lab_wmi, operations
+from tests.lab.hierarchy import with_administrator
 from tests.lab.testing import RunningHost, RunningLab, default_hierarchy, running_lab
 from tests.unit.site_server.wmi.test_groups import ADMINISTRATORS
 
@@ -34,14 +35,11 @@ RECEIVE = r"D:\SMS\Site.srv\Despoolr.box\Receive"
 
 
 def scenario() -> dict[str, Any]:
-    made = default_hierarchy(2)
-    made["hosts"][0]["local_accounts"] = [
+    made = with_administrator(default_hierarchy(2))
+    made["hosts"][0]["local_accounts"] += [
         *({"name": name, "type": "group"} for name in (CONNECTION, ODD, EMPTY)),
         {"name": "courier"},
-        # Every Windows has this account, in this group.
-        {"name": "Administrator", "rid": 500},
     ]
-    made["hosts"][0]["members"]["S-1-5-32-544"].append(".\\Administrator")
     made["hosts"][0]["members"] |= {
         f".\\{CONNECTION}": ["CORP\\P01$", "CORP\\smssend", "CORP\\Domain Admins", ".\\courier", "S-1-5-18"],
         f".\\{ODD}": ["CORP\\backup"],

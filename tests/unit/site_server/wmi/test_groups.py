@@ -131,10 +131,10 @@ def test_one_request_if_the_name_was_seen_and_an_account_of_the_computer_is_a_me
 def test_members_that_prove_nothing_are_of_a_group_that_is_looked_up(members: tuple[str, ...]) -> None:
     script = Scripted(enumerated(*members), GROUP, enumerated())
     groups_of(script).members(ADMINISTRATORS, every_member)
-    assert [wql_of(request)[:30] for request in script.requests] == [
-        "ASSOCIATORS OF {Win32_Group.Do",
-        "SELECT * FROM Win32_Group WHER",
-        "SELECT * FROM Win32_GroupUser ",
+    assert [wql_of(request).partition(" WHERE ")[0] for request in script.requests] == [
+        'ASSOCIATORS OF {Win32_Group.Domain="C01",Name="Administrators"}',
+        "SELECT * FROM Win32_Group",
+        "SELECT * FROM Win32_GroupUser",
     ]
 
 
