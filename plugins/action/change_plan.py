@@ -27,6 +27,6 @@ class ActionModule(SiteServerAction):
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Plan, and write nothing."""
         request = sender_request(server.host, arguments)
-        outcome = enforce_sender_access(server, request, check_mode=True)
+        outcome = enforce_sender_access(server, request, self.directories(server, arguments), check_mode=True)
         section = section_of(outcome, site=arguments["site_code"], reasons=arguments["reasons"] or {})
         return plan_result(outcome, section)

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
+from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.release import __version__ as ansible_version
 from ansible.utils.vars import load_extra_vars
 
@@ -23,11 +24,20 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import AuditFile, AuditFileError, HostStatus
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.collection import collection_version
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction, TaskFailed
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.entry import (
+        DirectoryEntriesError,
+        directory_entries,
+    )
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.domain_controllers import (
+        load_directories,
+        open_directories,
+    )
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import (
         HOST_VARIABLES,
         HostConnections,
         Limits,
+        OpenDirectories,
         Question,
         Questions,
         preparation,
@@ -48,11 +58,14 @@ class ActionModule(ControllerAction):
         "mutually_exclusive": [("sms_sites", "senders")],
     }
     unchecked = ("sms_sites",)
-    failures = (AuditFileError,)
+    failures = (AuditFileError, DirectoryEntriesError)
 
     def run_task(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         """Read all hosts into the audit file."""
         freeze_heap()
+        directory_entries(arguments["sms_directory"])  # a wrong one is an error of the task, not of each host
+        if arguments["sms_directory"]:
+            load_directories()
         hosts = list(dict.fromkeys(map(str, arguments["hosts"] or variables.get("ansible_play_hosts_all", ()))))
         questions = replace(self._questions(arguments), terms=_terms(arguments, self._loader))
         path = Path(arguments["path"])
@@ -86,7 +99,8 @@ class ActionModule(ControllerAction):
             retries=arguments["retries"],
         )
         progress = _Progress(self._display.display, len(hosts), resumed, arguments["progress"])
-        for answer in sweep(ask, preparation(connections, questions, arguments["sms_products"]), limits):
+        prepare = preparation(connections, questions, arguments["sms_products"], _directories(arguments))
+        for answer in sweep(ask, prepare, limits):
             if answer is not None:
                 host, status, message, line = answer
                 file.add(line)
@@ -113,6 +127,12 @@ class ActionModule(ControllerAction):
         except ValueError as error:
             raise TaskFailed(str(error)) from None
         return Questions(everyone=Question(None, product.name, tuple(map(str, arguments["senders"]))))
+
+
+def _directories(arguments: Mapping[str, Any]) -> OpenDirectories:
+    """Opens the directories for each host, with its own account where no other is given."""
+    memory = Path(C.DEFAULT_LOCAL_TMP)
+    return lambda host, connection: open_directories(arguments["sms_directory"], connection, host, memory)
 
 
 class _Progress:
@@ -143,10 +163,11 @@ class _Progress:
 
 
 def _terms(arguments: Mapping[str, Any], loader: Any) -> dict[str, Any]:
-    """What the answers depend on besides the hierarchy: products, and variables of the role for all hosts."""
+    """What the answers depend on besides the hierarchy: products, directories, variables of the role for all hosts."""
     extra = load_extra_vars(loader)
     given = {name: str(extra[name]) for name in HOST_VARIABLES if name in extra}
-    return {"products": arguments["sms_products"] or {}, "variables": given}
+    directories = [entry["server"] for entry in arguments["sms_directory"] or ()]
+    return {"products": arguments["sms_products"] or {}, "variables": given, "directories": directories}
 
 
 def _short(status: str, message: str | None) -> dict[str, str]:

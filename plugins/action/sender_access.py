@@ -26,5 +26,6 @@ class ActionModule(SiteServerAction):
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Give the senders their access."""
         request = sender_request(server.host, arguments)
-        outcome = enforce_sender_access(server, request, check_mode=self.check_mode)
+        directories = self.directories(server, arguments)
+        outcome = enforce_sender_access(server, request, directories, check_mode=self.check_mode)
         return sender_result(outcome, diff=self.wants_diff)

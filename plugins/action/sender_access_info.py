@@ -26,4 +26,4 @@ class ActionModule(SiteServerAction):
     def run_task(self, server: SiteServer, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the access of the senders."""
         request = sender_request(server.host, arguments)
-        return assessment_result(assess_sender_access(server, request))
+        return assessment_result(assess_sender_access(server, request, self.directories(server, arguments)))

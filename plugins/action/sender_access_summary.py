@@ -14,7 +14,11 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.modules.sender_access_summary import DOCUMENTATION
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.controller_action import ControllerAction
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
-    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import hierarchy_findings, read_hierarchy
+    from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import (
+        hierarchy_findings,
+        logon_findings,
+        read_hierarchy,
+    )
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.play import absent_sites, is_last_batch, play_id
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.role_results import host_run
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.summary import (
@@ -43,7 +47,7 @@ class ActionModule(ControllerAction):
             check_mode=self.check_mode,
             accounts=scope["senders"],
             absent=absent_sites(variables, scope["sites"]) if last else (),
-            findings=_findings(arguments["sms_sites"], scope, runs) if arguments["sms_sites"] else (),
+            findings=_findings(arguments["sms_sites"], scope, runs),
         )
         result = {
             "last": last,
@@ -62,7 +66,13 @@ class ActionModule(ControllerAction):
 
 
 def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) -> list[dict[str, str]]:
-    """The findings about the sites that were read, without missing members of groups, which the table shows."""
+    """The findings about the sites that were read, without missing members of groups, which the table shows.
+
+    Without `sites`, only those about accounts that cannot log on.
+    """
+    of_accounts = [each.as_dict() for run in runs for each in logon_findings(run.code, run.logon_problems)]
+    if not sites:
+        return of_accounts
     logons = {
         str(run.first["site_code"]).upper(): (run.first.get("services") or {}).get("SMS_EXECUTIVE") or ""
         for run in runs
@@ -70,4 +80,5 @@ def _findings(sites: object, scope: Mapping[str, Any], runs: Iterable[HostRun]) 
     }
     known = {code: logon for code, logon in logons.items() if code in scope["senders"]}
     found = hierarchy_findings(read_hierarchy(sites, scope["sms_products"]), known)
-    return [each.as_dict() for each in found if each.site in known and each.kind.id != "group_membership"]
+    of_sites = [each.as_dict() for each in found if each.site in known and each.kind.id != "group_membership"]
+    return [*of_sites, *of_accounts]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Fragment `sitekeeper.sms.sender_access`, and its variant `services`."""
+    """Fragment `sitekeeper.sms.sender_access`, and its variants `own_entry` and `services`."""
 
     DOCUMENTATION = r"""
 options:
@@ -60,6 +60,17 @@ options:
       - Over P(sitekeeper.sms.smb#connection) these are the rights in force. Over WinRM they are those that group
         policy sets, which takes one more request. WMI does not show the local security policy.
       - The state of domain accounts is looked at if O(sms_directory) is set.
+    type: bool
+    default: false
+"""
+
+    OWN_ENTRY = r"""
+options:
+  own_entry:
+    description:
+      - Whether each account must have entries of its own, or direct membership in O(group), even if another group gives
+        it access.
+      - With V(false), nothing is written for an account that gets in through any group.
     type: bool
     default: false
 """

@@ -39,7 +39,9 @@ options:
     type: dict
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
+  - sitekeeper.sms.sender_access.own_entry
   - sitekeeper.sms.sender_access.services
+  - sitekeeper.sms.directory
   - sitekeeper.sms.product
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server

@@ -13,8 +13,8 @@ description:
     over C(winrm), C(psrp) or P(sitekeeper.sms.smb#connection).
   - The requirements of each host follow from O(sms_sites) and from the variables of the host,
     C(sms_sender_perms_site_code), C(sms_site_code), C(sms_sender_perms_share), C(sms_sender_perms_directory),
-    C(sms_sender_perms_group), C(sms_sender_perms_allow_unexpected_path) and C(sms_sender_perms_remove_blocking_denies),
-    as in the role P(sitekeeper.sms.sms_sender_perms#role).
+    C(sms_sender_perms_group), C(sms_sender_perms_allow_unexpected_path), C(sms_sender_perms_remove_blocking_denies),
+    C(sms_sender_perms_own_entry) and C(sms_sender_perms_logon), as in the role P(sitekeeper.sms.sms_sender_perms#role).
   - A host that cannot be reached, or whose answer is unusable, affects only its own line.
 version_added: 0.1.0
 author:
@@ -88,6 +88,7 @@ options:
     default: true
 extends_documentation_fragment:
   - sitekeeper.sms.fleet
+  - sitekeeper.sms.directory
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server
   - sitekeeper.sms.attributes.info

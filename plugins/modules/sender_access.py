@@ -44,16 +44,11 @@ options:
         are never removed.
     type: bool
     default: false
-  own_entry:
-    description:
-      - Whether each account must have entries of its own, or direct membership in O(group), even if another group gives
-        it access.
-      - With V(false), nothing is written for an account that gets in through any group.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
+  - sitekeeper.sms.sender_access.own_entry
   - sitekeeper.sms.sender_access.services
+  - sitekeeper.sms.directory
   - sitekeeper.sms.product
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server
@@ -218,6 +213,20 @@ senders:
       description: Whether it has the required access after the task. In check mode, whether it would.
       type: bool
       sample: true
+    logon_problems:
+      description: Why the account cannot log on to the server over the network.
+      returned: if it cannot, and O(logon) or O(sms_directory) looked at it
+      type: list
+      elements: dict
+      contains:
+        finding:
+          description: The kind of finding.
+          type: str
+          sample: account_locked
+        reason:
+          description: The reason.
+          type: str
+          sample: account locked
     before:
       description: Its access before the task.
       type: dict

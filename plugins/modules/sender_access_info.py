@@ -15,6 +15,7 @@ author:
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
   - sitekeeper.sms.sender_access.services
+  - sitekeeper.sms.directory
   - sitekeeper.sms.product
   - sitekeeper.sms.attributes
   - sitekeeper.sms.attributes.site_server
@@ -150,6 +151,20 @@ senders:
       description: Whether it has the access that the product requires.
       type: bool
       sample: false
+    logon_problems:
+      description: Why the account cannot log on to the server over the network.
+      returned: if it cannot, and O(logon) or O(sms_directory) looked at it
+      type: list
+      elements: dict
+      contains:
+        finding:
+          description: The kind of finding.
+          type: str
+          sample: account_locked
+        reason:
+          description: The reason.
+          type: str
+          sample: account locked
     current:
       description: Its access.
       type: dict

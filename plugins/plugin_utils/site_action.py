@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, test_loader
 
@@ -15,11 +17,15 @@ from .memory import before_forks
 # Ansible imports this once, and then forks a process for each host: what they need is loaded here. With the first
 # filter and the first test that a template has, Ansible loads all that there are.
 with before_forks():
+    from .directory.directories import Directories
+    from .directory.entry import DirectoryEntriesError
+    from .domain_controllers import load_directories, open_directories
     from .enforcement import EnforcementError, failure_result
     from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
     from .site_server.wires import load_wires, site_server
 
     load_wires()
+    load_directories()
     filter_loader.get("default")
     test_loader.get("defined")
 
@@ -57,9 +63,20 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
             result.update(unreachable=True, changed=False, msg=str(error))
         except EnforcementError as error:
             result.update(failure_result(error))
+        except DirectoryEntriesError as error:
+            result.update(failed=True, changed=False, msg=f"{host}: {error}")
         except (SiteServerError, ConnectionUnsupported) as error:
             result.update(failed=True, changed=False, msg=str(error))
         return result
+
+    def directories(self, server: SiteServer, arguments: dict[str, Any]) -> Directories:
+        """The directories of the option `sms_directory`. All processes of the run share what was read in them.
+
+        Raises:
+            DirectoryEntriesError: an entry is wrong.
+        """
+        run = Path(C.DEFAULT_LOCAL_TMP)
+        return open_directories(arguments["sms_directory"], self._connection, server.host, run)
 
     @property
     def check_mode(self) -> bool:

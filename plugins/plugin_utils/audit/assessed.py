@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ..enforcement import Assessment, SenderOutcome
 from ..enforcement.effective import Access, SenderAccess, hex_mask
+from ..hierarchy import logon_findings
 from ..security import format_sddl
 from .model import (
     AuditedAccess,
@@ -65,10 +66,22 @@ def audited_host(
         directory=directory,
         group=group,
         senders=senders,
-        findings=tuple(findings),
+        findings=(*findings, *_logon_findings(before, site or host)),
         seconds=seconds,
         requests=requests,
     )
+
+
+def _logon_findings(before: Assessment | None, site: str) -> tuple[AuditedFinding, ...]:
+    """The findings about accounts that cannot log on."""
+    if before is None:
+        return ()
+    problems = [
+        (problem.finding, f"{before.accounts[given].name}: {problem.text}")
+        for given, access in before.senders.items()
+        for problem in access.logon.problems
+    ]
+    return tuple(map(AuditedFinding.of, logon_findings(site, problems)))
 
 
 def _objects(

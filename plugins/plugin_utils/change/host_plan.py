@@ -83,6 +83,7 @@ def section_of(outcome: SenderOutcome, *, site: str | None, reasons: Mapping[str
         reasons: why each account must have its access, by the account as it was given.
     """
     before, after = outcome.before, outcome.after
+    host = outcome.planned.share.subject.host
     return {
         "status": "planned",
         "message": None,
@@ -109,7 +110,7 @@ def section_of(outcome: SenderOutcome, *, site: str | None, reasons: Mapping[str
             for given, account in before.accounts.items()
         ],
         "findings": [],
-        "warnings": list(outcome.warnings),
+        "warnings": [*outcome.warnings, *(f"{host}: {line}" for line in outcome.logon_problems)],
     }
 
 

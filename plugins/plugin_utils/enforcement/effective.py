@@ -10,30 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 
 from ..hierarchy.products import Holder, Product
-from ..security import ANY_NETWORK_LOGON, Decision, Effect, Scope, Sid, Token, check_access, name_of, scopes_of
+from ..security import (
+    ANY_NETWORK_LOGON,
+    AccessAnswer,
+    Decision,
+    Effect,
+    Scope,
+    Sid,
+    Token,
+    check_access,
+    name_of,
+    scopes_of,
+)
 from ..security.ace import APPLIES_TO
 from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..site_server import Account, DescriptorReading
 from ..tokens.logon import LogonAnswer
 from ..tokens.membership import Tokens
-from ..tokens.question import Question, named_in
+from ..tokens.question import AccessQuestion, named_in
 from .plan import Subject
 
 DIRECTORY_FLAGS = APPLIES_TO["this folder, subfolders and files"]
 _DIRECTORY_SCOPES = tuple(scope for scope in Scope if scope in scopes_of(DIRECTORY_FLAGS))
 _SHARE_SCOPES = (Scope.THIS,)
-
-
-class Answer(str, Enum):
-    """Whether something is granted."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Access:
     mask: int
     words: str
     satisfied: bool
-    answer: Answer
+    answer: AccessAnswer
     decided_by: tuple[str, ...]
     may_be_denied_by: tuple[str, ...]
     may_be_granted_by: tuple[str, ...]
@@ -113,22 +115,22 @@ class SenderAccess:
         return self.permitted and not self.logon.problems
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> AccessAnswer:
         """Whether the account gets in."""
         answers = (self.share.answer, self.directory.answer)
-        if self.logon.problems or Answer.DENIED in answers:
-            return Answer.DENIED
-        return Answer.UNKNOWN if self.logon.unknown or Answer.UNKNOWN in answers else Answer.GRANTED
+        if self.logon.problems or AccessAnswer.DENIED in answers:
+            return AccessAnswer.DENIED
+        return AccessAnswer.UNKNOWN if self.logon.unknown or AccessAnswer.UNKNOWN in answers else AccessAnswer.GRANTED
 
     @property
     def because(self) -> tuple[str, ...]:
         """What decides the answer, a line each."""
         answer = self.answer
         lines = [problem.text for problem in self.logon.problems]
-        if answer is Answer.UNKNOWN:
+        if answer is AccessAnswer.UNKNOWN:
             lines += self.logon.unknown
         for place, access in (("share", self.share), ("folder", self.directory)):
-            if answer is Answer.UNKNOWN and access.answer is Answer.UNKNOWN:
+            if answer is AccessAnswer.UNKNOWN and access.answer is AccessAnswer.UNKNOWN:
                 maybe = (*access.may_be_denied_by, *access.may_be_granted_by)
                 lines += [f"{place}: it is not known whether this entry is for the account: {line}" for line in maybe]
             elif access.answer is answer:
@@ -197,7 +199,7 @@ def group_satisfied(
     return all(_by_group(product, on_share, on_directory))
 
 
-def questions(product: Product, share: DescriptorReading, directory: DescriptorReading) -> tuple[Question, ...]:
+def questions(product: Product, share: DescriptorReading, directory: DescriptorReading) -> tuple[AccessQuestion, ...]:
     """What has to be decided about each sender."""
     return (
         _question(share, product.share_mask, is_share=True),
@@ -238,9 +240,9 @@ def _has_own_entries(
     )
 
 
-def _question(reading: DescriptorReading, mask: int, *, is_share: bool) -> Question:
+def _question(reading: DescriptorReading, mask: int, *, is_share: bool) -> AccessQuestion:
     descriptor = reading.descriptor
-    return Question(descriptor.dacl, mask, _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES, descriptor.owner)
+    return AccessQuestion(descriptor.dacl, mask, _SHARE_SCOPES if is_share else _DIRECTORY_SCOPES, descriptor.owner)
 
 
 def _access_by_token(
@@ -277,7 +279,7 @@ def _access_to(
 
 @lru_cache(maxsize=256)  # sites with the same setup hold the same entries
 def _access(
-    question: Question,
+    question: AccessQuestion,
     token: Token,
     named: tuple[tuple[Sid, str], ...],
     chains: tuple[tuple[Sid, str], ...],
@@ -305,7 +307,7 @@ def _access(
     unsure = [question.decide(token, scope) for scope in scopes]
     answer = _answer(unsure)
     # An entry for OWNER RIGHTS can take from the owner what its other entries grant.
-    satisfied = all(decision.satisfied for decision in decisions.values()) and answer is not Answer.DENIED
+    satisfied = all(decision.satisfied for decision in decisions.values()) and answer is not AccessAnswer.DENIED
     steps = [step for decision in unsure for step in decision.steps]
     may = {
         effect: tuple(dict.fromkeys(words.describe(step.ace, names) for step in steps if step.effect is effect))
@@ -322,8 +324,8 @@ def _access(
     )
 
 
-def _answer(decisions: list[Decision]) -> Answer:
+def _answer(decisions: list[Decision]) -> AccessAnswer:
     """The answer of access checks in which groups may be unknown."""
     if any(decision.missing & ~decision.unknown for decision in decisions):
-        return Answer.DENIED
-    return Answer.GRANTED if all(decision.satisfied for decision in decisions) else Answer.UNKNOWN
+        return AccessAnswer.DENIED
+    return AccessAnswer.GRANTED if all(decision.satisfied for decision in decisions) else AccessAnswer.UNKNOWN

@@ -158,7 +158,13 @@ def _sender(found: Assessment, given: str) -> dict[str, Any]:
         "account": given,
         **account.as_dict(),
         "in_desired_state": found.senders[given].satisfied,
+        **_logon_problems(found.senders[given]),
     }
+
+
+def _logon_problems(access: SenderAccess) -> dict[str, Any]:
+    problems = [{"finding": problem.finding, "reason": problem.text} for problem in access.logon.problems]
+    return {"logon_problems": problems} if problems else {}
 
 
 def _sender_access(access: SenderAccess) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .connections import HOST_VARIABLES, HostConnections
 from .question import Question, Questions, questions_of
-from .reading import Answer, Job, answer, preparation, read_host
+from .reading import Answer, Job, OpenDirectories, answer, preparation, read_host
 from .sweep import Limits, sweep
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "HostConnections",
     "Job",
     "Limits",
+    "OpenDirectories",
     "Question",
     "Questions",
     "answer",

@@ -33,6 +33,8 @@ HOST_VARIABLES = (
     "sms_sender_perms_group",
     "sms_sender_perms_allow_unexpected_path",
     "sms_sender_perms_remove_blocking_denies",
+    "sms_sender_perms_own_entry",
+    "sms_sender_perms_logon",
 )
 """The variables of the role `sms_sender_perms` that can differ from host to host."""
 

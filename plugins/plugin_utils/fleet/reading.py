@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..audit import AuditedHost, HostStatus, audited_host
+from ..directory.directories import Directories
 from ..enforcement import (
     Assessment,
     EnforcementError,
@@ -33,6 +34,13 @@ from ..site_server import (
 from ..site_server.wires import TicketUse, site_server, ticket_use
 from .connections import HostConnections
 from .question import Question, Questions
+
+OpenDirectories: TypeAlias = Callable[[str, Any], Directories]
+"""Opens the directories of the domains for a host, by its name and its connection plugin."""
+
+
+def _no_directories(_host: str, _connection: Any) -> Directories:
+    return Directories()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ def read_host(
     question: Question,
     variables: Mapping[str, Any],
     products: Mapping[str, Any] | None = None,
+    directories: Directories | None = None,
 ) -> Answer:
     """Ask one host. Nothing is written there. Every foreseeable failure is an answer too.
 
@@ -82,6 +91,7 @@ def read_host(
         question: what is asked.
         variables: the host's variables of the role `sms_sender_perms`.
         products: the operator's own products, as described.
+        directories: the directories of the domains.
     """
     if not question.senders:
         return answer(host, HostStatus.IN_DESIRED_STATE, "no site sends to it", question)
@@ -93,7 +103,7 @@ def read_host(
     try:
         request = sender_request(host, _arguments(question, variables, products))
         with site_server(host, connection) as server:
-            status, message, found = _read(server, request)
+            status, message, found = _read(server, request, directories)
     except NoAnswer as failure:
         status = HostStatus.UNREACHABLE if isinstance(failure, Unreachable) else HostStatus.ERROR
         message, again = str(failure), True
@@ -134,7 +144,10 @@ def answer(
 
 
 def preparation(
-    connections: HostConnections, questions: Questions, products: Mapping[str, Any] | None
+    connections: HostConnections,
+    questions: Questions,
+    products: Mapping[str, Any] | None,
+    open_directories: OpenDirectories = _no_directories,
 ) -> Callable[[str], Job]:
     """A function that prepares the job of a host.
 
@@ -142,6 +155,7 @@ def preparation(
         connections: makes the connections.
         questions: what is asked of each.
         products: the operator's own products, as described.
+        open_directories: opens the directories of the domains, from a host's name and connection.
     """
 
     def prepare(host: str) -> Job:
@@ -151,7 +165,7 @@ def preparation(
             missing = NoSite(host, site_code_of(host, variables, questions.codes))
             unknown = answer(host, HostStatus.ERROR, f"{host}: {missing}", None)
             return Job(None, lambda: unknown)
-        ask = partial(read_host, host, connection, question, variables, products)
+        ask = partial(read_host, host, connection, question, variables, products, open_directories(host, connection))
         return Job(question, ask, ticket=ticket_use(connection))
 
     return prepare
@@ -169,6 +183,8 @@ def _arguments(question: Question, variables: Mapping[str, Any], products: Mappi
         "directory": variables.get("sms_sender_perms_directory"),
         "allow_unexpected_path": _true(variables.get("sms_sender_perms_allow_unexpected_path")),
         "remove_blocking_denies": _true(variables.get("sms_sender_perms_remove_blocking_denies")),
+        "own_entry": _true(variables.get("sms_sender_perms_own_entry")),
+        "logon": _true(variables.get("sms_sender_perms_logon")),
         "group_members": "report",
     }
 
@@ -177,16 +193,19 @@ def _true(value: object) -> bool:
     return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def _read(server: SiteServer, request: SenderRequest) -> tuple[HostStatus, str | None, SenderOutcome | Assessment]:
+def _read(
+    server: SiteServer, request: SenderRequest, directories: Directories | None
+) -> tuple[HostStatus, str | None, SenderOutcome | Assessment]:
     """The state of the host, and what a run would do."""
     try:
-        outcome = enforce_sender_access(server, request, check_mode=True)
+        outcome = enforce_sender_access(server, request, directories, check_mode=True)
     except EnforcementError as refusal:
         # The drift is such that nothing can be planned. The host is still assessed, unless that is refused as well.
-        return HostStatus.DRIFTED, str(refusal), assess_sender_access(server, request)
-    if not outcome.changed and not outcome.missing:
+        return HostStatus.DRIFTED, str(refusal), assess_sender_access(server, request, directories)
+    if not outcome.changed and not outcome.missing and not outcome.logon_problems:
         return HostStatus.IN_DESIRED_STATE, None, outcome
     # Nothing is written here, so warnings about losses by a write do not apply.
     cautions = {*outcome.share_plan.before.cautions, *outcome.directory_plan.before.cautions}
-    warnings = [warning for warning in outcome.warnings if warning not in cautions]
+    problems = (f"{server.host}: {line}" for line in outcome.logon_problems)
+    warnings = [*problems, *(warning for warning in outcome.warnings if warning not in cautions)]
     return HostStatus.DRIFTED, "; ".join(warnings) or None, outcome

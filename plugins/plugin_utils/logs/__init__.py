@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from .analysis import Analysis, LogReport, Occurrences
-from .causes import AccessProblem, AccountAccess, Answer, Cause, ServerAccess, find_causes, read_access
+from .causes import AccessProblem, AccountAccess, Cause, ServerAccess, find_causes, read_access
 from .codes import CodeKind
 from .result import analysis_result
 from .source import LogSource
@@ -26,7 +26,6 @@ __all__ = [
     "AccessProblem",
     "AccountAccess",
     "Analysis",
-    "Answer",
     "Cause",
     "CodeKind",
     "LogReport",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ..security import AccessAnswer
 from .analysis import Occurrences
 from .codes import WIN32, CodeKind
 from .stamp import Stamp
@@ -34,14 +35,6 @@ class Evidence(str, Enum):
     NOT_CONFIRMED = "not_confirmed"
     UNKNOWN = "unknown"
     LOG = "log"
-
-
-class Answer(str, Enum):
-    """Whether an account has the required access now."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +63,7 @@ class AccountAccess:
     """
 
     name: str
-    answer: Answer
+    answer: AccessAnswer
     problems: tuple[AccessProblem, ...] = ()
     because: tuple[str, ...] = ()
     not_looked_at: tuple[str, ...] = ()
@@ -145,9 +138,9 @@ def _account(name: str, access: Mapping[str, Any], places: Mapping[str, str]) ->
     lacking = {part: where for part, where in places.items() if not access[part]["satisfied"]}
     if "answer" not in access:
         problems = tuple(AccessProblem(where, _some(access[part]["decided_by"])) for part, where in lacking.items())
-        return AccountAccess(name, Answer.DENIED if problems else Answer.GRANTED, problems)
-    answer, because = Answer(access["answer"]), _lines(access["because"])
-    denied = (AccessProblem(" and ".join(lacking.values()), _some(because)),) if answer is Answer.DENIED else ()
+        return AccountAccess(name, AccessAnswer.DENIED if problems else AccessAnswer.GRANTED, problems)
+    answer, because = AccessAnswer(access["answer"]), _lines(access["because"])
+    denied = (AccessProblem(" and ".join(lacking.values()), _some(because)),) if answer is AccessAnswer.DENIED else ()
     return AccountAccess(name, answer, denied, because, _lines(access["not_looked_at"]))
 
 
@@ -236,12 +229,12 @@ def _denied(
     server: str | None, access: Sequence[ServerAccess], last: Stamp | None
 ) -> tuple[Evidence, tuple[str, ...], str]:
     known = _accounts_on(server, access)
-    denied = [account for account in known if account.answer is Answer.DENIED]
+    denied = [account for account in known if account.answer is AccessAnswer.DENIED]
     if denied:
         reasons = "; ".join(_lacking(account.name, problem) for account in denied for problem in account.problems)
         return Evidence.CONFIRMED, _names(denied), f"because {reasons}"
     when = f", the last time at {last}" if last else ""
-    unknown = [account for account in known if account.answer is Answer.UNKNOWN]
+    unknown = [account for account in known if account.answer is AccessAnswer.UNKNOWN]
     if unknown:
         gaps = "; ".join(dict.fromkeys(_gap(account) for account in unknown))
         return (
@@ -278,7 +271,7 @@ def _logon(
     stopped = [
         (account, line)
         for account in _accounts_on(server, access)
-        if account.answer is Answer.DENIED
+        if account.answer is AccessAnswer.DENIED
         for line in account.because
         if line.startswith(states)
     ]

@@ -8,7 +8,7 @@ Standard library only, no I/O, frozen values.
 
 from __future__ import annotations
 
-from .access import AccessStep, Decision, Effect, Token, check_access, satisfied_everywhere
+from .access import AccessAnswer, AccessStep, Decision, Effect, Token, check_access, satisfied_everywhere
 from .account_state import AccountState
 from .ace import ACCESS_ALLOWED, ACCESS_DENIED, SYSTEM_AUDIT, Ace, AnyAce, OpaqueAce, Scope, scopes_of
 from .acl import Acl
@@ -25,6 +25,7 @@ __all__ = [
     "ACCESS_DENIED",
     "ANY_NETWORK_LOGON",
     "SYSTEM_AUDIT",
+    "AccessAnswer",
     "AccessStep",
     "AccountState",
     "Ace",

@@ -49,6 +49,14 @@ class Token:
         return False if self.complete or sid in self.absent or sid in _NEVER_A_GROUP else None
 
 
+class AccessAnswer(str, enum.Enum):
+    """Whether an account has the access that is asked about."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
 class Effect(enum.Enum):
     """What an ACE did in the access check."""
 

@@ -104,6 +104,15 @@ class HostRun:
         return _lacking_group(self.result, self.second)
 
     @property
+    def logon_problems(self) -> list[tuple[str, str]]:
+        """Why accounts cannot log on over the network: the kind of finding, and the account with the reason."""
+        return [
+            (str(problem["finding"]), f"{sender['account']}: {problem['reason']}")
+            for sender in self.senders
+            for problem in sender.get("logon_problems") or ()
+        ]
+
+    @property
     def lacking(self) -> list[str]:
         """The accounts, and the group, that lack required access."""
         return self._lacking_in(self.result, self.second)
@@ -112,9 +121,7 @@ class HostRun:
         """The accounts, and the group, that lack access in these readings. Of each, the last one counts."""
         last = {str(sender["name"]): sender for reading in readings for sender in reading.get("senders") or ()}
         accounts = [
-            str(sender["account"])
-            for name, sender in last.items()
-            if not sender["in_desired_state"] and name not in self.joined
+            str(sender["account"]) for name, sender in last.items() if _lacks_access(sender) and name not in self.joined
         ]
         group = _lacking_group(*readings)
         return [*accounts, group] if group else accounts
@@ -133,7 +140,7 @@ class HostRun:
             return HostOutcome.NOT_RUN
         if (result.get("failed") and not self.joined) or not self.senders:
             return HostOutcome.FAILED
-        if self.lacking:
+        if self.lacking or self.logon_problems:
             return HostOutcome.DRIFT if audit else HostOutcome.FAILED
         if audit:
             return HostOutcome.IN_ORDER
@@ -199,6 +206,15 @@ def joined_members(first: Result, membership: Result, again: Result, *, check_mo
 def _has_run(task: Result) -> bool:
     """Whether a task has run on its host, and has not failed."""
     return bool(task) and not any(task.get(key) for key in ("failed", "unreachable", "skipped"))
+
+
+def _lacks_access(sender: Result) -> bool:
+    """Whether a sender lacks permissions or a membership; not if it only cannot log on."""
+    if sender["in_desired_state"]:
+        return False
+    held = sender.get("after") or sender.get("current") or {}
+    both = held.get("share"), held.get("directory")
+    return not sender.get("logon_problems") or not all(each and each["satisfied"] for each in both)
 
 
 def _lacking_group(*readings: Result) -> str | None:
@@ -267,12 +283,15 @@ class AccessSummary:
             outcome = self.outcome(run)
             reasons = []
             if outcome is HostOutcome.DRIFT:
-                if fail_on_drift:
+                if fail_on_drift and run.lacking:
                     reasons.append(
                         f"Site {run.code} has drifted: access that a Sender needs is missing for "
                         f"{', '.join(run.lacking)}. Run the playbook sitekeeper.sms.converge: it restores the "
                         "access, or fails with the reason."
                     )
+                if fail_on_drift and run.logon_problems:
+                    named = "; ".join(reason for _finding, reason in run.logon_problems)
+                    reasons.append(f"Site {run.code}: accounts cannot log on: {named}. Permissions do not help them.")
             elif outcome not in (HostOutcome.IN_ORDER, HostOutcome.NOTHING_OWED):
                 reasons.append(
                     f"The access on {run.host} was not read ({': '.join(filter(None, (outcome.value, run.reason)))}). "
@@ -314,7 +333,7 @@ class AccessSummary:
                 _access(before["share"], after["share"]),
                 _access(before["directory"], after["directory"]),
                 # The account comes last, since Ansible doubles its backslash.
-                f"{sender['account']}{self._membership(run, sender, after)}",
+                f"{sender['account']}{self._membership(run, sender)}",
             )
             start = ("", "", "")
         if not run.senders:
@@ -332,8 +351,8 @@ class AccessSummary:
         return sender["before"], sender["after"]
 
     @staticmethod
-    def _membership(run: HostRun, sender: Result, after: Result) -> str:
-        if after.get("member", True):
+    def _membership(run: HostRun, sender: Result) -> str:
+        if sender["name"] not in _missing(run.result):
             return ""
         return " (would become a member)" if sender["name"] in run.joined else " (no member of the group)"
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from .logon import LogonAnswer, LogonProblem
 from .membership import AccountFacts, LocalGroup, Membership, Tokens
-from .question import Question
+from .question import AccessQuestion
 from .reading import TokenReader
 
 __all__ = [
+    "AccessQuestion",
     "AccountFacts",
     "LocalGroup",
     "LogonAnswer",
     "LogonProblem",
     "Membership",
-    "Question",
     "TokenReader",
     "Tokens",
 ]

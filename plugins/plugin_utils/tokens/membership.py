@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from ..directory.port import DomainAccount
 from ..security import ANY_NETWORK_LOGON, Sid, Token
+from ..security.sid import ADMINISTRATORS
 from ..site_server import Account
 
 _NO_LOGON_OVER_THE_NETWORK = frozenset(
@@ -25,8 +26,13 @@ _NO_LOGON_OVER_THE_NETWORK = frozenset(
 _OTHER_AUTHORITIES = frozenset({3, 15, 16})
 """Placeholders such as CREATOR OWNER, capabilities of applications, integrity levels: no group of an account."""
 _OF_SERVICES = frozenset({80, 82, 83, 87, 90, 96})
+_USERS = range(500, 505)
+"""Relative identifiers of users that each domain and computer has, such as Guest: none of them is a group."""
 _BUILTIN = 32
+LOCAL_ACCOUNTS = frozenset({Sid.parse("S-1-5-113"), Sid.parse("S-1-5-114")})
+"""Groups of every local account, and of those in Administrators. Security baselines deny them to log on."""
 _HIDDEN = "the domain does not show the account's groups"
+_FILTERED = "User Account Control may take Administrators from the tokens of local accounts (KB 951016)"
 MOST_GROUPS = 1000
 """Local groups that are followed for one answer."""
 
@@ -70,6 +76,8 @@ class AccountFacts:
         perhaps: groups of its domain that a group such as Authenticated Users is a member of. tokenGroups does not
             follow those, and no document shows whether a logon does.
         same_domain: whether the server is in the account's domain; None if that is not known.
+        may_be_filtered: whether User Account Control may take Administrators from the account's token, as it does for
+            local accounts (Microsoft KB 951016); None if that was not looked at.
         elsewhere: by domain, the groups of another domain that the account is in; or why they are not known.
     """
 
@@ -78,6 +86,7 @@ class AccountFacts:
     unread: str = ""
     perhaps: frozenset[Sid] = frozenset()
     same_domain: bool | None = None
+    may_be_filtered: bool | None = None
     elsewhere: Mapping[Sid, frozenset[Sid] | str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -131,6 +140,8 @@ class Tokens:
                 while sid in came_from:
                     sid = came_from[sid]
                     path.append(sid)
+                if ADMINISTRATORS in path and facts.may_be_filtered:
+                    return Membership(None, why=(_FILTERED,))
                 return Membership(member=True, path=tuple(path))
             why += found.why
         return Membership(None, why=tuple(dict.fromkeys(why))) if why else Membership(member=False)
@@ -140,7 +151,7 @@ def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Member
     """Whether a SID is in the token, if it is no local group whose members were read."""
     if sid == facts.account.sid or sid in ANY_NETWORK_LOGON:
         return Membership(member=True)
-    if _never(sid):
+    if _never(sid) or (sid in LOCAL_ACCOUNTS and (facts.domain is not None or facts.may_be_filtered is False)):
         return Membership(member=False)
     if local is not None and local.unread:
         return Membership(None, why=(local.unread,))
@@ -182,5 +193,7 @@ def _of_another_domain(sid: Sid, domain: DomainAccount, facts: AccountFacts) -> 
 def _never(sid: Sid) -> bool:
     """Whether no account has this SID after a logon over the network."""
     if sid in _NO_LOGON_OVER_THE_NETWORK or sid.authority in _OTHER_AUTHORITIES:
+        return True
+    if sid.domain is not None and sid.subauthorities[-1] in _USERS:
         return True
     return sid.authority == 5 and not _OF_SERVICES.isdisjoint(sid.subauthorities[:1])

@@ -12,7 +12,7 @@ from ..security.ace import CompoundAce, OpaqueAce
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AccessQuestion:
     """Rights that an account needs on an object.
 
     Attributes:

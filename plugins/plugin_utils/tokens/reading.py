@@ -16,12 +16,14 @@ from ..directory.directories import Directories
 from ..directory.errors import DirectoryError
 from ..directory.port import Directory
 from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
-from ..security.sid import OWNER_RIGHTS
+from ..security.sid import ADMINISTRATORS, OWNER_RIGHTS
 from ..site_server import Account, AuthenticationFailed, NoAnswer, NotFound, SiteServer, SiteServerError
-from .membership import MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
-from .question import Question
+from .membership import LOCAL_ACCOUNTS, MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
+from .question import AccessQuestion
 
 _BUILTIN = (32,)
+_BUILT_IN_ADMINISTRATOR = 500
+"""Of each computer. By default its token is not filtered."""
 
 
 class TokenReader:
@@ -55,7 +57,7 @@ class TokenReader:
             self._accounts[account.sid] = self._facts(account)
         return self._accounts[account.sid]
 
-    def answer(self, account: Account, questions: Iterable[Question]) -> None:
+    def answer(self, account: Account, questions: Iterable[AccessQuestion]) -> None:
         """Look at groups until each question is decided, or cannot be.
 
         Raises:
@@ -74,10 +76,12 @@ class TokenReader:
         """
         while True:
             found = self.tokens.membership(account, group)
+            if found.member and ADMINISTRATORS in found.path and self._looked_at_filter(account):
+                continue
             if found.member is not None or not self._look_further(account, group):
                 return found
 
-    def _answer(self, account: Account, question: Question, scope: Scope) -> None:
+    def _answer(self, account: Account, question: AccessQuestion, scope: Scope) -> None:
         decided: set[Sid] = set()
         while True:
             decision = question.decide(self.tokens.token(account, question.named), scope)
@@ -95,7 +99,32 @@ class TokenReader:
             if self._asks_server(sid, facts, named=sid == group):
                 self._groups[sid] = self._local_group(sid)
                 return True
+        if not LOCAL_ACCOUNTS.isdisjoint(self._reachable(group)) and self._looked_at_filter(account):
+            return True
         return any(self._looked_elsewhere(facts, sid) for sid in self._reachable(group))
+
+    def _looked_at_filter(self, account: Account) -> bool:
+        """Find out whether an account that its domain does not show is one of the server's own."""
+        facts = self.look_at(account)
+        if facts.domain is not None or facts.may_be_filtered is not None:
+            return False
+        self._accounts[account.sid] = replace(facts, may_be_filtered=self._may_be_filtered(account))
+        return True
+
+    def _may_be_filtered(self, account: Account) -> bool:
+        if account.sid.domain is None or account.sid.subauthorities[-1] == _BUILT_IN_ADMINISTRATOR:
+            return False
+        try:
+            self._server.local_account_state(account.sid)
+            joined = self._server.joined_domain()
+        except NotFound:
+            return False
+        except (NoAnswer, AuthenticationFailed):
+            raise
+        except SiteServerError:
+            return True
+        # The accounts of a domain controller are those of the domain.
+        return joined is None or not joined.is_controller
 
     def _reachable(self, group: Sid) -> list[Sid]:
         """The group, and the groups in it as far as they were read."""
@@ -195,7 +224,7 @@ class TokenReader:
             return AccountFacts(account, unread=str(error))
 
 
-def _undecided(question: Question, decision: Decision) -> Iterator[Sid]:
+def _undecided(question: AccessQuestion, decision: Decision) -> Iterator[Sid]:
     """The SIDs whose membership could still change a decision: those of entries in their order, then the owner."""
     for step in decision.steps:
         matters = step.effect in (Effect.MAY_GRANT, Effect.MAY_DENY) and step.rights & decision.unknown

@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
     "services": True,
     "group_members": "report",
     "allow_unexpected_path": False,
+    "sms_directory": None,
 }
 
 
@@ -47,6 +48,7 @@ def test_a_server_that_cannot_tell_its_services_is_not_written() -> None:
     server.hold("D:(A;;FA;;;BA)", "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)")
     action = sender_access.ActionModule.__new__(sender_access.ActionModule)
     action._task = SimpleNamespace(check_mode=False, diff=False)
+    action._connection = None
     with pytest.raises(Unreachable):
         action.run_task(server, ARGUMENTS)
     assert not [line for line in server.log if line.startswith("write")]

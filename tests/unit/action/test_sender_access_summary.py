@@ -71,3 +71,16 @@ def test_before_the_last_batch_there_is_no_table() -> None:
 def test_results_of_an_earlier_play_do_not_count() -> None:
     found = summary({C01: result("C01"), P01: result("P01")}, of={"play": "an-earlier-play"})
     assert C01 not in found["fine"]
+
+
+def test_accounts_that_cannot_log_on_are_findings() -> None:
+    refused = result("P01", satisfied=False)
+    refused["senders"][0]["logon_problems"] = [{"finding": "account_disabled", "reason": "account disabled"}]
+    (finding,) = summary({C01: result("C01"), P01: refused}, audit=True, fail_on_drift=True)["findings"]
+    assert (finding["id"], finding["site"], finding["evidence"]) == (
+        "account_disabled",
+        "P01",
+        "CORP\\a: account disabled",
+    )
+    faults = summary({C01: result("C01"), P01: refused}, audit=True, fail_on_findings=["error"])["faults"]
+    assert "account_disabled" in faults[P01]

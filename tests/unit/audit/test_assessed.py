@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     enforce_sender_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from tests.unit.audit.lines import GROUP, OTHER, RECEIVE, SENDER, WRITTEN, schema
 from tests.unit.fake_site_server import FakeSiteServer
@@ -123,3 +124,16 @@ def test_a_host_that_was_not_read_has_no_objects() -> None:
     values = host_to_json(line(None, HostStatus.ERROR))
     schema().validate(values)
     assert (values["share"], values["directory"], values["group"], values["senders"]) == (None, None, None, [])
+
+
+def test_an_account_that_cannot_log_on_is_a_finding_of_the_host() -> None:
+    server = fake(SHARE + SHARE_RIGHTS, DIRECTORY + DIRECTORY_RIGHTS, OTHER, SENDER)
+    fine = AccountState(disabled=False, locked=False, expired=False, password_expired=False)
+    server.states = {Sid.parse(SENDER): replace(fine, locked=True), Sid.parse(OTHER): fine}
+    found = line(enforce_sender_access(server, replace(REQUEST, logon=True), check_mode=True))
+    schema().validate(host_to_json(found))
+    assert found.findings[0] == FINDING
+    assert [(each.id, each.site, each.evidence) for each in found.findings[1:]] == [
+        ("account_locked", "P01", f"{SENDER}: account locked")
+    ]
+    assert [(each.in_desired_state, each.answer) for each in found.senders] == [(False, "denied"), (True, "granted")]

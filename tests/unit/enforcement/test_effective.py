@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement.effective import (
-    Answer,
     Group,
     SenderAccess,
     access_of,
     group_satisfied,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccessAnswer, Sid, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, DescriptorReading
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import (
     AccountFacts,
@@ -57,7 +56,7 @@ def access(
 
 def test_the_chain_of_groups_is_the_reason() -> None:
     found = access(KNOWN, entry(ADMINISTRATORS))
-    assert (found.answer, found.satisfied) == (Answer.GRANTED, True)
+    assert (found.answer, found.satisfied) == (AccessAnswer.GRANTED, True)
     assert found.because == (
         r"share: CORP\P01$ → CORP\SCCM Servers → BUILTIN\Administrators: allow Full Control",
         r"folder: CORP\P01$ → CORP\SCCM Servers → BUILTIN\Administrators: allow Full control"
@@ -67,18 +66,18 @@ def test_the_chain_of_groups_is_the_reason() -> None:
 
 def test_a_deny_entry_of_a_group_of_the_account_denies() -> None:
     found = access(KNOWN, entry(SERVERS, mask="FW", deny=True), entry(ACCOUNT.sid))
-    assert (found.answer, found.satisfied, found.share.may_be_denied_by) == (Answer.DENIED, False, ())
+    assert (found.answer, found.satisfied, found.share.may_be_denied_by) == (AccessAnswer.DENIED, False, ())
     assert any(r"CORP\P01$ → CORP\SCCM Servers: deny" in line for line in found.because)
 
 
 def test_a_deny_entry_of_another_group_does_not() -> None:
     found = access(KNOWN, entry(OTHERS, deny=True), entry(ACCOUNT.sid))
-    assert (found.answer, found.share.may_be_denied_by) == (Answer.GRANTED, ())
+    assert (found.answer, found.share.may_be_denied_by) == (AccessAnswer.GRANTED, ())
 
 
 def test_a_deny_entry_of_a_group_that_is_not_known_leaves_the_answer_unknown() -> None:
     found = access(UNKNOWN, entry(OTHERS, deny=True), entry(ACCOUNT.sid))
-    assert (found.answer, found.satisfied) == (Answer.UNKNOWN, True)
+    assert (found.answer, found.satisfied) == (AccessAnswer.UNKNOWN, True)
     assert found.share.may_be_denied_by == (r"deny CORP\No Access  Full Control",)
     assert found.because[0] == (
         r"share: it is not known whether this entry is for the account: deny CORP\No Access  Full Control"
@@ -87,32 +86,32 @@ def test_a_deny_entry_of_a_group_that_is_not_known_leaves_the_answer_unknown() -
 
 def test_an_allow_entry_of_a_group_that_is_not_known_is_no_access_and_no_denial() -> None:
     found = access(UNKNOWN, entry(SERVERS))
-    assert (found.answer, found.satisfied) == (Answer.UNKNOWN, False)
+    assert (found.answer, found.satisfied) == (AccessAnswer.UNKNOWN, False)
     assert any(r"allow CORP\SCCM Servers  Full Control" in line for line in found.because)
 
 
 def test_no_entry_is_a_denial() -> None:
     found = access(KNOWN, entry(OTHERS))
-    assert found.answer is Answer.DENIED
+    assert found.answer is AccessAnswer.DENIED
     assert found.because == ("share: no entry grants Full Control", "folder: no entry grants Read, Write")
 
 
 @pytest.mark.parametrize(
     ("logon", "answer", "line"),
     [
-        (LogonAnswer((LogonProblem("account_locked", "account locked"),)), Answer.DENIED, "account locked"),
-        (LogonAnswer(unknown=("account locked: not read",)), Answer.UNKNOWN, "account locked: not read"),
+        (LogonAnswer((LogonProblem("account_locked", "account locked"),)), AccessAnswer.DENIED, "account locked"),
+        (LogonAnswer(unknown=("account locked: not read",)), AccessAnswer.UNKNOWN, "account locked: not read"),
     ],
 )
-def test_what_keeps_an_account_from_logging_on_decides(logon: LogonAnswer, answer: Answer, line: str) -> None:
+def test_what_keeps_an_account_from_logging_on_decides(logon: LogonAnswer, answer: AccessAnswer, line: str) -> None:
     found = access(KNOWN, entry(ACCOUNT.sid), logon=logon)
     assert (found.answer, found.because[0], found.permitted) == (answer, line, True)
-    assert found.satisfied is (answer is Answer.UNKNOWN)
+    assert found.satisfied is (answer is AccessAnswer.UNKNOWN)
 
 
 def test_a_denial_is_one_whatever_else_is_not_known() -> None:
     found = access(UNKNOWN, entry(ACCOUNT.sid, mask="FR"), logon=LogonAnswer(unknown=("not read",)))
-    assert found.answer is Answer.DENIED
+    assert found.answer is AccessAnswer.DENIED
     assert "not read" not in found.because
 
 
@@ -125,7 +124,7 @@ BY_GROUP = entry(CONNECTION)
 @pytest.mark.parametrize("own_entry", [False, True])
 def test_who_gets_in_otherwise_needs_no_membership_unless_it_is_asked_for(own_entry: bool) -> None:
     found = access(KNOWN, BY_GROUP, entry(ADMINISTRATORS), product=CONFIGMGR, group=GROUP, own_entry=own_entry)
-    assert (found.answer, found.member) == (Answer.GRANTED, False)
+    assert (found.answer, found.member) == (AccessAnswer.GRANTED, False)
     assert (found.lacks_membership, found.lacks_own_entry, found.satisfied) == (own_entry, own_entry, not own_entry)
 
 
@@ -152,7 +151,7 @@ def test_membership_that_is_not_known_is_none() -> None:
     found = access(
         UNKNOWN.with_members(CONNECTION, (inside,)), BY_GROUP, product=CONFIGMGR, group=Group(GROUP.account, (inside,))
     )
-    assert (found.member, found.answer, found.lacks_membership) == (None, Answer.UNKNOWN, True)
+    assert (found.member, found.answer, found.lacks_membership) == (None, AccessAnswer.UNKNOWN, True)
 
 
 def test_own_entries_are_those_of_the_account_alone() -> None:
@@ -169,9 +168,9 @@ def test_the_group_must_have_its_rights_itself() -> None:
     assert group_satisfied(None, SMS_12, held, folder, NAMES) is None
 
 
-@pytest.mark.parametrize(("entries", "answer"), [("", Answer.GRANTED), ("(A;;0x1;;;OW)", Answer.DENIED)])
+@pytest.mark.parametrize(("entries", "answer"), [("", AccessAnswer.GRANTED), ("(A;;0x1;;;OW)", AccessAnswer.DENIED)])
 def test_the_owner_of_an_object_may_read_its_permissions_unless_an_entry_limits_owners(
-    entries: str, answer: Answer
+    entries: str, answer: AccessAnswer
 ) -> None:
     """[MS-DTYP] 2.5.3.2: READ_CONTROL, which the product requires, needs no entry for the owner."""
     without_read_control = f"(A;;0x1d01ff;;;{ACCOUNT.sid})"

@@ -22,7 +22,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy import PRODUCTS
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.logs import read_access
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from tests.unit.fake_site_server import FakeSiteServer
 
@@ -128,12 +128,12 @@ def test_the_log_reader_takes_the_results_of_both_modules() -> None:
     """`sender_log_info` reads these results as its option `access`."""
     host = server(SENDER)
     found = read_access("p01", assessment_result(assess_sender_access(host, request())))
-    assert {(problem.account, problem.where) for problem in found.problems} >= {
-        (SENDER, f"the directory {RECEIVE}"),
-        (OTHER, "the share SMS_SITE"),
-    }
+    assert [account.name for account in found.accounts if account.problems] == [SENDER, OTHER]
+    assert [problem.where for account in found.accounts for problem in account.problems] == [
+        f"the directory {RECEIVE} and the share SMS_SITE"
+    ] * 2
     done = read_access("p01", sender_result(enforce_sender_access(host, request()), diff=False))
-    assert {problem.account for problem in done.problems} == {OTHER}
+    assert [account.name for account in done.accounts if account.problems] == [OTHER]
 
 
 def undocumented(values: Any, documented: dict[str, Any], place: str = "") -> list[str]:
@@ -162,3 +162,24 @@ def test_every_return_value_is_documented(module: Any, result: Any) -> None:
     # Ansible documents these for all modules.
     assert not undocumented(found, {**yaml.safe_load(module.RETURN), "changed": {}, "warnings": {}})
     assert undocumented(found, {}), "nothing was compared"
+
+
+def test_an_account_that_cannot_log_on_fails_the_task_and_keeps_the_results() -> None:
+    host = server(SENDER, OTHER)
+    host.states = {
+        Sid.parse(sid): AccountState(disabled=sid == OTHER, locked=False, expired=False, password_expired=False)
+        for sid in (SENDER, OTHER)
+    }
+    outcome = enforce_sender_access(host, request(logon=True), check_mode=True)
+    result = sender_result(outcome, diff=False)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"] == f"p01: {OTHER}: account disabled. Permissions do not help it"
+    good, bad = result["senders"]
+    assert "logon_problems" not in good
+    assert bad["logon_problems"] == [{"finding": "account_disabled", "reason": "account disabled"}]
+    assert (bad["in_desired_state"], bad["after"]["answer"], bad["after"]["because"]) == (
+        False,
+        "denied",
+        ["account disabled"],
+    )
+    assert (good["after"]["answer"], good["after"]["not_looked_at"]) == ("granted", [])

@@ -242,3 +242,30 @@ def test_findings_are_below_the_table_by_severity_and_kind() -> None:
         "  C01: B",
         "  => Do. (Book)",
     ]
+
+
+def locked_out(satisfied: bool) -> dict[str, Any]:
+    problems = [{"finding": "account_locked", "reason": "account locked"}]
+    first = result(satisfied)
+    first["senders"][0] |= {"in_desired_state": False, "logon_problems": problems}
+    return first
+
+
+@pytest.mark.parametrize("satisfied", [True, False])
+def test_an_account_that_cannot_log_on_is_drift_that_no_permission_settles(satisfied: bool) -> None:
+    found = run(locked_out(satisfied))
+    assert found.logon_problems == [("account_locked", "CORP\\a: account locked")]
+    assert found.outcome(audit=True, check_mode=False) is HostOutcome.DRIFT
+    assert found.lacking == ([] if satisfied else ["CORP\\a"])
+    fault = AccessSummary([found], audit=True).faults(fail_on_drift=True, fail_on_findings=())["p01"]
+    assert "CORP\\a: account locked" in fault
+    assert ("converge" in fault) is not satisfied
+
+
+def test_only_who_must_become_a_member_is_shown_as_none() -> None:
+    """An account that gets in through Administrators is no member, and need not be one."""
+    first = result()
+    first["senders"][0]["after"] = {**first["senders"][0]["after"], "member": False}
+    assert not any("no member" in line for line in AccessSummary([run(first)]).lines())
+    first["group"] = {"name": "P01\\G", "missing": ["CORP\\a"], "in_desired_state": True}
+    assert any("no member" in line for line in AccessSummary([run(first)]).lines())

@@ -112,7 +112,9 @@ def test_a_group_that_was_not_asked_for_is_unknown_and_one_that_is_not_there_has
         ("S-1-5-4", False), ("S-1-5-7", False), ("S-1-5-18", False), ("S-1-3-0", False), ("S-1-5-80-1-2-3-4-5", False),
         ("S-1-15-2-1", False), ("S-1-16-12288", False),
         # These depend on the logon: NTLM, the same organization, a claim.
-        ("S-1-5-64-10", None), ("S-1-5-15", None), ("S-1-18-1", None), ("S-1-5-113", None),
+        ("S-1-5-64-10", None), ("S-1-5-15", None), ("S-1-18-1", None),
+        # Every local account, which a domain account is not; the Guest account of a server, which is no group.
+        ("S-1-5-113", False), ("S-1-5-114", False), (f"{P01}-501", False),
     ],
 )  # fmt: skip
 def test_well_known_sids(text: str, member: bool | None) -> None:

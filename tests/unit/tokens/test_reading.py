@@ -12,14 +12,14 @@ import pytest
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DirectoryUnreachable, DomainAccount
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.directories import Directories
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.port import Domain
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Scope, Sid, parse_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Scope, Sid, parse_sddl
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Account,
     JoinedDomain,
     NoAnswer,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import Question, TokenReader
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccessQuestion, TokenReader
 from tests.unit.fake_site_server import FakeSiteServer
 from tests.unit.tokens.accounts import ACCOUNT, ADMINISTRATORS, CORP, PARTNER, SERVERS
 
@@ -70,8 +70,8 @@ def partner() -> Domains:
     return Domains(PARTNER, "partner.example", {VISITORS: frozenset({VISITOR.sid})})
 
 
-def question(*entries: str) -> Question:
-    return Question(parse_sddl("D:" + "".join(entries)).dacl, READ, (Scope.THIS,))
+def question(*entries: str) -> AccessQuestion:
+    return AccessQuestion(parse_sddl("D:" + "".join(entries)).dacl, READ, (Scope.THIS,))
 
 
 def allow(sid: Sid) -> str:
@@ -185,5 +185,37 @@ def test_what_stays_unknown_for_another_reason_has_an_end() -> None:
     """A condition is never evaluated, whoever the owner is."""
     descriptor = parse_sddl(f"O:{ADMINISTRATORS}D:(XA;;FA;;;{ACCOUNT.sid};(@User.a == 1))")
     server = FakeSiteServer()
-    TokenReader(server).answer(ACCOUNT, [Question(descriptor.dacl, READ, (Scope.THIS,), descriptor.owner)])
+    TokenReader(server).answer(ACCOUNT, [AccessQuestion(descriptor.dacl, READ, (Scope.THIS,), descriptor.owner)])
     assert server.log == [f"read members of {ADMINISTRATORS}"]
+
+
+FINE = AccountState(disabled=False, locked=False, expired=False, password_expired=False)
+
+
+@pytest.mark.parametrize(
+    ("is_own", "is_controller", "member"), [(True, False, None), (True, True, True), (False, False, True)]
+)
+def test_administrators_may_be_filtered_from_the_token_of_a_local_account(
+    is_own: bool, is_controller: bool, member: bool | None
+) -> None:
+    """Microsoft KB 951016. The accounts of a domain controller are those of its domain."""
+    server = FakeSiteServer()
+    server.members[ADMINISTRATORS] = [ACCOUNT]
+    server.states = {ACCOUNT.sid: FINE} if is_own else {}
+    server.domain = JoinedDomain("corp.example", is_controller)
+    assert decided(server, None, ACCOUNT, ADMINISTRATORS) is member
+
+
+def test_the_built_in_administrator_is_not_filtered() -> None:
+    server = FakeSiteServer()
+    administrator = Account(Sid.parse("S-1-5-21-7-7-7-500"), r"P01\Administrator")
+    server.members[ADMINISTRATORS] = [administrator]
+    server.states = {administrator.sid: FINE}
+    assert decided(server, None, administrator, ADMINISTRATORS) is True
+
+
+@pytest.mark.parametrize(("is_own", "member"), [(True, None), (False, False)])
+def test_local_account_is_a_group_of_no_domain_account(is_own: bool, member: bool | None) -> None:
+    server = FakeSiteServer()
+    server.states = {ACCOUNT.sid: FINE} if is_own else {}
+    assert decided(server, None, ACCOUNT, Sid.parse("S-1-5-113")) is member
