@@ -220,7 +220,7 @@ class _Walk:
         )
 
     def _trustee(self, ace: AnyAce) -> Sid | None:
-        """Whom the ACE is for; None if its layout is not known."""
+        """The SID that the ACE is for; None if its layout is not known."""
         if not isinstance(ace, Ace | ConditionalAce | ObjectAce):
             return None
         return self._owner if ace.sid == OWNER_RIGHTS and self._owner is not None else ace.sid
