@@ -59,10 +59,12 @@ class LocalGroup:
     Attributes:
         members: its members; None if there is no such group, or if they could not be read.
         unread: why they could not be read, a clause; empty if the server has no local group of this SID.
+        complete: whether these are all members. If not, who is not among them may be one too.
     """
 
     members: tuple[Account, ...] | None
     unread: str = ""
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Tokens:
             sid = waiting.popleft()
             local = self.groups.get(sid)
             if local is not None and local.members is not None:
+                why += () if local.complete else ("not all its members were read",)
                 for member in local.members:
                     if member.sid not in seen and (member.is_group is not False or member.sid == account.sid):
                         seen.add(member.sid)

@@ -97,7 +97,7 @@ class TokenReader:
         facts = self.look_at(account)
         for sid in self._reachable(group):
             if self._asks_server(sid, facts, named=sid == group):
-                self._groups[sid] = self._local_group(sid)
+                self._groups[sid] = self._local_group(sid, facts)
                 return True
         if not LOCAL_ACCOUNTS.isdisjoint(self._reachable(group)) and self._looked_at_filter(account):
             return True
@@ -143,18 +143,24 @@ class TokenReader:
         A member of a local group can only be another one if both are the server's own (on Windows only on a domain
         controller). So a member from elsewhere costs no request.
         """
-        if sid in self._groups or sid == facts.account.sid:
+        known = self._groups.get(sid)
+        if (known is not None and known.complete) or sid == facts.account.sid:
             return False
         if sid.domain is None:
             return sid.authority == 5 and sid.subauthorities[:1] == _BUILTIN
         if facts.domain is not None and sid.domain == facts.account.sid.domain:
             return False
-        own = {known.domain for known, local in self._groups.items() if local.members is not None}
+        own = {group.domain for group, local in self._groups.items() if local.members is not None}
         return named or sid.domain in own
 
-    def _local_group(self, sid: Sid) -> LocalGroup:
+    def _local_group(self, sid: Sid, facts: AccountFacts) -> LocalGroup:
+        """A local group; if the first members that the server shows decide about the account, no more of them."""
+        groups = facts.domain.groups if facts.domain is not None else None
+        token = (groups or frozenset()) | {facts.account.sid, *ANY_NETWORK_LOGON}
+        first = sid not in self._groups
         try:
-            return LocalGroup(self._server.group_members(sid))
+            members = self._server.group_members(sid, lambda found: first and not found.isdisjoint(token))
+            return LocalGroup(members, complete=not first or token.isdisjoint(member.sid for member in members))
         except NotFound:
             return LocalGroup(None)
         except (NoAnswer, AuthenticationFailed):

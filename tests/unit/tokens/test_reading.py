@@ -16,8 +16,10 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Acc
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
     Account,
+    Enough,
     JoinedDomain,
     NoAnswer,
+    every_member,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccessQuestion, TokenReader
 from tests.unit.fake_site_server import FakeSiteServer
@@ -165,7 +167,7 @@ def test_local_groups_in_each_other_have_an_end() -> None:
 
 def refusing(error: Callable[..., Exception]) -> FakeSiteServer:
     class Refuses(FakeSiteServer):
-        def group_members(self, group: Sid) -> tuple[Account, ...]:
+        def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
             raise error(self.host, f"read the members of {group}", "Access is denied", "Ask.")
 
     return Refuses()
@@ -174,6 +176,37 @@ def refusing(error: Callable[..., Exception]) -> FakeSiteServer:
 def test_a_refusal_leaves_a_group_unknown() -> None:
     found = TokenReader(refusing(AccessDenied)).decide(ACCOUNT, ADMINISTRATORS)
     assert (found.member, found.why) == (None, ("its members cannot be read (Access is denied)",))
+
+
+class Hides(FakeSiteServer):
+    """Shows the members that it finds first, and the others if those are not enough."""
+
+    def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
+        members = super().group_members(group)
+        first = members[:1]
+        return first if enough(frozenset(member.sid for member in first)) else members
+
+
+def test_members_that_decide_are_enough_and_nobody_else_is_none_of_them() -> None:
+    server = Hides()
+    server.members[ADMINISTRATORS] = [Account(ACCOUNT.sid, ACCOUNT.name), Account(VISITOR.sid, VISITOR.name)]
+    reader = TokenReader(server)
+    assert reader.decide(ACCOUNT, ADMINISTRATORS).member is True
+    assert len(server.log) == 1
+    assert reader.tokens.membership(VISITOR, ADMINISTRATORS).member is None
+    assert reader.decide(VISITOR, ADMINISTRATORS).member is True
+    assert len(server.log) == 2
+    # Now all are known.
+    assert reader.decide(Account(Sid.parse(f"{PARTNER}-7"), "other"), ADMINISTRATORS).member is False
+    assert len(server.log) == 2
+
+
+def test_a_member_group_of_the_accounts_domain_is_enough() -> None:
+    server = Hides()
+    server.members[ADMINISTRATORS] = [Account(SERVERS, r"CORP\Servers", is_group=True), VISITOR]
+    reader = TokenReader(server, Directories([corp()]))
+    assert reader.decide(ACCOUNT, ADMINISTRATORS).member is True
+    assert [len(local.members or ()) for local in reader.tokens.groups.values()] == [1]
 
 
 def test_a_server_that_does_not_answer_is_an_error() -> None:
