@@ -17,7 +17,7 @@ from ..directory.errors import DirectoryError
 from ..directory.port import Directory
 from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
 from ..security.sid import ADMINISTRATORS, OWNER_RIGHTS
-from ..site_server import Account, AuthenticationFailed, NoAnswer, NotFound, SiteServer, SiteServerError
+from ..site_server import Account, AuthenticationFailed, JoinedDomain, NoAnswer, NotFound, SiteServer, SiteServerError
 from .membership import LOCAL_ACCOUNTS, MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
 from .question import AccessQuestion
 
@@ -43,7 +43,8 @@ class TokenReader:
         tokens = tokens or Tokens()
         self._accounts = dict(tokens.accounts)
         self._groups = dict(tokens.groups)
-        self._joined: str | None = None
+        self._read_joined = False
+        self._joined: JoinedDomain | None = None
         self._placed: set[Sid] = set()
 
     @property
@@ -188,36 +189,47 @@ class TokenReader:
         return local is not None and local.members is not None
 
     def _groups_elsewhere(self, facts: AccountFacts, domain: Sid) -> frozenset[Sid] | str:
-        """The groups of another domain that an account is in, if a logon on this server adds them."""
+        """The groups of another domain that an account is in, if a logon on this server adds them.
+
+        Only a domain controller of the server's own domain adds groups to the token, the domain local ones.
+        """
         if facts.domain is None or facts.domain.groups is None or self._directories is None:
             return ""
+        is_in = self._is_in(domain)
+        if is_in is None:
+            return "it is not known which domain the server is in"
+        if not is_in:
+            return frozenset()
         try:
-            found = self._directories.of(domain).groups_with(facts.domain.groups | {facts.account.sid})
+            return self._directories.of(domain).groups_with(facts.domain.groups | {facts.account.sid})
         except DirectoryError as error:
             return str(error)
-        # Only a domain controller of the server's own domain adds domain local groups to a token.
-        return found if self._is_in(domain) else "the server is not known to be in its domain"
 
     def _is_in(self, domain: Sid) -> bool | None:
-        """Whether the server is in a domain; None if that cannot be read."""
-        if self._joined is None:
-            self._joined = self._read_domain()
-        if not self._joined or not self._directories:
+        """Whether the server is in a domain; None if that is not known."""
+        if not self._read_joined:
+            self._read_joined, self._joined = True, self._read_domain()
+        if self._joined is None or not self._directories:
             return None
+        if self._joined.sid is not None:
+            return self._joined.sid == domain
         try:
-            return self._directories.of(domain).domain().name.casefold() == self._joined.casefold()
+            name = self._directories.of(domain).domain().name
         except DirectoryError:
             return None
+        if name.casefold() == self._joined.name.casefold():
+            return True
+        # A NetBIOS name is another name of the same domain.
+        return False if "." in self._joined.name else None
 
-    def _read_domain(self) -> str:
-        """The DNS name of the server's domain; empty if it cannot be read."""
+    def _read_domain(self) -> JoinedDomain | None:
+        """The server's domain; None if it cannot be read, or if it is in none."""
         try:
-            joined = self._server.joined_domain()
+            return self._server.joined_domain()
         except (NoAnswer, AuthenticationFailed):
             raise
         except SiteServerError:
-            return ""
-        return joined.name if joined else ""
+            return None
 
     def _facts(self, account: Account) -> AccountFacts:
         domain = account.sid.domain

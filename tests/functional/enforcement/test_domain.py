@@ -90,7 +90,8 @@ def gets_in(domain: RunningDomain, name: str, account: RunningAccount) -> bool:
 
 
 def chain(access: SenderAccess) -> str:
-    return access.share.decided_by[0].partition(": ")[0]
+    """The groups that lead to the first entry. Samba shows names in small letters once it has them in a cache."""
+    return access.share.decided_by[0].partition(": ")[0].casefold()
 
 
 SENDERS = pytest.mark.parametrize(
@@ -111,7 +112,7 @@ SENDERS = pytest.mark.parametrize(
 def test_nested_groups_grant_access_and_are_named(domain: RunningDomain, server: str, sender: str, groups: list[str]):
     access = assessed(domain, server, rf"CORP\{sender}").senders[rf"CORP\{sender}"]
     assert (access.answer, access.satisfied) == (GRANTED, True)
-    assert chain(access) == " → ".join([rf"CORP\{sender}", *groups])
+    assert chain(access) == " → ".join([rf"CORP\{sender}", *groups]).casefold()
     if not sender.startswith("gmsa"):
         assert gets_in(domain, server, domain.accounts[sender]) is True
 
@@ -137,7 +138,8 @@ def test_a_deny_entry_of_a_group_denies(domain: RunningDomain):
     access = assessed(domain, "P01", r"CORP\blocked").senders[r"CORP\blocked"]
     assert access.answer is DENIED
     assert access.share.may_be_denied_by == ()
-    assert any(line.startswith(r"share: CORP\blocked → CORP\Blocked Senders: deny") for line in access.because)
+    lines = [line.casefold() for line in access.because]
+    assert any(line.startswith(r"share: corp\blocked → corp\blocked senders: deny") for line in lines)
     assert gets_in(domain, "P01", domain.accounts["blocked"]) is False
 
 
@@ -145,7 +147,7 @@ def test_without_a_directory_a_deny_entry_of_a_domain_group_leaves_the_answer_un
     with reached(domain, "P01") as server:
         access = assess_sender_access(server, request("P01", r"CORP\smssend")).senders[r"CORP\smssend"]
     assert (access.answer, access.member) == (AccessAnswer.UNKNOWN, None)
-    assert any("Blocked Senders" in line for line in access.share.may_be_denied_by)
+    assert any("blocked senders" in line.casefold() for line in access.share.may_be_denied_by)
     assert access.logon.not_looked_at
 
 
@@ -187,7 +189,7 @@ def test_a_denied_right_to_log_on_is_named(domain: RunningDomain):
     """Of Samba, only a domain controller keeps that right."""
     access = assessed(domain, "C01", r"CORP\nonetwork", r"CORP\smssend", logon=True).senders
     assert access[r"CORP\nonetwork"].answer is DENIED
-    assert access[r"CORP\nonetwork"].because == (
-        r"right to log on from the network: denied by CORP\No Network (local security policy)",
-    )
+    (line,) = access[r"CORP\nonetwork"].because
+    expected = r"right to log on from the network: denied by CORP\No Network (local security policy)"
+    assert line.casefold() == expected.casefold()
     assert access[r"CORP\smssend"].answer is GRANTED
