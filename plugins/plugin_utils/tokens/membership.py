@@ -28,11 +28,13 @@ _OTHER_AUTHORITIES = frozenset({3, 15, 16})
 _OF_SERVICES = frozenset({80, 82, 83, 87, 90, 96})
 _USERS = range(500, 505)
 """Relative identifiers of users that each domain and computer has, such as Guest: none of them is a group."""
+_NONE = 513
+"""The relative identifier of the group that all users of a server have as their primary group."""
 _BUILTIN = 32
 LOCAL_ACCOUNTS = frozenset({Sid.parse("S-1-5-113"), Sid.parse("S-1-5-114")})
 """Groups of every local account, and of those in Administrators. Security baselines deny them to log on."""
 _HIDDEN = "the domain does not show the account's groups"
-_FILTERED = "User Account Control may take Administrators from the tokens of local accounts (KB 951016)"
+FILTERED = "User Account Control may take Administrators from the tokens of local accounts (KB 951016)"
 MOST_GROUPS = 1000
 """Local groups that are followed for one answer."""
 
@@ -78,8 +80,8 @@ class AccountFacts:
         perhaps: groups of its domain that a group such as Authenticated Users is a member of. tokenGroups does not
             follow those, and no document shows whether a logon does.
         same_domain: whether the server is in the account's domain; None if that is not known.
-        may_be_filtered: whether User Account Control may take Administrators from the account's token, as it does for
-            local accounts (Microsoft KB 951016); None if that was not looked at.
+        is_local: whether it is an account of the server itself; None if that is not known. No domain has such an
+            account in its groups, and User Account Control may take Administrators from its token (Microsoft KB 951016).
         elsewhere: by domain, the groups of another domain that the account is in; or why they are not known.
     """
 
@@ -88,8 +90,14 @@ class AccountFacts:
     unread: str = ""
     perhaps: frozenset[Sid] = frozenset()
     same_domain: bool | None = None
-    may_be_filtered: bool | None = None
+    is_local: bool | None = None
     elsewhere: Mapping[Sid, frozenset[Sid] | str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def may_be_filtered(self) -> bool:
+        """Whether its token may lack Administrators. The computer's own Administrator has it by default."""
+        of_a_domain = self.domain is not None or self.account.sid.domain is None
+        return not of_a_domain and self.is_local is not False and self.account.sid.subauthorities[-1] != 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,7 @@ class Tokens:
                     sid = came_from[sid]
                     path.append(sid)
                 if ADMINISTRATORS in path and facts.may_be_filtered:
-                    return Membership(None, why=(_FILTERED,))
+                    return Membership(None, why=(FILTERED,))
                 return Membership(member=True, path=tuple(path))
             why += found.why
         return Membership(None, why=tuple(dict.fromkeys(why))) if why else Membership(member=False)
@@ -154,13 +162,16 @@ def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Member
     """Whether a SID is in the token, if it is no local group whose members were read."""
     if sid == facts.account.sid or sid in ANY_NETWORK_LOGON:
         return Membership(member=True)
-    if _never(sid) or (sid in LOCAL_ACCOUNTS and (facts.domain is not None or facts.may_be_filtered is False)):
+    if _never(sid) or (sid in LOCAL_ACCOUNTS and (facts.domain is not None or facts.is_local is False)):
         return Membership(member=False)
     if local is not None and local.unread:
         return Membership(None, why=(local.unread,))
     if sid.authority == 5 and sid.subauthorities[:1] == (_BUILTIN,):
         # If the server was asked, it has no such group.
         return Membership(None, why=("its members were not read",)) if local is None else Membership(member=False)
+    if facts.is_local and sid.domain is not None:
+        # Of the server's groups that are no local groups, each of its users has one ([MS-SAMR] 3.1.1.8.4).
+        return Membership(sid.domain == facts.account.sid.domain and sid.subauthorities[-1] == _NONE)
     if facts.domain is None:
         return Membership(None, why=(facts.unread or f"the domain groups of {facts.account.name} were not read",))
     if sid.domain != facts.account.sid.domain:

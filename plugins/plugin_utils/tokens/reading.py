@@ -13,17 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..directory.directories import Directories
-from ..directory.errors import DirectoryError
+from ..directory.errors import DirectoryError, NoDirectory
 from ..directory.port import Directory
 from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
-from ..security.sid import ADMINISTRATORS, OWNER_RIGHTS
+from ..security.sid import OWNER_RIGHTS
 from ..site_server import Account, AuthenticationFailed, JoinedDomain, NoAnswer, NotFound, SiteServer, SiteServerError
-from .membership import LOCAL_ACCOUNTS, MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
+from .membership import FILTERED, LOCAL_ACCOUNTS, MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
 from .question import AccessQuestion
 
 _BUILTIN = (32,)
-_BUILT_IN_ADMINISTRATOR = 500
-"""Of each computer. By default its token is not filtered."""
 
 
 class TokenReader:
@@ -43,9 +41,10 @@ class TokenReader:
         tokens = tokens or Tokens()
         self._accounts = dict(tokens.accounts)
         self._groups = dict(tokens.groups)
-        self._read_joined = False
+        self._joined_was_read = False
         self._joined: JoinedDomain | None = None
         self._placed: set[Sid] = set()
+        self._tried: set[Sid] = set()
 
     @property
     def tokens(self) -> Tokens:
@@ -77,9 +76,7 @@ class TokenReader:
         """
         while True:
             found = self.tokens.membership(account, group)
-            if found.member and ADMINISTRATORS in found.path and self._looked_at_filter(account):
-                continue
-            if found.member is not None or not self._look_further(account, group):
+            if found.member is not None or not self._look_further(account, group, found):
                 return found
 
     def _answer(self, account: Account, question: AccessQuestion, scope: Scope) -> None:
@@ -93,37 +90,38 @@ class TokenReader:
             self.decide(account, group)
             decided.add(group)
 
-    def _look_further(self, account: Account, group: Sid) -> bool:
+    def _look_further(self, account: Account, group: Sid, found: Membership) -> bool:
         """Read one more thing about a group, or about those in it; False if nothing is left to read."""
         facts = self.look_at(account)
-        for sid in self._reachable(group):
+        reachable = self._reachable(group)
+        if FILTERED in found.why or not LOCAL_ACCOUNTS.isdisjoint(reachable):
+            return self._located(facts)
+        for sid in reachable:
             if self._asks_server(sid, facts, named=sid == group):
                 self._groups[sid] = self._local_group(sid, facts)
                 return True
-        if not LOCAL_ACCOUNTS.isdisjoint(self._reachable(group)) and self._looked_at_filter(account):
-            return True
-        return any(self._looked_elsewhere(facts, sid) for sid in self._reachable(group))
+        return any(self._looked_elsewhere(facts, sid) for sid in reachable)
 
-    def _looked_at_filter(self, account: Account) -> bool:
-        """Find out whether an account that its domain does not show is one of the server's own."""
-        facts = self.look_at(account)
-        if facts.domain is not None or facts.may_be_filtered is not None:
+    def _located(self, facts: AccountFacts) -> bool:
+        """Find out whether an account whose domain was not read is one of the server's own; False if it was tried."""
+        account = facts.account.sid
+        if facts.domain is not None or account in self._tried:
             return False
-        self._accounts[account.sid] = replace(facts, may_be_filtered=self._may_be_filtered(account))
+        self._tried.add(account)
+        self._accounts[account] = replace(facts, is_local=self._is_own(account))
         return True
 
-    def _may_be_filtered(self, account: Account) -> bool:
-        if account.sid.domain is None or account.sid.subauthorities[-1] == _BUILT_IN_ADMINISTRATOR:
-            return False
+    def _is_own(self, account: Sid) -> bool | None:
+        """Whether an account is one of the server's own; None if that cannot be read."""
         try:
-            self._server.local_account_state(account.sid)
-            joined = self._server.joined_domain()
+            self._server.local_account_state(account)
+            joined = self._read_joined()
         except NotFound:
             return False
         except (NoAnswer, AuthenticationFailed):
             raise
         except SiteServerError:
-            return True
+            return None
         # The accounts of a domain controller are those of the domain.
         return joined is None or not joined.is_controller
 
@@ -207,29 +205,31 @@ class TokenReader:
 
     def _is_in(self, domain: Sid) -> bool | None:
         """Whether the server is in a domain; None if that is not known."""
-        if not self._read_joined:
-            self._read_joined, self._joined = True, self._read_domain()
-        if self._joined is None or not self._directories:
+        joined = self._read_joined()
+        if joined is None or not self._directories:
             return None
-        if self._joined.sid is not None:
-            return self._joined.sid == domain
+        if joined.sid is not None:
+            return joined.sid == domain
         try:
             name = self._directories.of(domain).domain().name
         except DirectoryError:
             return None
-        if name.casefold() == self._joined.name.casefold():
+        if name.casefold() == joined.name.casefold():
             return True
         # A NetBIOS name is another name of the same domain.
-        return False if "." in self._joined.name else None
+        return False if "." in joined.name else None
 
-    def _read_domain(self) -> JoinedDomain | None:
-        """The server's domain; None if it cannot be read, or if it is in none."""
-        try:
-            return self._server.joined_domain()
-        except (NoAnswer, AuthenticationFailed):
-            raise
-        except SiteServerError:
-            return None
+    def _read_joined(self) -> JoinedDomain | None:
+        """The server's domain, asked for once; None if it cannot be read, or if it is in none."""
+        if not self._joined_was_read:
+            self._joined_was_read = True
+            try:
+                self._joined = self._server.joined_domain()
+            except (NoAnswer, AuthenticationFailed):
+                raise
+            except SiteServerError:
+                self._joined = None
+        return self._joined
 
     def _facts(self, account: Account) -> AccountFacts:
         domain = account.sid.domain
@@ -238,6 +238,8 @@ class TokenReader:
         try:
             directory = self._directories.of(domain)
             return AccountFacts(account, directory.account(account.sid), perhaps=_perhaps(directory))
+        except NoDirectory as error:
+            return AccountFacts(account, unread=str(error), is_local=self._is_own(account.sid))
         except DirectoryError as error:
             return AccountFacts(account, unread=str(error))
 

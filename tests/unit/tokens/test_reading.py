@@ -279,3 +279,13 @@ def test_local_account_is_a_group_of_no_domain_account(is_own: bool, member: boo
     server = FakeSiteServer()
     server.states = {ACCOUNT.sid: FINE} if is_own else {}
     assert decided(server, None, ACCOUNT, Sid.parse("S-1-5-113")) is member
+
+
+@pytest.mark.parametrize(("is_own", "is_controller", "member"), [(True, False, False), (True, True, None)])
+def test_an_account_of_the_server_is_in_no_group_of_a_domain(
+    is_own: bool, is_controller: bool, member: bool | None
+) -> None:
+    server = FakeSiteServer()
+    server.states = {ACCOUNT.sid: FINE} if is_own else {}
+    server.domain = JoinedDomain("partner.example", is_controller)
+    assert decided(server, Directories([partner()]), ACCOUNT, VISITORS) is member
