@@ -10,7 +10,8 @@ Whatever goes wrong is an `SmbError` of `module_utils/smb_errors.py`.
 from __future__ import annotations
 
 from .files import DirectoryEntry, FileClient, Found, file_client
-from .pipes import MAX_NAMES, NO_LIMIT, Named, PipeClient, ShareInfo, UserInfo
+from .pipes import MAX_NAMES, NO_LIMIT, Named, PipeClient, ShareInfo
+from .sam import SamClient, UserInfo
 
 __all__ = [
     "MAX_NAMES",
@@ -20,6 +21,7 @@ __all__ = [
     "Found",
     "Named",
     "PipeClient",
+    "SamClient",
     "ShareInfo",
     "UserInfo",
     "file_client",

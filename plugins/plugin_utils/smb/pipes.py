@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remote procedure calls over named pipes: shares, names and SIDs, user rights, services, local groups and accounts.
+"""Remote procedure calls over named pipes: shares, names and SIDs, domains, user rights, services.
 
-Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, domains and user rights, [MS-SCMR] for services,
-[MS-SAMR] for groups and accounts.
+Sources: [MS-SRVS] for shares, [MS-LSAT] and [MS-LSAD] for names, domains and user rights, [MS-SCMR] for services. `sam`
+has those for local groups and accounts.
 
 Only calls that Windows NT 4.0 has too. Names are looked up by the call that returns a SID as a domain and a relative
 identifier, which works for well-known SIDs too.
@@ -100,28 +100,10 @@ _PAGE = 8192
 """Bytes of a list in one answer. Samba refuses more."""
 _LOOKUP_NAMES = 0x800
 _VIEW_LOCAL_INFORMATION = 0x1
-_CONNECT_AND_LOOKUP = 0x1 | 0x20
-_LOOKUP_DOMAIN = 0x200
-_LIST_MEMBERS = 0x4
-_ADD_MEMBER = 0x1
-_REMOVE_MEMBER = 0x2
-_READ_ACCOUNT = 0x8 | 0x10
-"""USER_READ_LOGON and USER_READ_ACCOUNT, which show PasswordMustChange and the others ([MS-SAMR] 3.1.5.5.5.2)."""
-_ALL_INFORMATION = 21
-_PASSWORD_MUST_CHANGE, _ACCOUNT_EXPIRES, _USER_ACCOUNT_CONTROL = 0x20000, 0x80000, 0x100000
-"""Bits of WhichFields ([MS-SAMR] 2.2.1.8)."""
 _GROUPS = (2, 4, 5)
 """SidTypeGroup, SidTypeAlias and SidTypeWellKnownGroup ([MS-SAMR] 2.2.2.3)."""
 _ACCOUNTS = (1, 9)
 """SidTypeUser and SidTypeComputer."""
-_SAM_REFUSED = (5, 0xC0000022)
-_SAM_ADVICE = (
-    "Connect with an account that is a member of the server's Administrators group. If it is one, allow it in the "
-    "server's policy 'Network access: Restrict clients allowed to make remote calls to SAM' (RestrictRemoteSAM)."
-)
-"""From Windows 10 version 1607 and Windows Server 2016 on. Where the policy is not set, Administrators alone may use
-SAMR, and everyone on a domain controller (Microsoft, "Network access: Restrict clients allowed to make remote calls to
-SAM")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +164,6 @@ class DomainInfo:
     sid: Sid | None
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
-    """Facts about an account of the server; each is None if the server does not show it.
-
-    Attributes:
-        control: USER_ACCOUNT codes ([MS-SAMR] 2.2.1.12).
-        expires: when the account expires, a FILETIME.
-        must_change: when the password expires, a FILETIME ([MS-SAMR] 3.1.5.14.4).
-    """
-
-    control: int | None
-    expires: int | None
-    must_change: int | None
-
-
 class _Pipe(_Transport):  # type: ignore[misc]
     """impacket's named pipe, with the status of a fault, and without waiting for an answer that does not come.
 
@@ -221,13 +188,11 @@ class PipeClient:
     def __init__(self, session: SmbSession) -> None:
         self._session = session
         self._pipes: dict[str, Any] = {}
-        self._policy: Any = None
-        self._sam: Any = None
-        self._sam_domains: dict[Sid, Any] = {}
+        self._kept: dict[str, dict[Any, Any]] = {}
 
     def shares(self) -> tuple[ShareInfo, ...]:
         """All shares with their paths (NetrShareEnum, level 2). It takes an operator or an administrator."""
-        with self._call("srvsvc") as pipe:
+        with self.call("srvsvc") as pipe:
             answer = srvs.hNetrShareEnum(pipe, 2)
             rows = answer["InfoStruct"]["ShareInfo"]["Level2"]["Buffer"]
             return tuple(
@@ -243,7 +208,7 @@ class PipeClient:
 
     def share_security(self, name: str) -> bytes | None:
         """A share's security descriptor (NetrShareGetInfo, level 502); None if it has none of its own."""
-        with self._call("srvsvc") as pipe:
+        with self.call("srvsvc") as pipe:
             info = srvs.hNetrShareGetInfo(pipe, f"{name}\0", 502)["InfoStruct"]["ShareInfo502"]
             found = info["shi502_security_descriptor"]
             # impacket shows a null pointer as an empty value.
@@ -254,7 +219,7 @@ class PipeClient:
 
     def set_share_security(self, name: str, descriptor: bytes) -> None:
         """Give a share this security descriptor."""
-        with self._call("srvsvc") as pipe:
+        with self.call("srvsvc") as pipe:
             request = SetShareSecurity()
             request["ServerName"] = NULL
             request["NetName"] = f"{name}\0"
@@ -269,14 +234,14 @@ class PipeClient:
 
     def version(self) -> tuple[int, int]:
         """The version of Windows that the server returns (NetrServerGetInfo, level 101): 4.0 for Windows NT 4.0."""
-        with self._call("srvsvc") as pipe:
+        with self.call("srvsvc") as pipe:
             info = srvs.hNetrServerGetInfo(pipe, 101)["InfoStruct"]["ServerInfo101"]
             # The upper half of the major version is flags ([MS-SRVS] 2.2.4.41).
             return int(info["sv101_version_major"]) & 0x0F, int(info["sv101_version_minor"])
 
     def sid_of(self, name: str) -> Sid | None:
         """The SID of a name at the server (LsarLookupNames); None if it finds none."""
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             try:
                 answer = lsat.hLsarLookupNames(pipe, self._open_policy(pipe), [name])
             except lsat.DCERPCSessionError as error:
@@ -287,7 +252,7 @@ class PipeClient:
             index = int(found["DomainIndex"])
             if int(found["Use"]) in (7, 8) or index < 0:  # SidTypeInvalid, SidTypeUnknown
                 return None
-            domain = _sid(answer["ReferencedDomains"]["Domains"][index]["Sid"])
+            domain = sid_from(answer["ReferencedDomains"]["Domains"][index]["Sid"])
             rid = int(found["RelativeId"]) & 0xFFFFFFFF
         if rid == _WELL_KNOWN_DOMAIN_ONLY:
             return domain
@@ -322,7 +287,7 @@ class PipeClient:
 
     def _names(self, asked: list[Sid]) -> dict[Sid, Named]:
         """One question (LsarLookupSids)."""
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             try:
                 answer = lsat.hLsarLookupSids(pipe, self._open_policy(pipe), [str(sid) for sid in asked])
             except lsat.DCERPCSessionError as error:
@@ -349,7 +314,7 @@ class PipeClient:
 
     def accounts_with_right(self, right: str) -> tuple[Sid, ...]:
         """The accounts and groups to which a user right is assigned (LsarEnumerateAccountsWithUserRight)."""
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             policy = self._open_policy(pipe)
             try:
                 answer = lsad.hLsarEnumerateAccountsWithUserRight(pipe, policy, right)["EnumerationBuffer"]
@@ -362,7 +327,7 @@ class PipeClient:
     def accounts_with_rights(self) -> tuple[Sid, ...]:
         """The accounts and groups to which any user right is assigned (LsarEnumerateAccounts)."""
         found: list[Sid] = []
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             request = lsad.LsarEnumerateAccounts()
             request["PolicyHandle"] = self._open_policy(pipe)
             request["PreferedMaximumLength"] = _PAGE
@@ -382,7 +347,7 @@ class PipeClient:
 
     def rights_of(self, account: Sid) -> tuple[str, ...]:
         """The user rights that are assigned to an account or group itself (LsarEnumerateAccountRights)."""
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             answer = lsad.hLsarEnumerateAccountRights(pipe, self._open_policy(pipe), str(account))["UserRights"]
             return tuple(_text(row["Data"]) for row in _rows(answer["EntriesRead"], answer["UserRights"]))
 
@@ -404,84 +369,29 @@ class PipeClient:
 
     def service_account(self, service: str) -> str:
         """The account that a service logs on as (QueryServiceConfigW), as the server spells it."""
-        with self._call("svcctl") as pipe:
+        with self.call("svcctl") as pipe:
             manager = scmr.hROpenSCManagerW(pipe, dwDesiredAccess=0x1)["lpScHandle"]
-            with _closed(pipe, manager, scmr.hRCloseServiceHandle):
+            with closed(pipe, manager, scmr.hRCloseServiceHandle):
                 found = scmr.hROpenServiceW(pipe, manager, f"{service}\0", dwDesiredAccess=0x1)["lpServiceHandle"]
-                with _closed(pipe, found, scmr.hRCloseServiceHandle):
+                with closed(pipe, found, scmr.hRCloseServiceHandle):
                     return _text(scmr.hRQueryServiceConfigW(pipe, found)["lpServiceConfig"]["lpServiceStartName"])
 
-    def group_members(self, group: Sid) -> tuple[Sid, ...]:
-        """The members of a local group (SamrGetMembersInAlias)."""
-        with self._group(group, _LIST_MEMBERS) as (pipe, handle):
-            members = samr.hSamrGetMembersInAlias(pipe, handle)["Members"]["Sids"]
-            return tuple(_sid(member["SidPointer"]) for member in members)
-
-    def add_group_member(self, group: Sid, member: Sid) -> None:
-        """Make an account a member of a local group (SamrAddMemberToAlias)."""
-        with self._group(group, _ADD_MEMBER) as (pipe, handle):
-            samr.hSamrAddMemberToAlias(pipe, handle, _rpc_sid(member))
-
-    def remove_group_member(self, group: Sid, member: Sid) -> None:
-        """Take an account out of a local group (SamrRemoveMemberFromAlias)."""
-        with self._group(group, _REMOVE_MEMBER) as (pipe, handle):
-            samr.hSamrRemoveMemberFromAlias(pipe, handle, _rpc_sid(member))
-
-    def user(self, account: Sid) -> UserInfo:
-        """Facts about an account of the server (SamrQueryInformationUser, UserAllInformation)."""
-        domain, rid = self._sam_domain(account)
-        with self._call("samr") as pipe:
-            handle = samr.hSamrOpenUser(pipe, domain, _READ_ACCOUNT, rid)["UserHandle"]
-            with _closed(pipe, handle, samr.hSamrCloseHandle):
-                found = samr.hSamrQueryInformationUser(pipe, handle, _ALL_INFORMATION)["Buffer"]["All"]
-                shown = int(found["WhichFields"])
-                return UserInfo(
-                    int(found["UserAccountControl"]) if shown & _USER_ACCOUNT_CONTROL else None,
-                    _large(found["AccountExpires"]) if shown & _ACCOUNT_EXPIRES else None,
-                    _large(found["PasswordMustChange"]) if shown & _PASSWORD_MUST_CHANGE else None,
-                )
-
-    @contextmanager
-    def _group(self, group: Sid, access: int) -> Iterator[tuple[Any, Any]]:
-        domain, rid = self._sam_domain(group)
-        with self._call("samr") as pipe:
-            handle = samr.hSamrOpenAlias(pipe, domain, access, rid)["AliasHandle"]
-            with _closed(pipe, handle, samr.hSamrCloseHandle):
-                yield pipe, handle
-
-    def _sam_domain(self, account: Sid) -> tuple[Any, int]:
-        """A handle to the domain that an account or group is of, and its relative identifier there."""
-        sid, rid = Sid(account.authority, account.subauthorities[:-1]), account.subauthorities[-1]
-        if sid not in self._sam_domains:
-            server = self._sam_server()
-            with self._call("samr") as pipe:
-                domain = samr.hSamrOpenDomain(pipe, server, _LOOKUP_DOMAIN, _rpc_sid(sid))["DomainHandle"]
-                self._sam_domains[sid] = domain
-        return self._sam_domains[sid], rid
-
-    def _sam_server(self) -> Any:
-        if self._sam is None:
-            try:
-                with self._call("samr") as pipe:
-                    self._sam = samr.hSamrConnect(pipe, desiredAccess=_CONNECT_AND_LOOKUP)["ServerHandle"]
-            except SmbError as error:
-                if error.status not in _SAM_REFUSED:
-                    raise
-                raise SmbError(error.kind, error.reason, _SAM_ADVICE, error.status) from None
-        return self._sam
-
     def _policy_information(self, kind: int) -> Any:
-        with self._call("lsarpc") as pipe:
+        with self.call("lsarpc") as pipe:
             return lsad.hLsarQueryInformationPolicy(pipe, self._open_policy(pipe), kind)["PolicyInformation"]
 
     def _open_policy(self, pipe: Any) -> Any:
-        if self._policy is None:
-            access = _LOOKUP_NAMES | _VIEW_LOCAL_INFORMATION
-            self._policy = lsad.hLsarOpenPolicy(pipe, access)["PolicyHandle"]
-        return self._policy
+        kept = self.kept("lsarpc")
+        if "policy" not in kept:
+            kept["policy"] = lsad.hLsarOpenPolicy(pipe, _LOOKUP_NAMES | _VIEW_LOCAL_INFORMATION)["PolicyHandle"]
+        return kept["policy"]
+
+    def kept(self, name: str) -> dict[Any, Any]:
+        """Handles of a pipe that are used again. They end with the pipe."""
+        return self._kept.setdefault(name, {})
 
     @contextmanager
-    def _call(self, name: str) -> Iterator[Any]:
+    def call(self, name: str) -> Iterator[Any]:
         """The pipe, opened if it is not; all requests in the block have one deadline."""
         try:
             with self._session.exchange():
@@ -513,11 +423,7 @@ class PipeClient:
     def _forget(self, name: str) -> None:
         """Drop a pipe, so that the next request opens it again."""
         self._pipes.pop(name, None)
-        if name == "lsarpc":
-            self._policy = None
-        elif name == "samr":
-            self._sam = None
-            self._sam_domains.clear()
+        self._kept.pop(name, None)
 
 
 _INTERFACES = {
@@ -529,7 +435,8 @@ _INTERFACES = {
 
 
 @contextmanager
-def _closed(pipe: Any, handle: Any, close: Any) -> Iterator[None]:
+def closed(pipe: Any, handle: Any, close: Any) -> Iterator[None]:
+    """Close a handle afterwards; what goes wrong then is of no interest."""
     try:
         yield
     finally:
@@ -543,13 +450,8 @@ def _text(value: Any) -> str:
     return text.rstrip("\0")
 
 
-def _rpc_sid(sid: Sid) -> Any:
-    made = samr.RPC_SID()
-    made.fromCanonical(str(sid))
-    return made
-
-
-def _sid(value: Any) -> Sid:
+def sid_from(value: Any) -> Sid:
+    """The SID in a value of impacket's; raises SmbError."""
     try:
         return Sid.parse(value.formatCanonical())
     except SecurityDescriptorError as error:
@@ -566,14 +468,9 @@ def _rows(announced: Any, rows: Any) -> Any:
 
 def _account_sids(buffer: Any) -> tuple[Sid, ...]:
     """The SIDs in an LSAPR_ACCOUNT_ENUM_BUFFER ([MS-LSAD] 2.2.5.2)."""
-    return tuple(_sid(row["Sid"]) for row in _rows(buffer["EntriesRead"], buffer["Information"]))
+    return tuple(sid_from(row["Sid"]) for row in _rows(buffer["EntriesRead"], buffer["Information"]))
 
 
 def _optional_sid(value: Any) -> Sid | None:
     """A SID behind a pointer; impacket shows a null pointer as an empty value."""
-    return _sid(value) if value else None
-
-
-def _large(value: Any) -> int:
-    """An OLD_LARGE_INTEGER ([MS-SAMR] 2.2.2.2)."""
-    return int(value["HighPart"]) << 32 | int(value["LowPart"]) & 0xFFFFFFFF
+    return sid_from(value) if value else None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import struct
 import time
 from collections.abc import Callable, Collection, Iterator
 
@@ -25,7 +24,6 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     ServerFault,
     Share,
     SiteServerError,
-    Unreachable,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.smb.smb import SmbSiteServer
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.smb import Named, PipeClient
@@ -326,56 +324,6 @@ def test_reconnecting_makes_a_new_connection_and_forgets_the_shares() -> None:
         server.close()
 
 
-# -- members
-
-
-class Sam:
-    """A local group whose changes end with these statuses."""
-
-    def __init__(self, status: int) -> None:
-        self._status = status
-        self.changed: list[int] = []
-
-    def __call__(self, opnum: int, _stub: bytes) -> Answer:
-        if opnum in (31, 32):  # SamrAddMemberToAlias, SamrRemoveMemberFromAlias: [MS-SAMR] 3.1.5
-            self.changed.append(opnum)
-            return self._status.to_bytes(4, "little")
-        return HANDLE + OK
-
-
-@pytest.mark.parametrize(
-    ("status", "adding", "removing"),
-    [
-        (0, None, None),
-        (0xC0000153, None, Rejected),  # STATUS_MEMBER_IN_ALIAS
-        (0xC0000152, Rejected, None),  # STATUS_MEMBER_NOT_IN_ALIAS
-        (0xC000017A, Rejected, Rejected),  # STATUS_NO_SUCH_MEMBER
-        (DENIED, AccessDenied, AccessDenied),
-        (0xC0000151, NotFound, NotFound),  # STATUS_NO_SUCH_ALIAS
-        (0xC00000B5, Unreachable, Unreachable),  # STATUS_IO_TIMEOUT
-        (0xC000014B, NoAnswer, NoAnswer),  # STATUS_PIPE_BROKEN
-        (0xC000009A, ServerFault, ServerFault),  # STATUS_INSUFFICIENT_RESOURCES
-    ],
-    ids=str,
-)
-def test_what_became_of_a_member(
-    status: int, adding: type[SiteServerError] | None, removing: type[SiteServerError] | None
-) -> None:
-    sam = Sam(status)
-    group = Sid.parse("S-1-5-32-544")
-    with scripted({"samr": sam}) as settings:
-        server = site_server(settings)
-        for change, expected in ((server.add_group_member, adding), (server.remove_group_member, removing)):
-            if expected is None:
-                change(group, OPERATOR)
-                continue
-            with pytest.raises(SiteServerError) as caught:
-                change(group, OPERATOR)
-            assert caught.value.__class__ is expected
-        server.close()
-    assert sam.changed == [31, 32]
-
-
 # -- answers without end
 
 
@@ -409,17 +357,3 @@ def test_an_answer_in_small_parts_without_end_has_a_deadline() -> None:
         with pytest.raises(SmbError) as caught:
             PipeClient(session).shares()
     assert (caught.value.kind, caught.value.reason) == ("unreachable", "no whole answer within 1 seconds")
-
-
-def test_a_group_of_garbage_is_no_group() -> None:
-    # [MS-SAMR] 2.2.7.14: four billion members, of which none comes.
-    answers = struct.pack("<LLL", 0xFFFFFFFF, 0x20000, 0xFFFFFFFF) + b"\xff" * 400 + OK
-
-    def calls(opnum: int, _stub: bytes) -> Answer:
-        return answers if opnum == 33 else HANDLE + OK  # SamrGetMembersInAlias
-
-    with scripted({"samr": calls}) as settings:
-        server = site_server(settings)
-        with pytest.raises(NoAnswer, match=r"read the members of group .*Administrators"):
-            server.group_members(Sid.parse("S-1-5-32-544"))
-        server.close()

@@ -27,7 +27,7 @@ from ...security.account_state import filetime
 from ...security.descriptor import SE_DACL_AUTO_INHERITED
 from ...security.inheritance import DACL_BITS, with_inherited
 from ...security.well_known import NAME_OF
-from ...smb import NO_LIMIT, FileClient, Named, PipeClient, ShareInfo, file_client
+from ...smb import NO_LIMIT, FileClient, Named, PipeClient, SamClient, ShareInfo, file_client
 from ..errors import (
     NO_ADMINISTRATOR,
     AccessDenied,
@@ -247,7 +247,7 @@ class SmbSiteServer:
         operation = f"read the members of group {NAME_OF.get(group, group)}"
         self._check_own(group, operation, _NOT_A_LOCAL_GROUP)
         with self._doing(operation, _NOT_A_LOCAL_GROUP):
-            members = self._pipes.group_members(group)
+            members = SamClient(self._pipes).group_members(group)
             named = self._named(members)
             return tuple(
                 Account(sid, named[sid].name, named[sid].is_group) if sid in named else Account(sid, str(sid))
@@ -264,7 +264,7 @@ class SmbSiteServer:
         operation = f"read the state of account {account}"
         self._check_own(account, operation, _NOT_AN_OWN_ACCOUNT)
         with self._doing(operation, _NOT_AN_OWN_ACCOUNT):
-            found = self._pipes.user(account)
+            found = SamClient(self._pipes).user(account)
             return account_state(found, self._connected().server_time or filetime(time.time()))
 
     def joined_domain(self) -> JoinedDomain | None:
@@ -280,7 +280,7 @@ class SmbSiteServer:
         """Add an account to a local group."""
         with self._doing(f"add {member} to group {NAME_OF.get(group, group)}"):
             try:
-                self._pipes.add_group_member(group, member)
+                SamClient(self._pipes).add_group_member(group, member)
             except SmbError as error:
                 if error.status != _ALREADY_A_MEMBER:
                     raise
@@ -289,7 +289,7 @@ class SmbSiteServer:
         """Remove an account from a local group."""
         with self._doing(f"remove {member} from group {NAME_OF.get(group, group)}"):
             try:
-                self._pipes.remove_group_member(group, member)
+                SamClient(self._pipes).remove_group_member(group, member)
             except SmbError as error:
                 if error.status != _NO_MEMBER:
                     raise

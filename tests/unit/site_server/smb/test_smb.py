@@ -261,18 +261,6 @@ def test_members_come_with_what_they_are() -> None:
     assert [account.is_group for account in found] == [True, True, None]
 
 
-def test_a_sam_is_connected_once_and_again_if_its_pipe_breaks() -> None:
-    opened = [HANDLE + OK, HANDLE + OK, HANDLE + status(INVALID_HANDLE), HANDLE + OK]
-    sam = Answers({MEMBERS: answers.members() + OK, OPEN_ALIAS: opened})
-    with reached({"samr": sam}) as server:
-        server.group_members(ADMINISTRATORS)
-        server.group_members(ADMINISTRATORS)
-        with pytest.raises(SiteServerError, match="STATUS_INVALID_HANDLE: "):
-            server.group_members(ADMINISTRATORS)
-        server.group_members(ADMINISTRATORS)
-    assert sam.asked.count(SAM_CONNECT) == sam.asked.count(OPEN_DOMAIN) == 2
-
-
 @pytest.mark.parametrize(
     ("call", "code", "name"),
     [(OPEN_DOMAIN, NO_DOMAIN, "STATUS_NO_SUCH_DOMAIN"), (OPEN_ALIAS, NO_ALIAS, "STATUS_NO_SUCH_ALIAS")],
