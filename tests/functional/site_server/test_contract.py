@@ -420,6 +420,33 @@ def test_a_group_that_is_not_there(server: SiteServer) -> None:
             question(group, nobody)
 
 
+def test_members_come_with_what_they_are(server: SiteServer) -> None:
+    found = {account.name: account.is_group for account in server.group_members(ADMINISTRATORS)}
+    assert found == {"CORP\\Domain Admins": True, "CORP\\ansible": False}
+
+
+def test_what_is_not_the_servers_own_is_not_found(server: SiteServer) -> None:
+    for sid in ("S-1-5-21-9-9-9-1234", "S-1-5-32-999", "S-1-5-11"):
+        with pytest.raises(NotFound, match=f"account {sid}"):
+            server.local_account_state(Sid.parse(sid))
+    with pytest.raises(NotFound, match=r"group S-1-5-21-9-9-9-1234"):
+        server.group_members(Sid.parse("S-1-5-21-9-9-9-1234"))
+
+
+def test_the_domain_of_the_server(way: Way, server: SiteServer) -> None:
+    found = server.joined_domain()
+    assert found is not None
+    # The Samba hosts are domain controllers of before Active Directory.
+    assert found.name == ("CORP" if way.connection == SMB else "corp.example")
+
+
+def test_both_rights_to_log_on_are_read_or_stay_open(server: SiteServer) -> None:
+    found = server.network_logon()
+    assert (found.allowed.name, found.denied.name) == ("SeNetworkLogonRight", "SeDenyNetworkLogonRight")
+    for right in (found.allowed, found.denied):
+        assert right.holders or right.unread
+
+
 # -- bad days
 
 
