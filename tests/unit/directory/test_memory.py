@@ -248,6 +248,17 @@ def test_a_lock_of_another_process_is_waited_for(tmp_path: Path):
     assert kept(memory(tmp_path)) == SENDER
 
 
+def test_a_lock_does_not_stay_in_a_process_that_was_forked_meanwhile(tmp_path: Path):
+    """Another thread may fork. The copy of an open file there would hold the lock on."""
+    with memory(tmp_path).slot(QUESTION):
+        child = forked(lambda: time.sleep(PATIENCE))
+    try:
+        assert kept(memory(tmp_path, patience=1)) is None
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+
+
 def test_a_lock_that_was_held_when_the_process_was_forked_is_free_there():
     locks = ProcessLocks()
     with locks.held("a", PATIENCE):
