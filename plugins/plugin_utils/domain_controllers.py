@@ -157,7 +157,7 @@ def _remembered(settings: LdapSettings, memory: Path | None) -> RememberedDirect
 
 
 def _identities(settings: LdapSettings) -> tuple[str, str]:
-    """What tells domain controller and account, or the account alone, from all others of the run. No password."""
+    """Texts that only this domain controller with this account has, and only this account. No password is in them."""
     account = [settings.account.casefold(), settings.kerberos]
     where = [settings.host, settings.address, settings.port, settings.kerberos_name]
     return json.dumps([*where, *account]), json.dumps(account)

@@ -105,8 +105,8 @@ class RunMemory:
 
     Args:
         folder: a folder that only the user of the run can read, and that is removed at its end.
-        directory: what tells the domain controller and the account that asks apart from all others.
-        account: what tells the account that asks apart from all others, at whatever domain controller.
+        directory: a text that only this domain controller with this account has.
+        account: a text that only this account has, the same at each domain controller.
         patience: seconds to wait while others ask.
     """
 
@@ -231,7 +231,7 @@ class ProcessLocks:
 
 
 _LOCKS = ProcessLocks()
-"""By the paths of files. flock(2) on a network drive may not tell the threads of a process apart."""
+"""By the paths of files. flock(2) on a network drive may not separate the threads of a process."""
 
 
 def _key(*parts: str) -> str:
