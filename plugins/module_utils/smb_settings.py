@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, sitekeeper.sms contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of an SMB session: how to reach a server, and by which account."""
+"""How to reach a server, by SMB or LDAP, and by which account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SMB = "sitekeeper.sms.smb"
 
 
 @dataclass(frozen=True)
-class SmbSettings:
+class ServerSettings:
     """How to reach a server, and by which account.
 
     Attributes:
@@ -26,26 +26,20 @@ class SmbSettings:
         user: the account's name.
         password: its password; with Kerberos it may be empty if kinit left a ticket.
         kerberos: Kerberos instead of NTLM.
-        kerberos_name: the server's name in its service principal, if that is not `cifs/` and the address.
+        kerberos_name: the server's name in its service principal, if it is another one.
         domains: NetBIOS names of domains, by DNS name; Kerberos finds the realm of `domain` there.
-        dialect: None for SMB 2 and 3, `nt1` for SMB 1 and nothing else.
-        signing: `required`, or `if_offered` for servers that cannot.
-        encryption: refuse a server that does not encrypt.
         timeout: longest wait for an answer, in seconds.
     """
 
     host: str
     address: str
-    port: int = 445
+    port: int
     domain: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
     kerberos: bool = False
     kerberos_name: str = ""
-    domains: Mapping[str, str] = field(default_factory=dict)
-    dialect: str | None = None
-    signing: str = "required"
-    encryption: bool = False
+    domains: Mapping[str, str] = field(default_factory=dict, hash=False)
     timeout: float = 30
 
     @property
@@ -54,6 +48,22 @@ class SmbSettings:
         if not self.domain:
             return self.user
         return f"{self.user}@{self.domain}" if self.kerberos and "." in self.domain else f"{self.domain}\\{self.user}"
+
+
+@dataclass(frozen=True)
+class SmbSettings(ServerSettings):
+    """The settings of an SMB session. Without `kerberos_name`, the service principal is `cifs/` and the address.
+
+    Attributes:
+        dialect: None for SMB 2 and 3, `nt1` for SMB 1 and nothing else.
+        signing: `required`, or `if_offered` for servers that cannot.
+        encryption: refuse a server that does not encrypt.
+    """
+
+    port: int = 445
+    dialect: str | None = None
+    signing: str = "required"
+    encryption: bool = False
 
 
 def netbios_names(value: Mapping[Any, Any] | None) -> dict[str, str]:

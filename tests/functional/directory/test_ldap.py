@@ -51,7 +51,8 @@ def settings(domain: RunningDomain, account: RunningAccount | None = None, *, ke
     asking = account or domain.accounts["bystander"]
     realm = asking.realm if kerberos else asking.domain
     name, address = domain.controller.dns_name, domain.controller.address
-    return LdapSettings(name, address, asking.name, realm, asking.password, kerberos, timeout=PATIENCE)
+    who = {"domain": realm, "user": asking.name, "password": asking.password, "kerberos": kerberos}
+    return LdapSettings(name, address, **who, timeout=PATIENCE)
 
 
 def sid_of(domain: RunningDomain, name: str) -> Sid:

@@ -37,6 +37,7 @@ def test_accounts_are_split_as_each_logon_takes_them(account: str, kerberos: boo
         ("CORP", True, "CORP\\ansible"),
         ("CORP.EXAMPLE", True, "ansible@CORP.EXAMPLE"),
         ("", True, "ansible"),
+        ("", False, "ansible"),
     ],
 )
 def test_an_account_is_shown_as_people_write_it(domain: str, kerberos: bool, shown: str) -> None:

@@ -54,7 +54,13 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def directory(running: ScriptedController, timeout: float = 30) -> Iterator[LdapDirectory]:
     settings = LdapSettings(
-        "c01.corp.example", "127.0.0.1", "ansible", "CORP", PASSWORD, port=running.port, timeout=timeout
+        "c01.corp.example",
+        "127.0.0.1",
+        domain="CORP",
+        user="ansible",
+        password=PASSWORD,
+        port=running.port,
+        timeout=timeout,
     )
     with LdapDirectory(settings) as made:
         yield made
@@ -441,7 +447,9 @@ def test_after_a_late_answer_the_connection_is_a_new_one():
 def test_nothing_listens():
     with controller(answer_entries()) as running:
         port = running.port
-    settings = LdapSettings("c01.corp.example", "127.0.0.1", "ansible", "CORP", PASSWORD, port=port)
+    settings = LdapSettings(
+        "c01.corp.example", "127.0.0.1", domain="CORP", user="ansible", password=PASSWORD, port=port
+    )
     with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable) as caught:
         made.account(SENDER)
     assert str(caught.value) == (
@@ -452,7 +460,7 @@ def test_nothing_listens():
 
 @pytest.mark.parametrize("address", ["", "no such host.invalid", "a" * 300, "ä" * 70, "127.0.0.1\0"])
 def test_addresses_that_are_none(address: str):
-    settings = LdapSettings("c01.corp.example", address, "ansible", "CORP", PASSWORD, port=1)
+    settings = LdapSettings("c01.corp.example", address, 1, "CORP", "ansible", PASSWORD)
     with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable):
         made.account(SENDER)
 
@@ -498,7 +506,7 @@ def test_a_password_that_must_not_be_tried_again(code: int, text: str, expected:
 
 @pytest.mark.parametrize(("user", "password"), [("", PASSWORD), ("ansible", "")])
 def test_ntlm_needs_a_user_and_a_password(user: str, password: str):
-    settings = LdapSettings("c01.corp.example", "127.0.0.1", user, "CORP", password, port=1)
+    settings = LdapSettings("c01.corp.example", "127.0.0.1", 1, "CORP", user, password)
     with LdapDirectory(settings) as made, pytest.raises(DirectoryLogonFailed, match="NTLM needs a user name"):
         made.account(SENDER)
 
@@ -506,7 +514,13 @@ def test_ntlm_needs_a_user_and_a_password(user: str, password: str):
 def test_a_server_that_is_none():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = LdapSettings(
-            "c01.corp.example", "127.0.0.1", "a", "CORP", PASSWORD, port=listener.getsockname()[1], timeout=0.5
+            "c01.corp.example",
+            "127.0.0.1",
+            domain="CORP",
+            user="a",
+            password=PASSWORD,
+            port=listener.getsockname()[1],
+            timeout=0.5,
         )
         with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable, match="no end of the logon at"):
             made.account(SENDER)

@@ -5,23 +5,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import LdapSettings
 
 
 def test_the_password_is_hidden():
-    assert "Passw0rd" not in repr(LdapSettings("c01", "127.0.0.1", "ansible", "CORP", "Passw0rd"))
+    assert "Passw0rd" not in repr(LdapSettings("c01", "127.0.0.1", password="Passw0rd"))
 
 
-@pytest.mark.parametrize(
-    ("user", "domain", "kerberos", "expected"),
-    [
-        ("ansible", "CORP", False, r"CORP\ansible"),
-        ("ansible", "CORP.EXAMPLE", True, "ansible@CORP.EXAMPLE"),
-        ("ansible@corp.example", "", False, "ansible@corp.example"),
-        ("", "", True, ""),
-    ],
-)
-def test_the_account_as_people_write_it(user: str, domain: str, kerberos: bool, expected: str):
-    assert LdapSettings("c01", "127.0.0.1", user, domain, kerberos=kerberos).account == expected
+def test_the_port_is_that_of_ldap():
+    assert LdapSettings("c01", "127.0.0.1").port == 389
