@@ -52,7 +52,7 @@ options:
         choices: [ntlm, kerberos]
       user:
         description:
-          - The account that asks, as V(DOMAIN\name) or V(name@REALM). Any account of the domain, or of a domain that
+          - The account that asks, as V(DOMAIN\\name) or V(name@REALM). Any account of the domain, or of a domain that
             it trusts, may ask.
           - The default is the account of the host's connection, with its password or its ticket. A certificate, and an
             account of the host itself, cannot be used for it.
