@@ -81,7 +81,7 @@ class AccountFacts:
             follow those, and no document shows whether a logon does.
         same_domain: whether the server is in the account's domain; None if that is not known.
         is_local: whether it is an account of the server itself; None if that is not known. No domain has such an
-            account in its groups, and User Account Control may take Administrators from its token (Microsoft KB 951016).
+            account in its groups. User Account Control may take Administrators from its token (Microsoft KB 951016).
         elsewhere: by domain, the groups of another domain that the account is in; or why they are not known.
     """
 
