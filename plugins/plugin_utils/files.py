@@ -91,7 +91,8 @@ def open_to_read(path: Path | str) -> BinaryIO:
 def replace_file(path: Path, pieces: Iterable[bytes], *, check_mode: bool = False) -> Replacement:
     """Replace the content of a file: all of it or nothing, and only if it differs. Only its owner can read the file.
 
-    Everything in this collection that writes a whole file uses this function.
+    Everything in this collection that writes a whole file uses this function. Only what a run remembers about accounts
+    (`directory/memory.py`) is written in place: its files are locked meanwhile, and no one but the run reads them.
 
     Args:
         path: the file. It need not exist.
