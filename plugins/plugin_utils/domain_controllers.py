@@ -22,7 +22,7 @@ from .directory import Directories, Directory, DirectoryLogonFailed, RememberedD
 from .directory.entry import DirectoryEntry, directory_entries
 from .directory.memory import PATIENCE, RunMemory
 from .directory.unusable import UnusableDirectory
-from .site_server.wires import credentials_of
+from .site_server.wires import credentials_of, find_wire
 
 if TYPE_CHECKING:
     from .directory.ldap import LdapSettings
@@ -125,7 +125,7 @@ def _credentials(entry: DirectoryEntry, own: Credentials | NoCredentials, connec
     is_of_realm = "@" in own.user or kerberos
     if not domain and not is_of_realm:
         raise NoCredentials(f"{which}: {own.user} is no account of a domain (DOMAIN\\name or name@REALM)")
-    if domain == "." or domain.casefold() in _names(host):
+    if domain == "." or domain.casefold() in _names(host, connection):
         # A domain controller can take it for an account of its domain, and count the wrong password there.
         raise NoCredentials(f"{which}: {own.user} is an account of the host itself")
     if not kerberos and not own.password:
@@ -133,9 +133,11 @@ def _credentials(entry: DirectoryEntry, own: Credentials | NoCredentials, connec
     return Credentials(own.user, own.password, kerberos, domains)
 
 
-def _names(host: str) -> tuple[str, str]:
-    """A host's name, and its NetBIOS name in the usual case."""
-    return host.casefold(), host.casefold().partition(".")[0]
+def _names(host: str, connection: Any) -> set[str]:
+    """The names of a host: that of the inventory, its address, and its NetBIOS name if that is the usual one."""
+    wire = find_wire(connection)
+    known = {host.casefold()} | ({wire.address(connection).casefold()} if wire else set())
+    return known | {name.partition(".")[0] for name in known}
 
 
 def _is_address(name: str) -> bool:
