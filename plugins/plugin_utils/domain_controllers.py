@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..module_utils.smb_settings import split_account
 from .credentials import Credentials, NoCredentials
 from .directory import Directories, Directory, DirectoryLogonFailed, RememberedDirectory
-from .directory.entry import DirectoryEntry, directory_entries
+from .directory.entry import ControllerEntry, directory_entries
 from .directory.memory import PATIENCE, RunMemory
 from .directory.unusable import UnusableDirectory
 from .site_server.wires import credentials_of, find_wire
@@ -78,7 +78,7 @@ def close_directories() -> None:
 
 
 def _directory(
-    entry: DirectoryEntry, own: Credentials | NoCredentials, connection: Any, host: str, memory: Path | None
+    entry: ControllerEntry, own: Credentials | NoCredentials, connection: Any, host: str, memory: Path | None
 ) -> Directory:
     try:
         credentials = _credentials(entry, own, connection, host)
@@ -105,7 +105,7 @@ def _directory(
     return _remembered(settings, memory)
 
 
-def _credentials(entry: DirectoryEntry, own: Credentials | NoCredentials, connection: Any, host: str) -> Credentials:
+def _credentials(entry: ControllerEntry, own: Credentials | NoCredentials, connection: Any, host: str) -> Credentials:
     """The account to log on with: that of the entry, or that of the connection.
 
     Raises:

@@ -19,7 +19,7 @@ MOST_UNANSWERED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AskingState:
     """What the answers so far show about a domain controller, or about the account that asks.
 
     Attributes:
@@ -32,7 +32,7 @@ class Condition:
     unanswered: int = 0
     closed_by: DirectoryError | None = None
 
-    def after(self, answer: Answer) -> Condition:
+    def after(self, answer: Answer) -> AskingState:
         """The condition of a domain controller after one more answer.
 
         A failed logon or connection closes it: each further wrong password could lock the account, and each further
@@ -41,13 +41,13 @@ class Condition:
         if self.closed_by is not None:
             return self
         if isinstance(answer, (DirectoryLogonFailed, DirectoryUnreachable)):
-            return Condition(self.answered, self.unanswered, answer)
+            return AskingState(self.answered, self.unanswered, answer)
         if isinstance(answer, DirectoryNoAnswer):
             unanswered = self.unanswered + 1
-            return Condition(self.answered, unanswered, answer if unanswered >= MOST_UNANSWERED else None)
-        return Condition(answered=True)
+            return AskingState(self.answered, unanswered, answer if unanswered >= MOST_UNANSWERED else None)
+        return AskingState(answered=True)
 
-    def of_account_after(self, answer: Answer) -> Condition:
+    def of_account_after(self, answer: Answer) -> AskingState:
         """The condition of the account that asks, for all domain controllers, after one more answer.
 
         A wrong password closes it. An account that was accepted before in this run has the right one: a domain
@@ -56,7 +56,7 @@ class Condition:
         if self.closed_by is not None or self.answered:
             return self
         if isinstance(answer, PasswordRefused):
-            return Condition(closed_by=answer)
+            return AskingState(closed_by=answer)
         if isinstance(answer, (DirectoryLogonFailed, DirectoryNoAnswer)):
             return self
-        return Condition(answered=True)
+        return AskingState(answered=True)

@@ -27,7 +27,7 @@ class DirectoryEntriesError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class DirectoryEntry:
+class ControllerEntry:
     r"""A domain controller, and how to log on there.
 
     Attributes:
@@ -53,7 +53,7 @@ class DirectoryEntry:
     timeout: int = 10
 
 
-def directory_entries(value: object) -> tuple[DirectoryEntry, ...]:
+def directory_entries(value: object) -> tuple[ControllerEntry, ...]:
     """The entries of the option.
 
     Args:
@@ -81,18 +81,18 @@ def directory_entries(value: object) -> tuple[DirectoryEntry, ...]:
     return tuple(entries)
 
 
-def _entry(given: Mapping[Any, Any]) -> DirectoryEntry:
+def _entry(given: Mapping[Any, Any]) -> ControllerEntry:
     values = {str(name): value for name, value in given.items() if value is not None and value != ""}
     texts = {name: str(value) for name, value in values.items() if name not in ("port", "timeout", "domains")}
     numbers = {name: int(values[name]) for name in ("port", "timeout") if name in values}
     domains = values.get("domains")
     names = None if domains is None else {str(dns): str(netbios) for dns, netbios in domains.items()}
-    return DirectoryEntry(**texts, **numbers, domains=names)  # type: ignore[arg-type]
+    return ControllerEntry(**texts, **numbers, domains=names)  # type: ignore[arg-type]
 
 
 def _problems(given: Mapping[Any, Any]) -> list[str]:
     """What is wrong with an entry, without full stops."""
-    known = DirectoryEntry.__dataclass_fields__
+    known = ControllerEntry.__dataclass_fields__
     unknown = sorted(_shown(name) for name in given if name not in known)
     problems = [f"{name} is no key; there are {', '.join(known)}" for name in unknown]
     if not given.get("server"):

@@ -26,7 +26,7 @@ from threading import Lock
 from typing import Protocol
 
 from ..files import open_file
-from .condition import Answer, Condition
+from .condition import Answer, AskingState
 from .errors import DirectoryError
 from .stored import LONGEST, NotStoredError, answer_of, answer_text, condition_of, condition_text
 
@@ -78,7 +78,7 @@ class ProcessMemory:
     """Remembers the condition of the directory in this process."""
 
     def __init__(self) -> None:
-        self._condition = Condition()
+        self._condition = AskingState()
         self._locks = ProcessLocks()
 
     @contextmanager
@@ -155,11 +155,11 @@ class RunMemory:
         self._answered = self._answered or self._condition(self._directory_key).answered
         return self._answered
 
-    def _condition(self, key: str) -> Condition:
+    def _condition(self, key: str) -> AskingState:
         with self._locked(key) as file:
             return _condition(file, key)
 
-    def _change(self, key: str, change: Callable[[Condition], Condition]) -> None:
+    def _change(self, key: str, change: Callable[[AskingState], AskingState]) -> None:
         with self._locked(key) as file:
             before = _condition(file, key)
             after = change(before)
@@ -259,11 +259,11 @@ def _refuse_foreign(found: os.stat_result, path: Path) -> None:
         raise PermissionError(errno.EPERM, "others can change it", str(path))
 
 
-def _condition(file: int, key: str) -> Condition:
+def _condition(file: int, key: str) -> AskingState:
     try:
         return condition_of(key, _read(file))
     except NotStoredError:
-        return Condition()
+        return AskingState()
 
 
 def _read(file: int) -> bytes:

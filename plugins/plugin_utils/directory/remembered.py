@@ -31,7 +31,7 @@ class RememberedDirectory:
     """Wraps a directory for one run: each account is asked for once, from however many threads and processes.
 
     An error is an answer too, and is raised again. After a failed logon or connection, or three queries in a row
-    without an answer, nothing more is asked (`Condition`).
+    without an answer, nothing more is asked (`AskingState`).
 
     A thread that waits for the answer to another question waits for the connection at most.
 

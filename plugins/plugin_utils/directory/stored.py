@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from ..security import AccountState, Sid
-from .condition import MOST_UNANSWERED, Answer, Condition
+from .condition import MOST_UNANSWERED, Answer, AskingState
 from .errors import (
     AccountAmbiguous,
     DirectoryAccountNotFound,
@@ -67,13 +67,13 @@ def answer_of(key: str, text: bytes) -> Answer:
     return _read(_content(key, text))
 
 
-def condition_text(key: str, condition: Condition) -> bytes:
+def condition_text(key: str, condition: AskingState) -> bytes:
     """A condition as a line; see `answer_text`."""
     closed = None if condition.closed_by is None else _written(condition.closed_by)
     return _line(key, [condition.answered, condition.unanswered, closed])
 
 
-def condition_of(key: str, text: bytes) -> Condition:
+def condition_of(key: str, text: bytes) -> AskingState:
     """The condition in a text.
 
     Raises:
@@ -88,7 +88,7 @@ def condition_of(key: str, text: bytes) -> Condition:
     error = None if closed is None else _read(closed)
     if error is not None and not isinstance(error, DirectoryError):
         raise NotStoredError("closed by something that is no error")
-    return Condition(answered, unanswered, error)
+    return AskingState(answered, unanswered, error)
 
 
 def _line(key: str, content: Any) -> bytes:

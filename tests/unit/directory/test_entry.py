@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.entry import (
+    ControllerEntry,
     DirectoryEntriesError,
-    DirectoryEntry,
     directory_entries,
 )
 
@@ -19,9 +19,9 @@ PASSWORD = "no message may have this"
 
 
 def test_an_entry_has_the_defaults_of_the_documentation():
-    assert directory_entries([{"server": "c01.corp.example"}]) == (DirectoryEntry("c01.corp.example"),)
-    none: dict[str, Any] = dict.fromkeys(DirectoryEntry.__dataclass_fields__)
-    assert directory_entries([{**none, "server": "c01"}]) == (DirectoryEntry("c01"),)
+    assert directory_entries([{"server": "c01.corp.example"}]) == (ControllerEntry("c01.corp.example"),)
+    none: dict[str, Any] = dict.fromkeys(ControllerEntry.__dataclass_fields__)
+    assert directory_entries([{**none, "server": "c01"}]) == (ControllerEntry("c01"),)
 
 
 def test_a_whole_entry():

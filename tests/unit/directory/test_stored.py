@@ -24,7 +24,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
     PasswordRefused,
     UnusableAnswer,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.condition import Condition
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.condition import AskingState
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.stored import (
     LONGEST,
     NotStoredError,
@@ -92,9 +92,13 @@ def test_an_error_comes_back(kind: type[DirectoryError]):
 
 @pytest.mark.parametrize(
     "condition",
-    [Condition(), Condition(answered=True, unanswered=2), Condition(False, 3, PasswordRefused("c01", "a", "b", "C."))],
+    [
+        AskingState(),
+        AskingState(answered=True, unanswered=2),
+        AskingState(False, 3, PasswordRefused("c01", "a", "b", "C.")),
+    ],
 )
-def test_a_condition_comes_back(condition: Condition):
+def test_a_condition_comes_back(condition: AskingState):
     again = condition_of("k", condition_text("k", condition))
     assert (again.answered, again.unanswered) == (condition.answered, condition.unanswered)
     assert str(again.closed_by) == str(condition.closed_by)
