@@ -333,7 +333,7 @@ class AccessSummary:
                 _access(before["share"], after["share"]),
                 _access(before["directory"], after["directory"]),
                 # The account comes last, since Ansible doubles its backslash.
-                f"{sender['account']}{self._membership(run, sender)}",
+                f"{sender['account']}{self._membership(run, sender, after)}",
             )
             start = ("", "", "")
         if not run.senders:
@@ -351,8 +351,8 @@ class AccessSummary:
         return sender["before"], sender["after"]
 
     @staticmethod
-    def _membership(run: HostRun, sender: Result) -> str:
-        if sender["name"] not in _missing(run.result):
+    def _membership(run: HostRun, sender: Result, after: Result) -> str:
+        if after.get("member") or sender["name"] not in _missing(run.result):
             return ""
         return " (would become a member)" if sender["name"] in run.joined else " (no member of the group)"
 
