@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-from textwrap import indent
-
-from .domains import NAMES
-
 
 class ModuleDocFragment:
     """Fragment `sitekeeper.sms.directory`."""
 
-    DOCUMENTATION = rf"""
+    DOCUMENTATION = r"""
 options:
   sms_directory:
     description:
@@ -69,7 +65,7 @@ options:
         type: str
       domains:
         description:
-{indent(NAMES, "    ")}
+          - The NetBIOS names of domains, by DNS name, as in O(sitekeeper.sms.smb#connection:domains).
           - The default is the option of the host's connection, if that is C(sitekeeper.sms.smb).
         type: dict
       timeout:

@@ -5,30 +5,29 @@
 
 from __future__ import annotations
 
-NAMES = r"""
-      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With Kerberos, the
-        realm of an account V(DOMAIN\\name) is the DNS name of its domain.
-      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
-        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
-"""
-
 
 class ModuleDocFragment:
     """Fragments `sitekeeper.sms.domains` and, for a task of a host, `sitekeeper.sms.domains.host`."""
 
-    DOCUMENTATION = f"""
+    DOCUMENTATION = r"""
 options:
   domains:
     description:
-{NAMES}
+      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With Kerberos, the
+        realm of an account V(DOMAIN\\name) is the DNS name of its domain.
+      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
+        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
     type: dict
 """
 
-    HOST = f"""
+    HOST = r"""
 options:
   domains:
     description:
-{NAMES}
+      - The NetBIOS names of domains, by DNS name, for example V(CORP) for the key C(corp.example). With Kerberos, the
+        realm of an account V(DOMAIN\\name) is the DNS name of its domain.
+      - For a domain that is not listed, the realm is the one that has the NetBIOS name as its first label. It is looked
+        for in the ticket from C(kinit), then in the domains of the name of the server, then in C(krb5.conf).
       - The default is the variable C(ansible_smb_domains) of the host.
     type: dict
 """
