@@ -589,6 +589,9 @@ def test_the_foreground_shows_what_is_ready_and_ends_without_leftovers(tmp_path:
         }
         for name in ("inventory.yml", "domain.json"):
             assert (tmp_path / name).stat().st_mode & 0o077 == 0
+        for name, address in known["computers"].items():
+            found = subprocess.run([known["run"], "getent", "hosts", name], capture_output=True, text=True, check=True)
+            assert found.stdout.split()[:2] == [address, name]
         lab.send_signal(signal.SIGTERM)
         assert lab.wait(PATIENCE) == 0
     finally:

@@ -50,7 +50,7 @@ def serve(build: Path, seconds: float | None = None) -> None:
 
 
 def inventory(domain: RunningDomain) -> dict[str, Any]:
-    """The group ``sms_sites`` over SMB. Every site sends to every other one, as its computer account."""
+    """The group ``sms_sites`` over SMB with Kerberos. Every site sends to every other one, as its computer account."""
     servers = _servers(domain)
     addresses: dict[str, list[dict[str, str]]] = {server.name: [] for server in servers}
     for source, destination in permutations(addresses, 2):
@@ -64,6 +64,8 @@ def inventory(domain: RunningDomain) -> dict[str, Any]:
             },
             "vars": {
                 "ansible_connection": "sitekeeper.sms.smb",
+                "ansible_smb_auth": "kerberos",
+                "ansible_smb_domains": {one.dns_domain: one.netbios for one in _domains(domain)},
                 "ansible_user": administrator.user,
                 "ansible_password": administrator.password,
                 "ansible_smb_kerberos_hostname_override": "{{ inventory_hostname }}",
@@ -85,7 +87,7 @@ def inventory(domain: RunningDomain) -> dict[str, Any]:
 
 def accounts(domain: RunningDomain) -> dict[str, Any]:
     """Everything that a client needs to reach the domain as anybody."""
-    domains = (domain, *domain.trusted.values())
+    domains = _domains(domain)
     everybody = [account for one in domains for account in (one.administrator, *one.accounts.values())]
     local = [account for server in _servers(domain) for account in server.local_accounts.values()]
     return {
@@ -93,6 +95,7 @@ def accounts(domain: RunningDomain) -> dict[str, Any]:
         "netbios": domain.netbios,
         "kdc": domain.kdc,
         "krb5_conf": str(domain.krb5_conf),
+        "run": str(domain.run_script),
         "computers": {server.dns_name: server.address for one in domains for server in _servers(one)},
         "accounts": [
             {
@@ -112,16 +115,22 @@ def _servers(domain: RunningDomain) -> tuple[RunningComputer, ...]:
     return (domain.controller, *domain.members.values())
 
 
+def _domains(domain: RunningDomain) -> tuple[RunningDomain, ...]:
+    """The domain and those that it trusts."""
+    return (domain, *domain.trusted.values())
+
+
 def _announce(domain: RunningDomain, build: Path) -> None:
     """What is ready and where its passwords are; the passwords themselves are in the file alone."""
     print(f"domain ready: {domain.realm}, {build / INVENTORY}, {build / ACCOUNTS}")
     print(f"  export KRB5_CONFIG={domain.krb5_conf}")
+    print(f"  {domain.run_script} COMMAND runs a command that finds the computers by their names")
     for server in _servers(domain):
         role = "domain controller" if server is domain.controller else "member server"
         print(f"  {server.name:4} {server.dns_name:24} {server.address:16} {role}")
     for partner in domain.trusted.values():
         print(f"  {partner.controller.name:4} {partner.controller.dns_name:24} {partner.kdc:16} trusted domain")
-    everybody = [account for one in (domain, *domain.trusted.values()) for account in one.accounts.values()]
+    everybody = [account for one in _domains(domain) for account in one.accounts.values()]
     for account in everybody:
         state = "" if account.state is State.OK else account.state.value
         print(f"  {account.user:26} {account.kind.value:32} {state}".rstrip())

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,12 @@ from .requirements import missing
 
 __all__ = ["RunningAccount", "RunningComputer", "RunningDomain", "missing", "running_domain"]
 
-_VIEW = 'mount --bind "$0/hosts" /etc/hosts || exit 126\nexec "$@"'
+_RUN = """#!/bin/sh
+# Runs a command that finds the computers of the domain by their names, its KDC, and settings for programs of Samba.
+[ -n "$KRB5_CONFIG" ] || export KRB5_CONFIG={krb5_conf}
+export SMB_CONF_PATH={smb_conf}
+exec unshare --mount --propagation private sh -c 'mount --bind "$0" /etc/hosts || exit 126; exec "$@"' {hosts} "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +132,9 @@ class RunningDomain:
         self, program: str, *arguments: str, text: str = "", environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a program that knows the names of the domain's computers (/etc/hosts of its own); raises LabError."""
-        view = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _VIEW, str(self._client)]
         try:
             return subprocess.run(
-                [*view, find(program) or program, *arguments],
+                [str(self.run_script), find(program) or program, *arguments],
                 input=text,
                 capture_output=True,
                 text=True,
@@ -199,6 +204,11 @@ class RunningDomain:
         return self._client / "smb.conf"
 
     @property
+    def run_script(self) -> Path:
+        """A program that runs a command where the names of the domain's computers lead to them (/etc/hosts)."""
+        return self._client / "run"
+
+    @property
     def _client(self) -> Path:
         return self._domain.base / "client"
 
@@ -206,7 +216,12 @@ class RunningDomain:
         self._client.mkdir(exist_ok=True)
         lines = ["127.0.0.1 localhost"]
         lines += [f"{address} {name} {name.partition('.')[0]}" for name, address in self._lab.hosts.items()]
-        (self._client / "hosts").write_text("\n".join([*lines, ""]), encoding="utf-8")
+        hosts = self._client / "hosts"
+        hosts.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        files = {"krb5_conf": self.krb5_conf, "smb_conf": self.smb_conf, "hosts": hosts}
+        script = _RUN.format_map({name: shlex.quote(str(path)) for name, path in files.items()})
+        self.run_script.write_text(script, encoding="utf-8")
+        self.run_script.chmod(0o755)
         state = "".join(f"{kind} directory = {self._client}\n" for kind in ("lock", "state", "cache", "private"))
         settings = f"[global]\nworkgroup = {self.netbios}\nrealm = {self.realm}\n{state}"
         self.smb_conf.write_text(settings, encoding="utf-8")
