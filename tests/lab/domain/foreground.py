@@ -26,6 +26,8 @@ from .testing import RunningComputer, RunningDomain, running_in
 
 ACCOUNTS = "domain.json"
 _ADMINISTRATOR = "ansible"
+_DIRECTORY_SECONDS = 300
+"""As ``PATIENT``, for a domain controller: the longest that ``sms_directory`` takes."""
 
 
 def serve(build: Path, seconds: float | None = None) -> None:
@@ -70,6 +72,10 @@ def inventory(domain: RunningDomain) -> dict[str, Any]:
                 "ansible_password": administrator.password,
                 "ansible_smb_kerberos_hostname_override": "{{ inventory_hostname }}",
                 **PATIENT,
+                "sms_directory": [
+                    {"server": one.controller.dns_name, "address": one.kdc, "timeout": _DIRECTORY_SECONDS}
+                    for one in _domains(domain)
+                ],
                 "sms_sites": [
                     {
                         "code": server.name,
