@@ -100,12 +100,15 @@ functional: setup ## the tests against the lab, real SMB servers and a browser; 
 integration: setup ## the modules against the lab (TARGETS=sender_access for some of them)
 	python -m tests.tools.run_integration $(TARGETS)
 
-molecule: setup ## the whole hierarchy against the lab, and against real SMB servers if they can run
-	@left_out=$$(python -c 'from tests.lab.samba import missing; print(missing())'); \
-	if [ -n "$$left_out" ]; then \
-	  echo "The scenario samba is left out: $$left_out. To run it: sudo make test" >&2; \
-	fi; \
-	cd extensions && molecule test --all $${left_out:+--exclude samba}
+molecule: setup ## the whole hierarchy against the lab, and against real SMB servers and a real domain if they can run
+	@for lab in samba domain; do \
+	  left_out=$$(python -c "from tests.lab.$$lab import missing; print(missing())"); \
+	  if [ -n "$$left_out" ]; then \
+	    echo "The scenario $$lab is left out: $$left_out. To run it: sudo make test" >&2; \
+	    excluded="$${excluded:-} --exclude $$lab"; \
+	  fi; \
+	done; \
+	cd extensions && molecule test --all $${excluded:-}
 
 faults: setup packages ## every operation under every fault, into build/faults.json (JOBS=6, CELLS='apply/*', RESUME=1)
 	@python -m tests.faults --jobs $(JOBS) $(if $(RESUME),--resume) $(foreach cell,$(CELLS),--cell '$(cell)')
