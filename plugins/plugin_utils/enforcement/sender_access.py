@@ -97,10 +97,16 @@ class SenderOutcome:
         if group is None or not self.added:
             return None
         names = ", ".join(account.name for account in self.added)
-        return (
+        sentence = (
             f"{self.planned.share.subject.host}: {names}: the membership of {group.account.name} counts from the next "
-            "logon of the account. An open session of a Sender keeps its old access, and a computer account keeps it "
-            "until its server has new Kerberos tickets: restart it, or run on it: klist -li 0x3e7 purge"
+            "session of the account with this server. An open session keeps its old access"
+        )
+        if all(account.sid.domain != group.account.sid.domain for account in self.added):
+            return sentence
+        # A domain controller adds the groups of its domain to a Kerberos ticket, not to a session.
+        return (
+            f"{sentence}. The group is one of the domain, so the account needs new Kerberos tickets too: on the site "
+            "server that sends with its computer account, run: klist -li 0x3e7 purge"
         )
 
     @property

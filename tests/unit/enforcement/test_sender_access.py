@@ -179,10 +179,18 @@ def test_no_member_is_added_for_an_account_that_gets_in_otherwise() -> None:
 
 def test_a_new_membership_counts_later() -> None:
     outcome = enforce(server(), missing_members=MissingMembers.ADD, **GROUPED)
-    (line,) = (warning for warning in outcome.warnings if "counts from the next logon" in warning)
+    (line,) = (warning for warning in outcome.warnings if "counts from the next session" in warning)
     assert line.startswith(f"p01: {SENDER}: ")
     assert outcome.effective_later == line
     assert enforce(server()).effective_later is None
+    # The group is of the account's domain, as on a domain controller.
+    assert "klist" in line
+    there = server()
+    local = "S-1-5-21-7-7-7-1012"
+    there.members[Sid.parse(local)] = []
+    line = enforce(there, missing_members=MissingMembers.ADD, **{**GROUPED, "group": local}).effective_later
+    assert line is not None
+    assert "klist" not in line
 
 
 def test_an_account_that_cannot_log_on_is_named_and_keeps_its_permissions() -> None:
