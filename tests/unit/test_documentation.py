@@ -47,8 +47,8 @@ def test_an_option_is_an_argument() -> None:
 
 
 def test_each_option_named_password_is_secret() -> None:
-    (option,) = argument_spec("{options: {}, extends_documentation_fragment: [sitekeeper.sms.directory]}").values()
-    assert option["options"]["password"] == {"type": "str", "no_log": True}
+    spec = argument_spec("{options: {}, extends_documentation_fragment: [sitekeeper.sms.directory]}")
+    assert spec["sms_directory"]["options"]["password"] == {"type": "str", "no_log": True}
     assert argument_spec("options: {password: {type: str}}") == {"password": {"type": "str", "no_log": True}}
 
 

@@ -12,7 +12,7 @@ from ..security import Sid
 from .errors import DirectoryError, DirectoryLogonFailed, DirectoryNoAnswer, DirectoryUnreachable, PasswordRefused
 from .port import Domain, DomainAccount
 
-Answer: TypeAlias = "DomainAccount | Domain | Sid | frozenset[Sid] | DirectoryError"
+Answer: TypeAlias = DomainAccount | Domain | Sid | frozenset[Sid] | DirectoryError
 """What a directory answers. An error is an answer too."""
 
 MOST_UNANSWERED = 3

@@ -83,7 +83,9 @@ def condition_of(key: str, text: bytes) -> AskingState:
     if not isinstance(content, list) or len(content) != 3:
         raise NotStoredError("no condition")
     answered, unanswered, closed = content
-    if type(answered) is not bool or type(unanswered) is not int or not 0 <= unanswered <= MOST_UNANSWERED:
+    if not isinstance(answered, bool) or isinstance(unanswered, bool) or not isinstance(unanswered, int):
+        raise NotStoredError("no condition")
+    if not 0 <= unanswered <= MOST_UNANSWERED:
         raise NotStoredError("no condition")
     error = None if closed is None else _read(closed)
     if error is not None and not isinstance(error, DirectoryError):
@@ -187,6 +189,6 @@ def _text(content: Any) -> str:
 
 
 def _fact(content: Any) -> bool | None:
-    if content is None or type(content) is bool:
+    if content is None or isinstance(content, bool):
         return content
     raise NotStoredError("no fact")

@@ -18,7 +18,7 @@ _BACKSLASHES = re.compile(r"\\{2,}")
 _PATH = re.compile(r"[A-Za-z]:\\[^\x00-\x1f<>:\"|?*/]*")
 _MAX_PATH = 32_000
 
-Enough: TypeAlias = "Callable[[frozenset[Sid]], bool]"
+Enough: TypeAlias = Callable[[frozenset[Sid]], bool]
 """Whether a caller needs no other members of a group than these, such as `senders.issubset`."""
 
 

@@ -566,7 +566,8 @@ def test_a_member_that_is_looked_for_is_found_and_others_may_be_left_out(host: R
     everyone = {account.sid for account in server.group_members(ADMINISTRATORS)}
     operator, sender = sid_in_lab(host, "CORP\\ansible"), sid_in_lab(host, "CORP\\smssend")
     found = {account.sid for account in server.group_members(ADMINISTRATORS, lambda sids: operator in sids)}
-    assert operator in found <= everyone
+    assert operator in found
+    assert found <= everyone
     # Nobody is left out if the account that is looked for is no member.
     found = {account.sid for account in server.group_members(ADMINISTRATORS, lambda sids: sender in sids)}
     assert found == everyone

@@ -85,7 +85,7 @@ def test_an_answer_comes_back(answer: Any):
 def test_an_error_comes_back(kind: type[DirectoryError]):
     error = kind("c01", "find the account ä", "a 'reason' (52e)", "Do it.")
     again = answer_of("k", answer_text("k", error))
-    assert type(again) is kind
+    assert again.__class__ is kind
     assert str(again) == str(error)
     assert vars(again) == vars(error)
 

@@ -206,7 +206,7 @@ def test_a_state_that_is_refused(call: int, code: int, kind: type[SiteServerErro
         pytest.raises(SiteServerError, match=f"^C01: could not read the state of account {LOCAL}: .*{words}") as caught,
     ):
         server.local_account_state(LOCAL)
-    assert type(caught.value) is kind
+    assert caught.type is kind
 
 
 @pytest.mark.parametrize(
