@@ -9,7 +9,7 @@ Sources: [MS-ADTS] 3.1.1.4.5.19 (tokenGroups), [MS-PAC] 4.1.2.2 (SID filtering),
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -118,16 +118,16 @@ class Tokens:
 
     def token(self, account: Account, named: Iterable[Sid]) -> Token:
         """The account's token, as far as it matters where these SIDs are named."""
-        found = {sid: self.membership(account, sid).member for sid in named}
-        return Token(
-            frozenset({account.sid, *ANY_NETWORK_LOGON, *(sid for sid, member in found.items() if member)}),
-            complete=False,
-            absent=frozenset(sid for sid, member in found.items() if member is False),
-        )
+        return token_of(account, self.memberships(account, named))
+
+    def memberships(self, account: Account, groups: Iterable[Sid]) -> dict[Sid, bool | None]:
+        """Whether each of these groups is in the account's token; None if that is not known."""
+        return {sid: self.membership(account, sid).member for sid in groups}
 
     def membership(self, account: Account, group: Sid) -> Membership:
         """Whether a group is in the account's token: directly, by its domain, or through local groups."""
         facts = self.accounts.get(account.sid) or AccountFacts(account)
+        own = own_domains(self.groups)
         came_from: dict[Sid, Sid] = {}
         waiting = deque([group])
         seen = {group}
@@ -145,6 +145,8 @@ class Tokens:
                 if len(seen) > MOST_GROUPS:
                     return Membership(None, why=(f"it leads to more than {MOST_GROUPS} groups",))
                 continue
+            if local is None and can_be_local(sid, facts, own, named=sid == group):
+                local = _NOT_READ
             found = _in_token(sid, facts, local)
             if found.member:
                 path = [sid] if sid != account.sid else []
@@ -158,6 +160,44 @@ class Tokens:
         return Membership(None, why=tuple(dict.fromkeys(why))) if why else Membership(member=False)
 
 
+def token_of(account: Account, found: Mapping[Sid, bool | None]) -> Token:
+    """The token of an account of which these memberships are known."""
+    return Token(
+        frozenset({account.sid, *ANY_NETWORK_LOGON, *(sid for sid, member in found.items() if member)}),
+        complete=False,
+        absent=frozenset(sid for sid, member in found.items() if member is False),
+    )
+
+
+_NOT_READ = LocalGroup(None, "its members were not read")
+
+
+def own_domains(groups: Mapping[Sid, LocalGroup]) -> frozenset[Sid]:
+    """The domains of the server's own groups, as far as those were read."""
+    return frozenset(sid.domain for sid, local in groups.items() if local.members is not None and sid.domain)
+
+
+def can_be_local(sid: Sid, facts: AccountFacts, own: Container[Sid], *, named: bool) -> bool:
+    """Whether a SID can be one of the server's local groups, so that only the server knows who is in it.
+
+    A member of a local group can only be another one if both are the server's own (on Windows only on a domain
+    controller). So a member from elsewhere is none.
+
+    Args:
+        sid: the SID.
+        facts: the account whose token is in question.
+        own: the domains of the server's own groups.
+        named: whether it is asked for itself, and not as a member of another group.
+    """
+    if sid == facts.account.sid:
+        return False
+    if sid.domain is None:
+        return sid.authority == 5 and sid.subauthorities[:1] == (_BUILTIN,)
+    if facts.domain is not None and sid.domain == facts.account.sid.domain:
+        return False
+    return named or sid.domain in own
+
+
 def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Membership:
     """Whether a SID is in the token, if it is no local group whose members were read."""
     if sid == facts.account.sid or sid in ANY_NETWORK_LOGON:
@@ -167,8 +207,7 @@ def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Member
     if local is not None and local.unread:
         return Membership(None, why=(local.unread,))
     if sid.authority == 5 and sid.subauthorities[:1] == (_BUILTIN,):
-        # If the server was asked, it has no such group.
-        return Membership(None, why=("its members were not read",)) if local is None else Membership(member=False)
+        return Membership(member=False)  # the server was asked, and has no such group
     if facts.is_local and sid.domain is not None:
         # Of the server's groups that are no local groups, each of its users has one ([MS-SAMR] 3.1.1.8.4).
         return Membership(sid.domain == facts.account.sid.domain and sid.subauthorities[-1] == _NONE)

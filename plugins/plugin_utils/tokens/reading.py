@@ -18,10 +18,19 @@ from ..directory.port import Directory
 from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
 from ..security.sid import OWNER_RIGHTS
 from ..site_server import Account, AuthenticationFailed, JoinedDomain, NoAnswer, NotFound, SiteServer, SiteServerError
-from .membership import FILTERED, LOCAL_ACCOUNTS, MOST_GROUPS, AccountFacts, LocalGroup, Membership, Tokens
+from .membership import (
+    FILTERED,
+    LOCAL_ACCOUNTS,
+    MOST_GROUPS,
+    AccountFacts,
+    LocalGroup,
+    Membership,
+    Tokens,
+    can_be_local,
+    own_domains,
+    token_of,
+)
 from .question import AccessQuestion
-
-_BUILTIN = (32,)
 
 
 class TokenReader:
@@ -42,6 +51,7 @@ class TokenReader:
         self._accounts = dict(tokens.accounts)
         self._groups = dict(tokens.groups)
         self._joined_was_read = False
+        self._joined_is_unknown = False
         self._joined: JoinedDomain | None = None
         self._placed: set[Sid] = set()
         self._tried: set[Sid] = set()
@@ -80,27 +90,45 @@ class TokenReader:
                 return found
 
     def _answer(self, account: Account, question: AccessQuestion, scope: Scope) -> None:
+        # A decided membership stays decided. The others are asked for one by one, since a DACL can name thousands.
+        found = self.tokens.memberships(account, question.named)
         decided: set[Sid] = set()
         while True:
-            decision = question.decide(self.tokens.token(account, question.named), scope)
+            decision = question.decide(token_of(account, found), scope)
             left = (sid for sid in _undecided(question, decision) if sid not in decided)
             group = next(left, None) if decision.unknown else None
             if group is None:
                 return
-            self.decide(account, group)
+            found[group] = self.decide(account, group).member
             decided.add(group)
 
     def _look_further(self, account: Account, group: Sid, found: Membership) -> bool:
-        """Read one more thing about a group, or about those in it; False if nothing is left to read."""
+        """Read more about a group, or about those in it; False if nothing is left to read."""
         facts = self.look_at(account)
         reachable = self._reachable(group)
-        if FILTERED in found.why or not LOCAL_ACCOUNTS.isdisjoint(reachable):
+        if FILTERED in found.why:
             return self._located(facts)
+        if len(reachable) > MOST_GROUPS:
+            return False
+        if not LOCAL_ACCOUNTS.isdisjoint(reachable) and self._located(facts):
+            return True
+        if self._read_groups(facts, group, reachable):
+            return True
+        looked = [self._looked_elsewhere(self.look_at(account), sid) for sid in reachable]
+        return any(looked)
+
+    def _read_groups(self, facts: AccountFacts, group: Sid, reachable: Iterable[Sid]) -> bool:
+        """Read those of these SIDs that can be local groups, until one has the account; False if none is left."""
+        own = own_domains(self._groups)
+        read = False
         for sid in reachable:
-            if self._asks_server(sid, facts, named=sid == group):
-                self._groups[sid] = self._local_group(sid, facts)
-                return True
-        return any(self._looked_elsewhere(facts, sid) for sid in reachable)
+            known = self._groups.get(sid)
+            if (known is None or not known.complete) and can_be_local(sid, facts, own, named=sid == group):
+                self._groups[sid] = found = self._local_group(sid, facts)
+                read = True
+                if known is not None or not found.complete:
+                    break
+        return read
 
     def _located(self, facts: AccountFacts) -> bool:
         """Find out whether an account whose domain was not read is one of the server's own; False if it was tried."""
@@ -122,6 +150,8 @@ class TokenReader:
             raise
         except SiteServerError:
             return None
+        if self._joined_is_unknown:
+            return None
         # The accounts of a domain controller are those of the domain.
         return joined is None or not joined.is_controller
 
@@ -135,22 +165,6 @@ class TokenReader:
             waiting += [sid for sid in new if sid not in found]
             found |= dict.fromkeys(new)
         return list(found)
-
-    def _asks_server(self, sid: Sid, facts: AccountFacts, *, named: bool) -> bool:
-        """Whether the server is to be asked for a SID as one of its local groups.
-
-        A member of a local group can only be another one if both are the server's own (on Windows only on a domain
-        controller). So a member from elsewhere costs no request.
-        """
-        known = self._groups.get(sid)
-        if (known is not None and known.complete) or sid == facts.account.sid:
-            return False
-        if sid.domain is None:
-            return sid.authority == 5 and sid.subauthorities[:1] == _BUILTIN
-        if facts.domain is not None and sid.domain == facts.account.sid.domain:
-            return False
-        own = {group.domain for group, local in self._groups.items() if local.members is not None}
-        return named or sid.domain in own
 
     def _local_group(self, sid: Sid, facts: AccountFacts) -> LocalGroup:
         """A local group; if the first members that the server shows decide about the account, no more of them."""
@@ -228,7 +242,7 @@ class TokenReader:
             except (NoAnswer, AuthenticationFailed):
                 raise
             except SiteServerError:
-                self._joined = None
+                self._joined_is_unknown = True
         return self._joined
 
     def _facts(self, account: Account) -> AccountFacts:

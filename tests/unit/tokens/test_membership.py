@@ -55,7 +55,9 @@ def test_a_domain_that_shows_no_groups_leaves_them_unknown(facts: dict[str, Any]
 
 
 def test_why_a_domain_was_not_read_is_the_reason() -> None:
-    found = tokens(domain=None, unread="dc1: connection refused").membership(ACCOUNT, SERVERS)
+    found = tokens({SERVERS: LocalGroup(None)}, domain=None, unread="dc1: connection refused").membership(
+        ACCOUNT, SERVERS
+    )
     assert found.why == ("dc1: connection refused",)
 
 

@@ -21,7 +21,8 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
     NoAnswer,
     every_member,
 )
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccessQuestion, TokenReader
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccessQuestion, TokenReader, Tokens
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens.membership import MOST_GROUPS
 from tests.unit.fake_site_server import FakeSiteServer
 from tests.unit.tokens.accounts import ACCOUNT, ADMINISTRATORS, CORP, PARTNER, SERVERS
 
@@ -204,9 +205,11 @@ def test_a_refusal_leaves_a_group_unknown() -> None:
 class Hides(FakeSiteServer):
     """Shows the members that it finds first, and the others if those are not enough."""
 
+    shown = 1
+
     def group_members(self, group: Sid, enough: Enough = every_member) -> tuple[Account, ...]:
         members = super().group_members(group)
-        first = members[:1]
+        first = members[: self.shown]
         return first if enough(frozenset(member.sid for member in first)) else members
 
 
@@ -289,3 +292,94 @@ def test_an_account_of_the_server_is_in_no_group_of_a_domain(
     server.states = {ACCOUNT.sid: FINE} if is_own else {}
     server.domain = JoinedDomain("partner.example", is_controller)
     assert decided(server, Directories([partner()]), ACCOUNT, VISITORS) is member
+
+
+# -- local groups that nobody has asked the server for yet
+
+SERVER = "S-1-5-21-7-7-7"
+LOCAL = Sid.parse(f"{SERVER}-1005")
+OWN = Account(Sid.parse(f"{SERVER}-1100"), r"P01\sender")
+ORPHAN = Sid.parse(f"{SERVER}-999")
+
+
+def answered(server: FakeSiteServer, directories: Directories, account: Account, *entries: str) -> tuple[bool, bool]:
+    """Whether the account certainly has the right, and whether that is not known."""
+    asked = question(*entries)
+    reader = TokenReader(server, directories)
+    reader.answer(account, [asked])
+    decision = asked.decide(reader.tokens.token(account, asked.named), Scope.THIS)
+    return decision.satisfied, bool(decision.unknown)
+
+
+def with_local_group(*members: Account) -> FakeSiteServer:
+    server = FakeSiteServer()
+    server.members[LOCAL] = list(members)
+    server.states[OWN.sid] = FINE
+    return server
+
+
+@pytest.mark.parametrize(
+    ("account", "entries", "granted"),
+    [
+        # An account of the server: sms_directory has other domains only, which says where the account is from.
+        (OWN, (allow(LOCAL),), True),
+        (OWN, (deny(LOCAL), allow(OWN.sid)), False),
+        # An entry for a deleted group comes first, and is no member of any domain.
+        (ACCOUNT, (allow(Sid.parse(f"{THIRD}-1")), allow(LOCAL)), True),
+        (ACCOUNT, (deny(Sid.parse(f"{THIRD}-1")), deny(LOCAL), allow(ACCOUNT.sid)), False),
+        (VISITOR, (allow(ORPHAN), allow(LOCAL)), True),
+        (VISITOR, (deny(ORPHAN), deny(LOCAL), allow(VISITOR.sid)), False),
+    ],
+)
+def test_a_local_group_is_asked_for_whatever_was_read_before(
+    account: Account, entries: tuple[str, ...], granted: bool
+) -> None:
+    server = with_local_group(account)
+    server.domain = JoinedDomain("corp.example", is_controller=False, sid=Sid.parse(CORP))
+    assert answered(server, Directories([corp(), partner()]), account, *entries) == (granted, False)
+
+
+def test_an_account_is_the_servers_own_only_if_the_server_is_known_to_be_no_domain_controller() -> None:
+    class Silent(FakeSiteServer):
+        def joined_domain(self) -> JoinedDomain | None:
+            raise AccessDenied(self.host, "read which domain the server is in", "Access is denied", "Ask.")
+
+    server = Silent()
+    server.states = {ACCOUNT.sid: FINE}
+    assert decided(server, Directories([partner()]), ACCOUNT, SERVERS) is None
+
+
+def test_a_group_with_local_accounts_in_it_is_read_to_its_end() -> None:
+    """The first account stops at itself; the second one needs the others."""
+    server = Hides()
+    server.shown = 2
+    local_accounts = Account(Sid.parse("S-1-5-113"), "Local account", is_group=True)
+    server.members[LOCAL] = [local_accounts, Account(ACCOUNT.sid, ACCOUNT.name), Account(VISITOR.sid, VISITOR.name)]
+    reader = TokenReader(server, Directories([corp(), partner()]))
+    assert reader.decide(ACCOUNT, LOCAL).member is True
+    assert reader.decide(Account(Sid.parse(f"{PARTNER}-7"), "other"), LOCAL).member is False
+
+
+def test_a_group_with_more_groups_than_are_followed_costs_no_more_requests() -> None:
+    server = FakeSiteServer()
+    inside = [Sid.parse(f"{SERVER}-{number}") for number in range(2000, 2001 + MOST_GROUPS)]
+    server.members = {sid: [] for sid in inside} | {LOCAL: [Account(sid, str(sid)) for sid in inside]}
+    assert decided(server, Directories([corp()]), ACCOUNT, LOCAL) is None
+    assert len(server.log) == 1
+
+
+def test_hundreds_of_groups_are_not_gone_through_again_for_each_of_them() -> None:
+    server = FakeSiteServer()
+    inside = [Sid.parse(f"{SERVER}-{number}") for number in range(2000, 2800)]
+    server.members = {sid: [] for sid in inside} | {LOCAL: [Account(sid, str(sid)) for sid in inside]}
+    decisions = []
+
+    class Counting(TokenReader):
+        @property
+        def tokens(self) -> Tokens:
+            decisions.append(1)
+            return super().tokens
+
+    assert Counting(server, Directories([corp()])).decide(ACCOUNT, LOCAL).member is False
+    assert len(server.log) == 801
+    assert len(decisions) < 10
