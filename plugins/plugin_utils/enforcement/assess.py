@@ -24,6 +24,7 @@ from ..site_server import (
     Account,
     AccountNotFound,
     DescriptorReading,
+    NetworkLogon,
     NotFound,
     Share,
     SiteServer,
@@ -33,7 +34,7 @@ from ..site_server import (
 from ..tokens import LogonAnswer, TokenReader, Tokens
 from ..tokens.logon import by_rights, by_state
 from .accounts import all_names, resolve_accounts
-from .effective import Group, SenderAccess, access_of, group_satisfied, questions
+from .effective import Group, SenderAccess, access_of, group_satisfied, questions, questions_once_granted
 from .errors import Refused
 from .securable import path_object, share_object
 
@@ -97,7 +98,8 @@ class Assessment:
         group: the group that holds rights for them; None if the product has none.
         group_satisfied: whether the group has those rights itself; None likewise.
         services: the account of each service of the product; None if they were not asked for.
-        logons: whether each sender may log on over the network, by the name that was given.
+        states: what keeps each sender from logging on whatever its groups are, by the name that was given.
+        network: who may log on over the network; None if that was not asked for.
     """
 
     request: SenderRequest
@@ -112,7 +114,8 @@ class Assessment:
     group: Group | None = None
     group_satisfied: bool | None = None
     services: Mapping[str, str | None] | None = None
-    logons: Mapping[str, LogonAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    states: Mapping[str, LogonAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    network: NetworkLogon | None = None
 
     @property
     def missing(self) -> Mapping[str, Account]:
@@ -152,12 +155,19 @@ def assess_sender_access(
     group = _group(server, request.group) if request.group else None
     tokens = Tokens().with_members(group.account.sid, group.members) if group else Tokens()
     reader = TokenReader(server, directories, tokens)
-    asked = questions(request.product, share_reading, directory_reading)
+    held = (request.product, share_reading, directory_reading)
     for account in accounts.values():
-        reader.answer(account, asked)
+        reader.answer(account, questions(*held))
+        denies = request.remove_blocking_denies
+        reader.answer(account, questions_once_granted(account, *held, remove_blocking_denies=denies))
     if group is not None:
         names[group.account.sid] = group.account.name
-    logons = _logons(server, request, accounts, reader)
+    network = server.network_logon() if request.logon else None
+    states = {}
+    for given, account in accounts.items():
+        states[given] = _by_state(server, account, reader, asked=request.logon)
+        if network is not None:
+            by_rights(network, partial(reader.decide, account))
     return _assessment(
         Assessment(
             request,
@@ -171,7 +181,8 @@ def assess_sender_access(
             tokens=reader.tokens,
             group=group,
             services=services,
-            logons=logons,
+            states=states,
+            network=network,
         )
     )
 
@@ -201,7 +212,7 @@ def _assessment(read: Assessment) -> Assessment:
             read.tokens,
             read.group,
             own_entry=read.request.own_entry,
-            logon=read.logons[given],
+            logon=_logon(read, given, account),
         )
         for given, account in read.accounts.items()
     }
@@ -209,20 +220,13 @@ def _assessment(read: Assessment) -> Assessment:
     return replace(read, senders=senders, group_satisfied=holds)
 
 
-def _logons(
-    server: SiteServer, request: SenderRequest, accounts: Mapping[str, Account], reader: TokenReader
-) -> dict[str, LogonAnswer]:
-    """Whether each sender may log on over the network, as far as it was asked for."""
-    network = server.network_logon() if request.logon else None
-    found = {}
-    for given, account in accounts.items():
-        answer = _by_state(server, account, reader, asked=request.logon)
-        if network is None:
-            answer += LogonAnswer(not_looked_at=("the rights to log on from the network (logon: true)",))
-        else:
-            answer += by_rights(network, partial(reader.decide, account))
-        found[given] = answer
-    return found
+def _logon(read: Assessment, given: str, account: Account) -> LogonAnswer:
+    """Whether a sender may log on over the network, as far as it was asked for."""
+    if read.network is None:
+        rights = LogonAnswer(not_looked_at=("the rights to log on from the network (logon: true)",))
+    else:
+        rights = by_rights(read.network, partial(read.tokens.membership, account))
+    return read.states[given] + rights
 
 
 def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, asked: bool) -> LogonAnswer:

@@ -9,13 +9,16 @@ Over the network an account has the rights that both DACLs grant, that of the sh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..hierarchy.products import Holder, Product
 from ..security import (
+    ACCESS_ALLOWED,
+    ACCESS_DENIED,
     ANY_NETWORK_LOGON,
     AccessAnswer,
+    Ace,
     Decision,
     Effect,
     Scope,
@@ -26,6 +29,7 @@ from ..security import (
     scopes_of,
 )
 from ..security.ace import APPLIES_TO
+from ..security.edit import canonicalize, grant, revoke
 from ..security.rights import FULL_CONTROL, describe_ntfs_mask
 from ..site_server import Account, DescriptorReading
 from ..tokens.logon import LogonAnswer
@@ -205,6 +209,36 @@ def questions(product: Product, share: DescriptorReading, directory: DescriptorR
         _question(share, product.share_mask, is_share=True),
         _question(directory, product.directory_mask, is_share=False),
     )
+
+
+def questions_once_granted(
+    account: Account,
+    product: Product,
+    share: DescriptorReading,
+    directory: DescriptorReading,
+    *,
+    remove_blocking_denies: bool,
+) -> tuple[AccessQuestion, ...]:
+    """What has to be decided about a sender before it is granted anything: a deny entry of a group may still block it.
+
+    Args:
+        account: the sender.
+        product: what is required.
+        share: the share's permissions.
+        directory: the directory's permissions.
+        remove_blocking_denies: whether its own deny entries are to be removed.
+    """
+
+    def granted(question: AccessQuestion, flags: int) -> AccessQuestion:
+        if question.dacl is None:
+            return question
+        acl = canonicalize(question.dacl)
+        if remove_blocking_denies:
+            acl = revoke(acl, account.sid, ACCESS_DENIED)
+        return replace(question, dacl=grant(acl, Ace(ACCESS_ALLOWED, flags, question.mask, account.sid)))
+
+    on_share, on_directory = questions(product, share, directory)
+    return granted(on_share, 0), granted(on_directory, DIRECTORY_FLAGS)
 
 
 def hex_mask(mask: int) -> str:

@@ -148,11 +148,16 @@ def enforce_sender_access(
     found = assess_sender_access(server, request, directories)
     directory_step, share_step = _steps(server, found)
     planned = SenderPlan(_to_add(server, found), directory_step.plan, share_step.plan)
-    results: tuple[StepResult, ...] = ()
+    outcome = SenderOutcome(found, planned, (), _after(found, planned, ()))
+    lacking = _lacking(server.host, outcome)
+    if lacking:
+        raise Refused(f"{lacking}. Nothing was done")
     if not check_mode:
         results = execute(server, [*_joining(server, found, planned.joining), directory_step, share_step])
-    outcome = SenderOutcome(found, planned, results, _after(found, planned, results))
-    _check_access(server.host, outcome)
+        outcome = SenderOutcome(found, planned, results, _after(found, planned, results))
+        lacking = _lacking(server.host, outcome)
+        if lacking:
+            raise WriteFailed(lacking, changed=outcome.changed)
     return outcome
 
 
@@ -169,22 +174,18 @@ def _after(found: Assessment, planned: SenderPlan, results: tuple[StepResult, ..
     return reassess(found, share, directory, found.group and Group(found.group.account, members))
 
 
-def _check_access(host: str, outcome: SenderOutcome) -> None:
-    """Raise if a sender lacks access, other than those whose membership was only to be reported.
-
-    Raises:
-        WriteFailed: a sender lacks access.
-    """
+def _lacking(host: str, outcome: SenderOutcome) -> str:
+    """Which sender lacks access, other than those whose membership was only to be reported; empty if none does."""
     after = outcome.after
     reported = outcome.before.missing.keys() & after.missing.keys()
     for given, access in after.senders.items():
         if not access.permitted and given not in reported:
             lines = (*access.directory.decided_by, *access.share.decided_by)
-            raise WriteFailed(
+            return (
                 f"{host}: with all that is required in place, {after.accounts[given].name} still lacks access: "
-                f"{'; '.join(lines)}",
-                changed=outcome.changed,
+                f"{'; '.join(lines)}"
             )
+    return ""
 
 
 def _joining(server: SiteServer, found: Assessment, added: tuple[Account, ...]) -> list[ChangeMember]:

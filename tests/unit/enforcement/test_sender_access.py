@@ -16,7 +16,12 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     enforce_sender_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccountState, Sid, format_sddl
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
+    AccessAnswer,
+    AccountState,
+    Sid,
+    format_sddl,
+)
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, NetworkLogon, UserRight
 from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
 
@@ -212,3 +217,49 @@ def test_the_rights_to_log_on_are_read_if_they_are_asked_for() -> None:
     there.log.clear()
     enforce(there)
     assert not [line for line in there.log if "rights" in line]
+
+
+# -- groups that only count once something is granted
+
+LOCAL = Sid.parse("S-1-5-21-7-7-7-1005")
+NOBODY_ELSE = "D:P(A;OICI;FA;;;SY)"
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("denied", [SENDER, GROUP])
+def test_a_deny_entry_of_a_group_is_found_before_anything_is_granted(denied: str, check_mode: bool) -> None:
+    """No entry grants anything before, so that the membership decides nothing yet."""
+    there = server(share=f"D:(D;;FA;;;{LOCAL})(A;;FA;;;SY)", folder=NOBODY_ELSE)
+    there.members[LOCAL] = [Account(Sid.parse(denied), "denied")]
+    request = {"missing_members": MissingMembers.ADD, **GROUPED} if denied == GROUP else {}
+    with pytest.raises(Refused, match=f"deny {LOCAL}|{LOCAL}: deny"):
+        enforce(there, check_mode=check_mode, **request)
+    assert written(there) == []
+
+
+def test_a_deny_entry_behind_one_that_is_removed_is_found_too() -> None:
+    there = server(share=f"D:(D;;FA;;;{SENDER})(D;;FA;;;{LOCAL})(A;;FA;;;SY)", folder=NOBODY_ELSE)
+    there.members[LOCAL] = [Account(Sid.parse(SENDER), "x", is_group=False)]
+    with pytest.raises(Refused, match="blocked by the entry"):
+        enforce(there, remove_blocking_denies=True)
+    assert written(there) == []
+
+
+def test_a_group_that_is_denied_and_has_not_the_account_is_known_afterwards() -> None:
+    there = server(share=f"D:(D;;FA;;;{LOCAL})(A;;FA;;;SY)", folder=NOBODY_ELSE)
+    there.members[LOCAL] = []
+    assert enforce(there).after.senders[SENDER].answer is AccessAnswer.GRANTED
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("denied", [True, False])
+def test_a_new_membership_counts_for_the_right_to_log_on(denied: bool, check_mode: bool) -> None:
+    there = server()
+    holders = UserRight("right", {Sid.parse(GROUP): "senders"}, source="here")
+    everyone, nobody = there.rights.allowed, there.rights.denied
+    there.rights = NetworkLogon(everyone, holders) if denied else NetworkLogon(holders, nobody)
+    outcome = enforce(there, logon=True, check_mode=check_mode, missing_members=MissingMembers.ADD, **GROUPED)
+    line = f"{SENDER}: right to log on from the network: denied by senders (here)"
+    assert outcome.logon_problems == ((line,) if denied else ())
+    again = enforce(there, logon=True, check_mode=check_mode, missing_members=MissingMembers.ADD, **GROUPED)
+    assert again.after.senders == outcome.after.senders
