@@ -106,11 +106,7 @@ class HostRun:
     @property
     def logon_problems(self) -> list[tuple[str, str]]:
         """Why accounts cannot log on over the network: the kind of finding, and the account with the reason."""
-        return [
-            (str(problem["finding"]), f"{sender['account']}: {problem['reason']}")
-            for sender in self.senders
-            for problem in sender.get("logon_problems") or ()
-        ]
+        return _logon_problems(self.result, self.second)
 
     @property
     def lacking(self) -> list[str]:
@@ -119,9 +115,10 @@ class HostRun:
 
     def _lacking_in(self, *readings: Result) -> list[str]:
         """The accounts, and the group, that lack access in these readings. Of each, the last one counts."""
-        last = {str(sender["name"]): sender for reading in readings for sender in reading.get("senders") or ()}
         accounts = [
-            str(sender["account"]) for name, sender in last.items() if _lacks_access(sender) and name not in self.joined
+            str(sender["account"])
+            for name, sender in _last_senders(*readings).items()
+            if _lacks_access(sender) and name not in self.joined
         ]
         group = _lacking_group(*readings)
         return [*accounts, group] if group else accounts
@@ -168,12 +165,19 @@ class HostRun:
             return f"{_message(self.first) or _NO_RESULT}{advice}"
         # What the access task has found, less those that have joined. A second reading that failed shows nothing.
         lacking = self._lacking_in(self.first, self.second)
-        if not lacking and not self.first.get("uncertain"):
+        problems = _logon_problems(self.first, self.second)
+        if not lacking and not problems and not self.first.get("uncertain"):
             return None
-        without = [name for name in missing if name not in self.joined]
+        last = _last_senders(self.first, self.second)
+        # One that has joined and only cannot log on has its permissions.
+        without = [
+            name for name in missing if name not in self.joined and (name not in last or _lacks_access(last[name]))
+        ]
         lines = [_message(self.first)] if self.first.get("uncertain") else []
         if lacking:
             lines.append(f"Site {self.code}: required access is still missing for {', '.join(lacking)}.")
+        if problems:
+            lines.append(_cannot_log_on(self.code, problems))
         if without:
             group = str(self.first["group"]["name"])
             lines.append(
@@ -215,6 +219,25 @@ def _lacks_access(sender: Result) -> bool:
     held = sender.get("after") or sender.get("current") or {}
     both = held.get("share"), held.get("directory")
     return not sender.get("logon_problems") or not all(each and each["satisfied"] for each in both)
+
+
+def _last_senders(*readings: Result) -> dict[str, Result]:
+    """The senders by their names, each by the last of these readings that has it."""
+    return {str(sender["name"]): sender for reading in readings for sender in reading.get("senders") or ()}
+
+
+def _logon_problems(*readings: Result) -> list[tuple[str, str]]:
+    """Why accounts cannot log on, by the last of these readings that has each account."""
+    return [
+        (str(problem["finding"]), f"{sender['account']}: {problem['reason']}")
+        for sender in _last_senders(*readings).values()
+        for problem in sender.get("logon_problems") or ()
+    ]
+
+
+def _cannot_log_on(code: str, problems: Iterable[tuple[str, str]]) -> str:
+    named = "; ".join(reason for _finding, reason in problems)
+    return f"Site {code}: accounts cannot log on: {named}. Permissions do not help them."
 
 
 def _lacking_group(*readings: Result) -> str | None:
@@ -290,8 +313,7 @@ class AccessSummary:
                         "access, or fails with the reason."
                     )
                 if fail_on_drift and run.logon_problems:
-                    named = "; ".join(reason for _finding, reason in run.logon_problems)
-                    reasons.append(f"Site {run.code}: accounts cannot log on: {named}. Permissions do not help them.")
+                    reasons.append(_cannot_log_on(run.code, run.logon_problems))
             elif outcome not in (HostOutcome.IN_ORDER, HostOutcome.NOTHING_OWED):
                 reasons.append(
                     f"The access on {run.host} was not read ({': '.join(filter(None, (outcome.value, run.reason)))}). "

@@ -269,3 +269,35 @@ def test_only_who_must_become_a_member_is_shown_as_none() -> None:
     assert not any("no member" in line for line in AccessSummary([run(first)]).lines())
     first["group"] = {"name": "P01\\G", "missing": ["CORP\\a"], "in_desired_state": True}
     assert any("no member" in line for line in AccessSummary([run(first)]).lines())
+
+
+def with_problem(made: dict[str, Any]) -> dict[str, Any]:
+    problems = [{"finding": "account_locked", "reason": "account locked"}]
+    return {**made, "in_desired_state": False, "logon_problems": problems}
+
+
+def test_a_new_member_that_cannot_log_on_settles_nothing() -> None:
+    """Its permissions are in place, and it still does not get in."""
+    again = {"senders": [with_problem(sender(True))]}
+    joined = joined_members(LACKING, ADDED, again, check_mode=False)
+    made = run(LACKING, again=again, joined=joined, membership=ADDED)
+    failure = made.failure(add_members=True)
+    assert failure == "Site P01: accounts cannot log on: CORP\\a: account locked. Permissions do not help them."
+    assert made.outcome(audit=False, check_mode=False) is HostOutcome.FAILED
+
+
+def test_another_account_that_cannot_log_on_is_not_settled_by_a_new_member() -> None:
+    other = with_problem({**sender(True), "account": "b", "name": "CORP\\b"})
+    first = {**LACKING, "senders": [sender(False), other]}
+    made = run(first, again={"senders": [sender(True), other]}, joined=["CORP\\a"], membership=ADDED)
+    assert "b: account locked" in (made.failure(add_members=True) or "")
+    assert made.outcome(audit=False, check_mode=False) is HostOutcome.FAILED
+
+
+def test_a_logon_that_the_new_membership_allows_is_settled_by_it() -> None:
+    """Only the group has the right to log on, so nobody could before the second reading."""
+    first = {**LACKING, "senders": [with_problem(sender(False))]}
+    made = run(first, again=READ, joined=["CORP\\a"], membership=ADDED)
+    assert made.failure(add_members=True) is None
+    assert made.logon_problems == []
+    assert made.outcome(audit=False, check_mode=False) is HostOutcome.CHANGED
