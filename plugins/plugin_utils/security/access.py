@@ -8,7 +8,8 @@ granted or denied only if no possible answer changes the result.
 
 The owner of an object has READ_CONTROL and WRITE_DAC without an ACE, before any ACE is looked at, unless an ACE for
 OWNER RIGHTS (S-1-3-4) applies to the object. Such an ACE is for the owner, whoever that is (Microsoft, "Well-known
-SIDs").
+SIDs"). What is below a directory has owners of its own: at least of what an account makes there, it is the owner. So
+whether deny ACEs for OWNER RIGHTS and CREATOR OWNER count there is not known.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .sid import CREATOR_GROUP, CREATOR_OWNER, OWNER_RIGHTS, SYSTEM, Sid
 # No account is a member of these: SYSTEM is not a group, and the others are placeholders.
 _NEVER_A_GROUP = frozenset({SYSTEM, CREATOR_OWNER, CREATOR_GROUP, OWNER_RIGHTS})
 _OF_THE_OWNER = READ_CONTROL | WRITE_DAC
+_FOR_OWNERS = frozenset({CREATOR_OWNER, OWNER_RIGHTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,8 @@ def _applies(ace: AnyAce, who: Sid | None, token: Token, scope: Scope) -> tuple[
         return None, "its layout is not known"
     if isinstance(ace, ObjectAce) and ace.object_type is not None:
         return False, "it is for an object type that is neither a file nor a share"
+    if ace.denies and who in _FOR_OWNERS and scope is not Scope.THIS and not token.complete:
+        return None, "it is not known who owns what is there"
     holds = token.holds(who)
     if holds is False:
         return False, "it is for another account"

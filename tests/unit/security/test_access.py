@@ -216,6 +216,16 @@ class TestOwner:
         below = Acl((deny(Sid.parse("S-1-3-0"), FULL),))
         assert check_access(below, self.TOKEN, FULL, owner=OWNER).granted == RC_WD
 
+    @pytest.mark.parametrize("who", [OWNER_RIGHTS, Sid.parse("S-1-3-0")])
+    def test_of_what_is_below_is_not_known(self, who: Sid) -> None:
+        """An account that makes files owns them, so an inherited deny entry for owners may be for it."""
+        dacl = Acl((deny(who, WRITE, 0x0B), allow(OWNER, FULL, 0x03)))
+        unsure = Token(self.TOKEN, complete=False, absent=frozenset({who}))
+        assert check_access(dacl, unsure, WRITE, owner=OWNER).satisfied
+        below = check_access(dacl, unsure, WRITE, Scope.CHILD_FILES)
+        assert (below.granted, below.unknown) == (0, WRITE)
+        assert check_access(Acl((allow(who, WRITE, 0x0B),)), unsure, WRITE, Scope.CHILD_FILES).unknown == 0
+
     @given(
         st.lists(st.tuples(st.booleans(), file_masks, st.sampled_from([*ACCOUNTS[:3], OWNER_RIGHTS])), max_size=6),
         st.frozensets(st.sampled_from(ACCOUNTS[:3])),
