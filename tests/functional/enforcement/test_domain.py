@@ -58,11 +58,15 @@ def asked(domain: RunningDomain, *, partner: bool = True) -> Iterator[Directorie
         made.append(
             LdapDirectory(
                 LdapSettings(
-                    each.controller.dns_name, each.controller.address, account.name, account.domain, account.password,
+                    host=each.controller.dns_name,
+                    address=each.controller.address,
+                    user=account.name,
+                    domain=account.domain,
+                    password=account.password,
                     timeout=PATIENCE,
                 )
             )
-        )  # fmt: skip
+        )
     try:
         yield Directories(made)
     finally:
