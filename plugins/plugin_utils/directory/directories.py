@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..security import Sid
 from .errors import DirectoryError, NoDirectory
-from .port import Directory
+from .port import Directory, DomainAccount
 
 
 class Directories:
@@ -25,6 +25,18 @@ class Directories:
 
     def __bool__(self) -> bool:
         return bool(self._directories)
+
+    def known(self, name: str) -> DomainAccount | None:
+        r"""The account that one of the directories showed as `DOMAIN\name` in this run. Nothing is asked.
+
+        A name of a domain is not unique in the world, so the caller must check that it means this domain.
+
+        Returns:
+            None if no account of this name was read, or if several domains have one.
+        """
+        read = [directory.known(name) for directory in self._directories]
+        found = {account.sid: account for account in read if account is not None}
+        return next(iter(found.values())) if len(found) == 1 else None
 
     def of(self, domain_sid: Sid) -> Directory:
         """The directory of a domain.

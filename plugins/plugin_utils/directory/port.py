@@ -95,6 +95,9 @@ class Directory(Protocol):
         of the server's domain has the domain local groups that a logon there adds to the token.
         """
 
+    def known(self, name: str) -> DomainAccount | None:
+        r"""An account that was already read, by its name as `DOMAIN\name`. Nothing is asked, and no error is raised."""
+
     def find(self, name: str) -> Sid:
         """The SID of an account of the domain by its logon name (sAMAccountName), without the domain.
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TypeVar, cast
 
 from ..security import Sid
@@ -63,7 +64,24 @@ class RememberedDirectory:
         def fits(answer: Answer) -> bool:
             return isinstance(answer, DomainAccount) and answer.sid == sid
 
-        return self._remembered(f"account {sid}", fits, lambda: self._directory.account(sid))
+        found = self._remembered(f"account {sid}", fits, lambda: self._directory.account(sid))
+        self._note_name(found)
+        return found
+
+    def known(self, name: str) -> DomainAccount | None:
+        """An account that any process of the run has read; see `Directory`. Case does not count in names."""
+        question = _named(name)
+        answer = self._answers.get(question)
+        try:
+            if answer is None:
+                with self._memory.slot(question) as slot:
+                    answer = slot.read()
+            if not isinstance(answer, Sid):
+                return None
+            found = self.account(answer)
+        except (OSError, DirectoryError):
+            return None
+        return found if found.name.casefold() == name.casefold() else None
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         """The groups with these members; see `Directory`."""
@@ -80,6 +98,15 @@ class RememberedDirectory:
         """Close the connection of this process; the next query opens a new one."""
         with self._locks.held(_CONNECTION, self._patience):
             self._directory.close()
+
+    def _note_name(self, account: DomainAccount) -> None:
+        """Keep the SID of an account by its name. If that fails, the name is not known, and nothing is wrong."""
+        question = _named(account.name)
+        if "\\" not in account.name or question in self._answers:
+            return
+        self._answers[question] = account.sid
+        with suppress(OSError), self._memory.slot(question) as slot:
+            slot.write(account.sid)
 
     def _remembered(self, question: str, fits: Callable[[Answer], bool], ask: Callable[[], _Value]) -> _Value:
         answer = self._answers.get(question)
@@ -130,6 +157,10 @@ class RememberedDirectory:
                 answer = error
             self._memory.note(answer)
             return answer, True
+
+
+def _named(name: str) -> str:
+    return f"named {name.casefold()}"
 
 
 def _is_sids(answer: Answer) -> bool:

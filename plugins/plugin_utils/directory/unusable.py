@@ -37,6 +37,10 @@ class UnusableDirectory:
         """See `Directory`."""
         raise self._error.with_traceback(None)
 
+    def known(self, name: str) -> DomainAccount | None:
+        """See `Directory`."""
+        return None
+
     def find(self, name: str) -> Sid:
         """See `Directory`."""
         raise self._error.with_traceback(None)

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from ..directory.directories import Directories
 from ..security import Sid
 from ..security.well_known import well_known_sid
 from ..site_server import Account, DescriptorReading, SiteServer
+from ..tokens.question import AccessQuestion
+from ..tokens.reading import TokenReader
 
 
 def resolve_accounts(
@@ -30,6 +33,53 @@ def resolve_accounts(
         seen = known.get(name.strip().casefold()) if "\\" in name and well_known_sid(name) is None else None
         found[name] = seen or server.resolve(name)
     return found
+
+
+def resolve_senders(
+    server: SiteServer,
+    names: Iterable[str],
+    readings: Sequence[DescriptorReading],
+    directories: Directories | None,
+    reader: TokenReader,
+    asked: Sequence[AccessQuestion],
+) -> dict[str, Account]:
+    """As `resolve_accounts`, with the accounts that a domain showed in this run for another server.
+
+    An account that has access through a group has no entry of its own, so its name would cost each server of a sweep a
+    request. What a name of a domain means depends on the server. So an account of a domain counts only if this server
+    has shown accounts of that domain, and of no other one, under the domain's name. The members of the groups that
+    decide about access show that, and they have to be read anyway.
+
+    Raises:
+        SiteServerError: an account is unknown, or the server does not answer.
+    """
+    names = list(dict.fromkeys(names))
+    seen = _by_name(readings)
+    supposed: dict[str, Account] = {}
+    for name in names:
+        written = name.strip()
+        if directories and "\\" in written and written.casefold() not in seen and well_known_sid(name) is None:
+            known = directories.known(written)
+            if known is not None:
+                supposed[name] = Account(known.sid, known.name)
+    for account in supposed.values():
+        if not _is_shown(account, readings, reader):
+            reader.answer(account, asked)
+    proven = {name: account for name, account in supposed.items() if _is_shown(account, readings, reader)}
+    others = resolve_accounts(server, (name for name in names if name not in proven), readings)
+    return {name: proven.get(name) or others[name] for name in names}
+
+
+def _is_shown(account: Account, readings: Iterable[DescriptorReading], reader: TokenReader) -> bool:
+    """Whether the server has shown accounts of the account's domain, and of no other one, under the domain's name."""
+    shown = [pair for reading in readings for pair in reading.names.items()]
+    shown += [(member.sid, member.name) for local in reader.tokens.groups.values() for member in local.members or ()]
+    wanted = _domain(account.name)
+    return {sid.domain for sid, name in shown if _domain(name) == wanted} == {account.sid.domain}
+
+
+def _domain(name: str) -> str:
+    return name.rpartition("\\")[0].casefold()
 
 
 def all_names(readings: Iterable[DescriptorReading], accounts: Mapping[str, Account]) -> dict[Sid, str]:

@@ -33,7 +33,7 @@ from ..site_server import (
 )
 from ..tokens import LogonAnswer, TokenReader, Tokens
 from ..tokens.logon import by_rights, by_state
-from .accounts import all_names, resolve_accounts
+from .accounts import all_names, resolve_senders
 from .effective import Group, SenderAccess, access_of, group_satisfied, questions, questions_once_granted
 from .errors import Refused
 from .securable import path_object, share_object
@@ -150,14 +150,15 @@ def assess_sender_access(
     directory_reading = path_object(server, directory).read()
     share_reading = _share_reading(server, share, directory_reading.names)
     readings = [share_reading, directory_reading]
-    accounts = _each_once(resolve_accounts(server, request.senders, readings))
-    names = all_names(readings, accounts)
     group = _group(server, request.group) if request.group else None
     tokens = Tokens().with_members(group.account.sid, group.members) if group else Tokens()
     reader = TokenReader(server, directories, tokens)
     held = (request.product, share_reading, directory_reading)
+    asked = questions(*held)
+    accounts = _each_once(resolve_senders(server, request.senders, readings, directories, reader, asked))
+    names = all_names(readings, accounts)
     for account in accounts.values():
-        reader.answer(account, questions(*held))
+        reader.answer(account, asked)
         denies = request.remove_blocking_denies
         reader.answer(account, questions_once_granted(account, *held, remove_blocking_denies=denies))
     if group is not None:

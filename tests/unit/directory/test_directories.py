@@ -14,6 +14,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import (
     DirectoryError,
     DirectoryUnreachable,
     Domain,
+    DomainAccount,
     NoDirectory,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
@@ -28,6 +29,10 @@ class Named:
 
     found: Domain | DirectoryError
     asked: int = 0
+    shown: DomainAccount | None = None
+
+    def known(self, name: str) -> DomainAccount | None:
+        return self.shown if self.shown and self.shown.name == name else None
 
     def domain(self) -> Domain:
         self.asked += 1
@@ -82,3 +87,20 @@ def test_a_domain_controller_that_lies_about_its_domain_is_not_that_of_its_real_
     chosen, _made = directories(Domain("corp.example", OTHER))
     with pytest.raises(NoDirectory):
         chosen.of(CORP)
+
+
+def test_an_account_that_one_of_them_has_shown():
+    chosen, made = directories(Domain("corp.example", CORP), Domain("corp.example", CORP), UNREACHABLE)
+    account = DomainAccount(Sid.parse(f"{CORP}-1104"), r"CORP\smssend", None)
+    assert chosen.known(account.name) is None
+    made[0].shown = made[1].shown = account
+    assert chosen.known(account.name) == account
+    assert chosen.known(r"CORP\other") is None
+    assert sum(each.asked for each in made) == 0
+
+
+def test_a_name_of_two_domains_is_of_neither():
+    chosen, made = directories(Domain("corp.example", CORP), Domain("corp.partner.example", PARTNER))
+    for each, domain in zip(made, (CORP, PARTNER), strict=True):
+        each.shown = DomainAccount(Sid.parse(f"{domain}-1104"), r"CORP\smssend", None)
+    assert chosen.known(r"CORP\smssend") is None

@@ -115,6 +115,10 @@ class LdapDirectory:
                 pending += sorted(new - members)
         return frozenset(found)
 
+    def known(self, name: str) -> DomainAccount | None:
+        """None: this directory remembers no account."""
+        return None
+
     def find(self, name: str) -> Sid:
         """The SID of an account by its sAMAccountName. A group has one too; `account` finds none for its SID."""
         operation = f"find the account {name}"

@@ -166,6 +166,13 @@ def test_a_name_is_asked_for_as_it_is(name: str):
     assert str(running.requests[0]["baseObject"]) == "DC=corp,DC=example"
 
 
+def test_an_account_is_not_known_by_its_name():
+    with controller(answer_entries(attributes())) as running, directory(running) as made:
+        found = made.account(SENDER)
+        assert made.known(found.name) is None
+    assert len(running.requests) == 1
+
+
 def named(rid: int, name: str = "P01$", domain: str = DOMAIN) -> dict[str, list[bytes]]:
     return {"objectSid": [raw(f"{domain}-{rid}")], "sAMAccountName": [name.encode()]}
 
