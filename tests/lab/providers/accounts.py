@@ -100,9 +100,12 @@ def _all(host: Host, *class_names: str) -> Iterator[Instance]:
 
 def _find(host: Host, domain: str, name: str) -> Account | None:
     """An account by WMI's Domain and Name."""
+    account = host.backend.account_by_name(domain, name)
+    if account and _domain(host, account).casefold() == domain.casefold():
+        return account
     if domain.casefold() not in (host.name.casefold(), host.account_domain.casefold()):
-        account = host.backend.account_by_name(domain, name)
-        return account if account and _domain(host, account).casefold() == domain.casefold() else None
+        return None
+    # A built-in one, whose own domain is another.
     for account in host.backend.accounts():
         if account.name.casefold() == name.casefold() and _domain(host, account).casefold() == domain.casefold():
             return account
