@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import fleet, hierarchy, logs, memory, security, smb
+from . import directory, fleet, hierarchy, logs, memory, security, smb
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "smb": smb.measure,
     "memory": memory.measure,
     "fleet": fleet.measure,
+    "directory": directory.measure,
 }
 
 

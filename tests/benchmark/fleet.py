@@ -146,10 +146,11 @@ class FleetLab:
 
 
 @contextmanager
-def running_lab(hosts: int) -> Iterator[FleetLab]:
+def running_lab(hosts: int, *options: str) -> Iterator[FleetLab]:
+    """Run a lab; see `fleet_lab` for its options."""
     with tempfile.TemporaryDirectory(prefix="fleet-") as name:
         directory = Path(name)
-        command = [sys.executable, "-m", "tests.benchmark.fleet_lab", "--hosts", str(hosts), "--build", name]
+        command = [sys.executable, "-m", "tests.benchmark.fleet_lab", "--hosts", str(hosts), "--build", name, *options]
         with subprocess.Popen(
             command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
