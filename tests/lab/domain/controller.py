@@ -27,6 +27,7 @@ _WINDOWS_FILES = (
     "force unknown acl user",
     "store dos attributes",
     "map archive",
+    "map readonly",
     "create mask",
     "force create mode",
     "directory mask",

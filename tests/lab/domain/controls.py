@@ -39,8 +39,11 @@ class ServerControls:
 
     def file_descriptor(self, path: str) -> bytes:
         """Owner, group and DACL of a file or directory; raises Missing or Unavailable."""
-        below = self.disk_path(path).relative_to(self._shares.computer.disk)
-        return self._session.file_descriptor("\\".join(below.parts))
+        return self._session.file_descriptor(self._below_disk(path))
+
+    def write_dacl(self, path: str, descriptor: bytes) -> None:
+        """Write the DACL of a file or directory over SMB, so that the server maps it; raises Missing or Unavailable."""
+        self._session.write_dacl(self._below_disk(path), descriptor)
 
     def set_file_descriptor(self, path: str, descriptor: bytes) -> None:
         """Set the descriptor of a file or directory; raises OSError."""
@@ -61,6 +64,9 @@ class ServerControls:
     def remove_local_member(self, group: str, member: str) -> None:
         """The reverse; raises LabError."""
         self._shares.computer.run("net", "sam", "delmem", self._full(group), member)
+
+    def _below_disk(self, path: str) -> str:
+        return "\\".join(self.disk_path(path).relative_to(self._shares.computer.disk).parts)
 
     def _full(self, group: str) -> str:
         return rf"{'BUILTIN' if group in BUILT_IN else self._shares.server.name}\{group}"

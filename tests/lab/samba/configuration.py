@@ -66,6 +66,8 @@ def service(address: str, administrators: Iterable[str], services: Iterable[str]
         "force unknown acl user": "yes",
         "store dos attributes": "no",
         "map archive": "no",
+        # With these two, smbd lets everybody write attributes, whatever the NT ACL is (smbd_check_access_rights_sd).
+        "map readonly": "no",
         "create mask": "0777",
         "force create mode": "0666",
         "directory mask": "0777",

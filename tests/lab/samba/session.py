@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 _INFO_SECURITY = 3  # [MS-SMB2] 2.2.37, SMB2_0_INFO_SECURITY
 _OWNER_GROUP_DACL = 0x7
-_READ_CONTROL, _SHARE_ALL, _FILE_OPEN = 0x00020000, 0x7, 0x1
+_DACL = 0x4
+_READ_CONTROL, _WRITE_DAC, _SHARE_ALL, _FILE_OPEN = 0x00020000, 0x00040000, 0x7, 0x1
 _NO_SUCH_NAME = {
     0xC000000F,  # STATUS_NO_SUCH_FILE
     0xC0000034,  # STATUS_OBJECT_NAME_NOT_FOUND
@@ -85,9 +86,7 @@ class Session:
         """Owner, group and DACL of a path relative to C$; raises Missing."""
 
         def work() -> bytes:
-            server = self._connection.getSMBServer() if self._connection else None
-            if not isinstance(server, SMB3):
-                raise Unavailable(f"{self._address} speaks SMB 1 only; the lab reads descriptors over SMB 2")
+            server = self._smb2()
             file = server.create(self._tree, path, _READ_CONTROL, _SHARE_ALL, 0, _FILE_OPEN, 0)
             try:
                 return bytes(
@@ -104,6 +103,32 @@ class Session:
                 server.close(self._tree, file)
 
         return self._do(work, f"path {path!r}")
+
+    def write_dacl(self, path: str, descriptor: bytes) -> None:
+        """Write the DACL of a path relative to C$, as a client does; raises Missing."""
+
+        def work() -> None:
+            server = self._smb2()
+            file = server.create(self._tree, path, _WRITE_DAC, _SHARE_ALL, 0, _FILE_OPEN, 0)
+            try:
+                server.setInfo(
+                    self._tree,
+                    file,
+                    infoType=_INFO_SECURITY,
+                    fileInfoClass=0,
+                    inputBlob=descriptor,
+                    additionalInformation=_DACL,
+                )
+            finally:
+                server.close(self._tree, file)
+
+        self._do(work, f"path {path!r}")
+
+    def _smb2(self) -> SMB3:
+        server = self._connection.getSMBServer() if self._connection else None
+        if not isinstance(server, SMB3):
+            raise Unavailable(f"{self._address} speaks SMB 1 only; the lab needs SMB 2 for descriptors")
+        return server
 
     def _info(self, name: str) -> Any:
         return self._do(lambda: self._get_info(name), f"share {name!r}")
