@@ -5,6 +5,8 @@ HOSTS ?= 6
 BACKEND ?= memory
 SECONDS ?= 60
 JOBS ?= 6
+RUNS ?= 2000
+SEED ?= 0
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,7 +28,7 @@ TEXTS := plugins docs README.md roles playbooks changelogs extensions tests/inte
 
 CHECKS := lint types imports sanity unit functional integration molecule
 
-.PHONY: help setup lab demo packages test $(CHECKS) faults fuzz bench format changelog build clean
+.PHONY: help setup lab demo packages test $(CHECKS) faults fuzz oracle bench format changelog build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +121,9 @@ fuzz: setup $(FUZZ_INSTALLED) ## random input for the parsers (SECONDS=60 in all
 $(FUZZ_INSTALLED): requirements-fuzz.txt $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-fuzz.txt
 	@touch $@
+
+oracle: setup packages ## compare our answers about access with what accounts get from real servers (RUNS=2000, SEED=0)
+	python -m tests.oracle --runs $(RUNS) --seed $(SEED)
 
 bench: setup ## measure the collection and its peers, into build/bench.json
 	python -m tests.benchmark
