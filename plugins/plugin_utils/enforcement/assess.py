@@ -10,7 +10,6 @@ network an account has the rights that both DACLs grant, that of the share and t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import partial
@@ -23,11 +22,14 @@ from ..security.well_known import NAME_OF
 from ..site_server import (
     Account,
     AccountNotFound,
+    AuthenticationFailed,
     DescriptorReading,
     NetworkLogon,
+    NoAnswer,
     NotFound,
     Share,
     SiteServer,
+    SiteServerError,
     Unsupported,
     local_path,
 )
@@ -234,11 +236,18 @@ def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, aske
     facts = reader.look_at(account)
     if facts.domain is not None:
         return by_state(facts.domain.state)
+    unread = f"state and domain groups of the account: {facts.unread}" if facts.unread else ""
     if asked:
-        with suppress(NotFound, Unsupported):
+        try:
             return by_state(server.local_account_state(account.sid))
-    if facts.unread:
-        return LogonAnswer(unknown=(f"state and domain groups of the account: {facts.unread}",))
+        except (NotFound, Unsupported):
+            pass
+        except (NoAnswer, AuthenticationFailed):
+            raise
+        except SiteServerError as error:
+            unread = unread or f"state of the account: {error}"
+    if unread:
+        return LogonAnswer(unknown=(unread,))
     return LogonAnswer(not_looked_at=("state and domain groups of the account (sms_directory)",))
 
 

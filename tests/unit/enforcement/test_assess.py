@@ -16,8 +16,15 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import 
     assess_sender_access,
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products import PRODUCTS
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, Share
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import AccessAnswer, AccountState, Sid
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
+    AccessDenied,
+    Account,
+    AuthenticationFailed,
+    NoAnswer,
+    Share,
+    SiteServerError,
+)
 from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
 
 SENDER, OTHER, GROUP = (f"S-1-5-21-1-2-3-{rid}" for rid in (1104, 1105, 1300))
@@ -135,3 +142,27 @@ def test_permissions_that_came_with_the_settings_cost_no_reading() -> None:
     # The name of this account is not known yet.
     assess(f"D:(A;;FA;;;{OTHER})", BOTH[1], server)
     assert "read descriptor of SMS_SITE" in server.log
+
+
+class Refusing(FakeSiteServer):
+    """Lets nobody read the state of its accounts."""
+
+    error: type[SiteServerError] = AccessDenied
+
+    def local_account_state(self, account: Sid) -> AccountState:
+        raise self.error(self.host, f"read the state of {account}", "Access is denied", "Ask.")
+
+
+def test_a_state_that_the_server_does_not_show_is_unknown_and_no_error() -> None:
+    everyone = "D:(A;OICI;FA;;;WD)"
+    (sender,) = assess(everyone, everyone, Refusing(), logon=True).senders.values()
+    assert sender.answer is AccessAnswer.UNKNOWN
+    assert any("state of the account: p01: " in line and "Access is denied" in line for line in sender.because)
+
+
+@pytest.mark.parametrize("error", [NoAnswer, AuthenticationFailed])
+def test_a_server_that_does_not_answer_about_a_state_is_an_error(error: type[SiteServerError]) -> None:
+    there = Refusing()
+    there.error = error
+    with pytest.raises(error):
+        assess("D:(A;OICI;FA;;;WD)", "D:(A;OICI;FA;;;WD)", there, logon=True)
