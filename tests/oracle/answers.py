@@ -195,16 +195,23 @@ class Reader:
         found = self._tokens.tokens.token(who, readings.named)
         if differences.isdisjoint(OF_TOKENS):
             return found
-        left, all_of_it = self._sids(account, readings.named, differences), self._sids(account, readings.named, NONE)
+        with_all, with_some = (self._sids(account, readings.named, used) for used in (NONE, differences))
         # What needed no look decides something with a difference perhaps.
         unread = readings.named - found.sids - found.absent
-        sids = found.sids - (all_of_it - left) | unread & left
+        sids = found.sids - (with_all - with_some) | unread & with_some
+        if Samba.NESTED_LOCAL_GROUPS in differences:
+            # No Windows server has such members, so we may have left them out.
+            sids |= with_some - self._sids(account, readings.named, differences, nested=False)
         return Token(sids, complete=False, absent=readings.named - sids)
 
-    def _sids(self, account: RunningAccount, named: Iterable[Sid], differences: frozenset[Samba]) -> frozenset[Sid]:
+    def _sids(
+        self, account: RunningAccount, named: Iterable[Sid], differences: frozenset[Samba], *, nested: bool = True
+    ) -> frozenset[Sid]:
         """The SIDs of a token with differences, from the same servers, made in a simpler way."""
         sids = {Sid.parse(account.sid), *ANY_NETWORK_LOGON, *self._domain_groups(account, differences)}
         local, builtin = self._local_groups(named)
+        if not nested:
+            return frozenset(sids | {group for group in local | builtin if not self._members[group].isdisjoint(sids)})
         if Samba.NESTED_LOCAL_GROUPS in differences:
             for groups in (local, builtin):
                 sids |= {group for group in groups if not self._members[group].isdisjoint(sids)}

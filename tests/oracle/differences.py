@@ -63,9 +63,9 @@ class Samba(Enum):
     )
     NESTED_LOCAL_GROUPS = Difference(
         "local groups in local groups",
-        "[MS-SAMR] 3.1.5.8.1 lets no server have them, so we follow each to its end; Samba takes them, and adds to a "
-        "token its own local groups and then those of BUILTIN, once (source3/auth/token_util.c, "
-        "finalize_local_nt_token)",
+        "no member server of Windows takes them (ERROR_INVALID_MEMBER), so we follow those that we know to be the "
+        "server's own, and no others; Samba takes them, and adds to a token its own local groups and then those of "
+        "BUILTIN, once (source3/auth/token_util.c, finalize_local_nt_token)",
     )
 
 

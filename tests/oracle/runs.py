@@ -70,12 +70,17 @@ class Run:
     def may_be_unknown(self) -> bool:
         """Whether there is something that cannot be known.
 
-        A SID of a domain that nobody can be asked about may be in a token by a trust. And User Account Control takes
-        Administrators from the tokens of a Windows server's own accounts by default (Microsoft, KB 951016).
+        A SID of a domain that nobody can be asked about may be in a token by a trust. User Account Control takes
+        Administrators from the tokens of a Windows server's own accounts by default (Microsoft, KB 951016). And no
+        member server of Windows has local groups in local groups, so we need not follow them.
         """
-        if self.case.account.startswith("PARTNER"):
-            return not self.readings.named.isdisjoint(_OF_NO_DOMAIN)
-        return self.case.account.startswith(self.case.server) and ADMINISTRATORS in self.readings.named
+        account, server, named = self.case.account, self.case.server, self.readings.named
+        members = (member for found in self.world.local[server].values() for member in found)
+        return (
+            (account.startswith("PARTNER") and not named.isdisjoint(_OF_NO_DOMAIN))
+            or (account.startswith(server) and ADMINISTRATORS in named)
+            or any(member.startswith(("BUILTIN", rf"{server}\Team")) for member in members)
+        )
 
     def is_explained(self, outcome: Outcome) -> bool:
         """Whether nothing is wrong with an outcome: it is what Samba does, and unknown only where it may be."""
