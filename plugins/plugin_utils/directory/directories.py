@@ -26,17 +26,16 @@ class Directories:
     def __bool__(self) -> bool:
         return bool(self._directories)
 
-    def known(self, name: str) -> DomainAccount | None:
-        r"""The account that one of the directories showed as `DOMAIN\name` in this run. Nothing is asked.
+    def known(self, name: str) -> tuple[DomainAccount, ...]:
+        """The accounts that the directories showed under a name in this run, one of each domain at most.
 
-        A name of a domain is not unique in the world, so the caller must check that it means this domain.
+        Nothing is asked.
 
-        Returns:
-            None if no account of this name was read, or if several domains have one.
+        Args:
+            name: the name without the domain.
         """
         read = [directory.known(name) for directory in self._directories]
-        found = {account.sid: account for account in read if account is not None}
-        return next(iter(found.values())) if len(found) == 1 else None
+        return tuple({account.sid.domain: account for account in read if account is not None}.values())
 
     def of(self, domain_sid: Sid) -> Directory:
         """The directory of a domain.

@@ -96,7 +96,7 @@ class Directory(Protocol):
         """
 
     def known(self, name: str) -> DomainAccount | None:
-        r"""An account that was already read, by its name as `DOMAIN\name`. Nothing is asked, and no error is raised."""
+        """An account that was already read, by its name without the domain. Nothing is asked, and nothing is raised."""
 
     def find(self, name: str) -> Sid:
         """The SID of an account of the domain by its logon name (sAMAccountName), without the domain.

@@ -81,7 +81,7 @@ class RememberedDirectory:
             found = self.account(answer)
         except (OSError, DirectoryError):
             return None
-        return found if found.name.casefold() == name.casefold() else None
+        return found if _bare(found.name) == name.casefold() else None
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         """The groups with these members; see `Directory`."""
@@ -101,8 +101,8 @@ class RememberedDirectory:
 
     def _note_name(self, account: DomainAccount) -> None:
         """Keep the SID of an account by its name. If that fails, the name is not known, and nothing is wrong."""
-        question = _named(account.name)
-        if "\\" not in account.name or question in self._answers:
+        question = _named(_bare(account.name))
+        if question in self._answers:
             return
         self._answers[question] = account.sid
         with suppress(OSError), self._memory.slot(question) as slot:
@@ -157,6 +157,11 @@ class RememberedDirectory:
                 answer = error
             self._memory.note(answer)
             return answer, True
+
+
+def _bare(name: str) -> str:
+    """The name without the domain, which not every domain controller shows."""
+    return name.rpartition("\\")[2].casefold()
 
 
 def _named(name: str) -> str:

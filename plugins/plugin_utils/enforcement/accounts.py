@@ -55,23 +55,27 @@ def resolve_senders(
     """
     names = list(dict.fromkeys(names))
     seen = _by_name(readings)
-    supposed: dict[str, Account] = {}
+    supposed: dict[str, list[Account]] = {}
     for name in names:
-        written = name.strip()
-        if directories and "\\" in written and written.casefold() not in seen and well_known_sid(name) is None:
-            known = directories.known(written)
-            if known is not None:
-                supposed[name] = Account(known.sid, known.name)
-    for account in supposed.values():
-        if not _is_shown(account, readings, reader):
-            reader.answer(account, asked)
-    proven = {name: account for name, account in supposed.items() if _is_shown(account, readings, reader)}
+        domain, _slash, bare = name.strip().rpartition("\\")
+        is_looked_up = name.strip().casefold() not in seen and well_known_sid(name) is None
+        if directories and is_looked_up and domain not in ("", "."):
+            supposed[name] = [Account(each.sid, f"{domain}\\{bare}") for each in directories.known(bare)]
+    for candidates in supposed.values():
+        if candidates and not any(_is_shown(account, readings, reader) for account in candidates):
+            reader.answer(candidates[0], asked)
+    proven = {
+        name: account
+        for name, candidates in supposed.items()
+        for account in candidates
+        if _is_shown(account, readings, reader)
+    }
     others = resolve_accounts(server, (name for name in names if name not in proven), readings)
     return {name: proven.get(name) or others[name] for name in names}
 
 
 def _is_shown(account: Account, readings: Iterable[DescriptorReading], reader: TokenReader) -> bool:
-    """Whether the server has shown accounts of the account's domain, and of no other one, under the domain's name."""
+    """Whether the server has shown accounts of the account's domain, and of no other one, under the name's domain."""
     shown = [pair for reading in readings for pair in reading.names.items()]
     shown += [(member.sid, member.name) for local in reader.tokens.groups.values() for member in local.members or ()]
     wanted = _domain(account.name)

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SmbSettings
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import Directories
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import Directories, RememberedDirectory
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.ldap import LdapDirectory, LdapSettings
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     Assessment,
@@ -197,3 +197,21 @@ def test_a_denied_right_to_log_on_is_named(domain: RunningDomain):
     expected = r"right to log on from the network: denied by CORP\No Network (local security policy)"
     assert line.casefold() == expected.casefold()
     assert access[r"CORP\smssend"].answer is GRANTED
+
+
+def test_the_next_server_is_not_asked_for_an_account_that_the_domain_has_shown(
+    domain: RunningDomain, monkeypatch: pytest.MonkeyPatch
+):
+    """The members of its groups show what the domain's name means there."""
+    asked_for: list[str] = []
+    resolve = SmbSiteServer.resolve
+    monkeypatch.setattr(SmbSiteServer, "resolve", lambda self, name: (asked_for.append(name), resolve(self, name))[1])
+    sender = r"CORP\P02$"
+    found = []
+    with asked(domain, partner=False) as plain:
+        directories = Directories([RememberedDirectory(each) for each in plain._directories])
+        for name in ("P01", "S01"):
+            with reached(domain, name) as server:
+                found.append(assess_sender_access(server, request(name, sender), directories).accounts[sender])
+    assert found[0].sid == found[1].sid
+    assert [name for name in asked_for if "SMS_" not in name] == [sender]

@@ -89,18 +89,13 @@ def test_a_domain_controller_that_lies_about_its_domain_is_not_that_of_its_real_
         chosen.of(CORP)
 
 
-def test_an_account_that_one_of_them_has_shown():
+def test_accounts_that_they_have_shown():
     chosen, made = directories(Domain("corp.example", CORP), Domain("corp.example", CORP), UNREACHABLE)
-    account = DomainAccount(Sid.parse(f"{CORP}-1104"), r"CORP\smssend", None)
-    assert chosen.known(account.name) is None
+    account = DomainAccount(Sid.parse(f"{CORP}-1104"), "smssend", None)
+    assert chosen.known("smssend") == ()
     made[0].shown = made[1].shown = account
-    assert chosen.known(account.name) == account
-    assert chosen.known(r"CORP\other") is None
+    assert chosen.known("smssend") == (account,)
+    assert chosen.known("other") == ()
+    made[2].shown = DomainAccount(Sid.parse(f"{PARTNER}-1104"), "smssend", None)
+    assert chosen.known("smssend") == (account, made[2].shown)
     assert sum(each.asked for each in made) == 0
-
-
-def test_a_name_of_two_domains_is_of_neither():
-    chosen, made = directories(Domain("corp.example", CORP), Domain("corp.partner.example", PARTNER))
-    for each, domain in zip(made, (CORP, PARTNER), strict=True):
-        each.shown = DomainAccount(Sid.parse(f"{domain}-1104"), r"CORP\smssend", None)
-    assert chosen.known(r"CORP\smssend") is None

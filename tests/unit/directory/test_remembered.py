@@ -269,45 +269,44 @@ def test_one_thread_uses_the_connection_at_a_time(tmp_path: Path):
 
 
 class Names(FakeDirectory):
-    """Shows the name of each account, which is a part of its SID."""
+    """Shows the name of each account, which is a part of its SID: with the domain, or as Samba without it."""
+
+    domain_shown = True
 
     def account(self, sid: Sid) -> DomainAccount:
         super().account(sid)
-        return DomainAccount(sid, rf"CORP\User{sid.subauthorities[-1]}", groups=None)
+        return DomainAccount(
+            sid, ("CORP\\" if self.domain_shown else "") + f"User{sid.subauthorities[-1]}", groups=None
+        )
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_an_account_that_was_read_is_known_by_its_name(tmp_path: Path, shared: bool):
+@pytest.mark.parametrize("domain_shown", [False, True])
+def test_an_account_that_was_read_is_known_by_its_name(tmp_path: Path, shared: bool, domain_shown: bool):
     directory = Names()
+    directory.domain_shown = domain_shown
     remembered = RememberedDirectory(directory, memory(tmp_path) if shared else None)
-    assert remembered.known(r"corp\user1000") is None
+    assert remembered.known("user1000") is None
     read = remembered.account(SIDS[0])
-    assert remembered.known(r"corp\user1000") == read
-    assert remembered.known(r"CORP\User1001") is None
-    assert remembered.known("User1000") is None
+    assert remembered.known("uSER1000") == read
+    assert remembered.known("User1001") is None
     assert directory.asked == [SIDS[0]]
 
 
 def test_an_account_that_another_process_has_read_is_known(tmp_path: Path):
     read = RememberedDirectory(Names(), memory(tmp_path)).account(SIDS[0])
     other = Names()
-    assert RememberedDirectory(other, memory(tmp_path)).known(r"CORP\user1000") == read
+    assert RememberedDirectory(other, memory(tmp_path)).known("user1000") == read
     assert other.asked == []
-
-
-def test_a_name_without_a_domain_is_not_kept(tmp_path: Path):
-    remembered = RememberedDirectory(FakeDirectory(), memory(tmp_path))
-    assert remembered.account(SIDS[0]).name == str(SIDS[0])
-    assert remembered.known(str(SIDS[0])) is None
 
 
 def test_a_memory_that_cannot_be_used_knows_no_names(tmp_path: Path):
     (tmp_path / "sms_directory").write_text("in the way")
-    assert RememberedDirectory(Names(), memory(tmp_path)).known(r"CORP\user1000") is None
+    assert RememberedDirectory(Names(), memory(tmp_path)).known("user1000") is None
 
 
 def test_an_account_of_another_name_is_not_known(tmp_path: Path):
     """Something else wrote the memory."""
-    with memory(tmp_path).slot(r"named corp\user1001") as slot:
+    with memory(tmp_path).slot("named user1001") as slot:
         slot.write(SIDS[0])
-    assert RememberedDirectory(Names(), memory(tmp_path)).known(r"CORP\user1001") is None
+    assert RememberedDirectory(Names(), memory(tmp_path)).known("user1001") is None

@@ -94,7 +94,7 @@ class Remembers:
     host: str = "dc01"
 
     def known(self, name: str) -> DomainAccount | None:
-        sid = self.shown.get(name)
+        sid = self.shown.get(rf"CORP\{name}")
         return None if sid is None else DomainAccount(sid, name, frozenset({SERVERS}))
 
     def domain(self) -> Domain:
@@ -159,6 +159,13 @@ def test_no_group_is_looked_at_for_an_account_that_nobody_knows() -> None:
     assert server.log == [SMSSEND]
 
 
+@pytest.mark.parametrize("name", ["smssend", ".\\smssend", "smssend@corp.example"])
+def test_no_domain_counts_for_a_name_without_one(name: str) -> None:
+    server = Resolves()
+    assert senders(server, name, Remembers({SMSSEND: ONE}), {ONE: "CORP\\backup"})[name].sid == OTHER
+    assert server.log == [name]
+
+
 def test_no_group_is_looked_at_if_none_decides() -> None:
     server = Resolves()
     senders(server, SMSSEND, Remembers({SMSSEND: ONE}), {}, "D:(A;;FA;;;WD)(A;;FA;;;BA)")
@@ -169,3 +176,16 @@ def test_a_name_of_an_entry_counts_for_more_than_what_a_domain_showed() -> None:
     server = Resolves()
     assert senders(server, SMSSEND, Remembers({SMSSEND: ONE}), {OTHER: SMSSEND})[SMSSEND].sid == OTHER
     assert server.log == []
+
+
+def test_of_two_domains_with_one_name_the_one_counts_that_the_server_shows() -> None:
+    server = Resolves()
+    server.members[ADMINISTRATORS] = [IN_GROUP]
+    partner = Remembers({SMSSEND: ELSEWHERE})
+    for order in ([partner, Remembers({SMSSEND: ONE})], [Remembers({SMSSEND: ONE}), partner]):
+        directories = Directories(order)  # type: ignore[arg-type]
+        question = AccessQuestion(parse_sddl("D:(A;;FA;;;BA)").dacl, 0x12019F, (Scope.THIS,))
+        reader = TokenReader(server, directories)
+        found = resolve_senders(server, [SMSSEND], [reading({})], directories, reader, [question])
+        assert found[SMSSEND].sid == ONE
+    assert SMSSEND not in server.log
