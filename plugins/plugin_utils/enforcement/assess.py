@@ -159,10 +159,11 @@ def assess_sender_access(
     asked = questions(*held)
     accounts = _each_once(resolve_senders(server, request.senders, readings, directories, reader, asked))
     names = all_names(readings, accounts)
+    receiving = [*accounts.values(), *([group.account] if group else [])]
+    removed = [account.sid for account in receiving] if request.remove_blocking_denies else []
     for account in accounts.values():
         reader.answer(account, asked)
-        denies = request.remove_blocking_denies
-        reader.answer(account, questions_once_granted(account, *held, remove_blocking_denies=denies))
+        reader.answer(account, questions_once_granted(account, *held, removed))
     if group is not None:
         names[group.account.sid] = group.account.name
     network = server.network_logon() if request.logon else None

@@ -8,7 +8,7 @@ Over the network an account has the rights that both DACLs grant, that of the sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -216,8 +216,7 @@ def questions_once_granted(
     product: Product,
     share: DescriptorReading,
     directory: DescriptorReading,
-    *,
-    remove_blocking_denies: bool,
+    removed: Iterable[Sid],
 ) -> tuple[AccessQuestion, ...]:
     """What has to be decided about a sender before it is granted anything: a deny entry of a group may still block it.
 
@@ -226,15 +225,15 @@ def questions_once_granted(
         product: what is required.
         share: the share's permissions.
         directory: the directory's permissions.
-        remove_blocking_denies: whether its own deny entries are to be removed.
+        removed: the accounts whose deny entries are to be removed.
     """
 
     def granted(question: AccessQuestion, flags: int) -> AccessQuestion:
         if question.dacl is None:
             return question
         acl = canonicalize(question.dacl)
-        if remove_blocking_denies:
-            acl = revoke(acl, account.sid, ACCESS_DENIED)
+        for sid in removed:
+            acl = revoke(acl, sid, ACCESS_DENIED)
         return replace(question, dacl=grant(acl, Ace(ACCESS_ALLOWED, flags, question.mask, account.sid)))
 
     on_share, on_directory = questions(product, share, directory)

@@ -237,11 +237,12 @@ def test_a_deny_entry_of_a_group_is_found_before_anything_is_granted(denied: str
     assert written(there) == []
 
 
-def test_a_deny_entry_behind_one_that_is_removed_is_found_too() -> None:
-    there = server(share=f"D:(D;;FA;;;{SENDER})(D;;FA;;;{LOCAL})(A;;FA;;;SY)", folder=NOBODY_ELSE)
+@pytest.mark.parametrize("removed", [SENDER, GROUP])
+def test_a_deny_entry_behind_one_that_is_removed_is_found_too(removed: str) -> None:
+    there = server(share=f"D:(D;;FA;;;{removed})(D;;FA;;;{LOCAL})(A;;FA;;;SY)", folder=NOBODY_ELSE, members=(SENDER,))
     there.members[LOCAL] = [Account(Sid.parse(SENDER), "x", is_group=False)]
     with pytest.raises(Refused, match="blocked by the entry"):
-        enforce(there, remove_blocking_denies=True)
+        enforce(there, remove_blocking_denies=True, **GROUPED)
     assert written(there) == []
 
 
