@@ -166,7 +166,11 @@ def _terms(arguments: Mapping[str, Any], loader: Any) -> dict[str, Any]:
     """What the answers depend on besides the hierarchy: products, directories, variables of the role for all hosts."""
     extra = load_extra_vars(loader)
     given = {name: str(extra[name]) for name in HOST_VARIABLES if name in extra}
-    directories = [entry["server"] for entry in arguments["sms_directory"] or ()]
+    # Another account, or another way to the domain controller, can see what the first one did not.
+    directories = [
+        {key: value for key, value in entry.items() if key not in ("password", "timeout")}
+        for entry in arguments["sms_directory"] or ()
+    ]
     return {"products": arguments["sms_products"] or {}, "variables": given, "directories": directories}
 
 

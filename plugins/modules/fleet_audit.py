@@ -24,9 +24,9 @@ options:
     description:
       - The audit file on the controller. It has one JSON object on each line, written when a host answers. Only its
         owner can read it. C(audit.schema.json) in C(plugins/plugin_utils/audit) of this collection describes a line.
-      - The file of an interrupted run is continued if it has the same O(sms_sites), O(sms_products), extra variables of
-        the role, and versions of the collection and of Ansible, and is not older than O(max_age). Hosts that could not
-        be read are tried again. Any other audit file is replaced.
+      - The file of an interrupted run is continued if it has the same O(sms_sites), O(sms_products), O(sms_directory)
+        (without passwords and times), extra variables of the role, and versions of the collection and of Ansible, and
+        is not older than O(max_age). Hosts that could not be read are tried again. Any other audit file is replaced.
       - Variables of single hosts are not compared. Delete the file after you change them.
     type: path
     required: true

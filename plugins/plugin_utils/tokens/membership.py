@@ -161,7 +161,7 @@ class Tokens:
 
 
 def token_of(account: Account, found: Mapping[Sid, bool | None]) -> Token:
-    """The token of an account of which these memberships are known."""
+    """The token of an account, as far as its memberships are known."""
     return Token(
         frozenset({account.sid, *ANY_NETWORK_LOGON, *(sid for sid, member in found.items() if member)}),
         complete=False,
@@ -178,7 +178,7 @@ def own_domains(groups: Mapping[Sid, LocalGroup]) -> frozenset[Sid]:
 
 
 def can_be_local(sid: Sid, facts: AccountFacts, own: Container[Sid], *, named: bool) -> bool:
-    """Whether a SID can be one of the server's local groups, so that only the server knows who is in it.
+    """Whether a SID can be one of the server's local groups, whose members have to be read from the server.
 
     A member of a local group can only be another one if both are the server's own (on Windows only on a domain
     controller). So a member from elsewhere is none.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +49,27 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     result = audit(tmp_path, senders=["CORP\\a"])
     assert result["failed"]
     assert "fleet.jsonl" in result["msg"]
+
+
+def question(directory: Path, **entry: Any) -> str:
+    audit(directory, senders=["CORP\\a"], sms_directory=[{"server": "dc1.corp.example", **entry}])
+    header = json.loads((directory / "fleet.jsonl").read_text().splitlines()[0])
+    return str(header["question"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "same"),
+    [
+        ({}, True),
+        ({"user": "CORP\\other", "password": "x"}, False),
+        ({"address": "10.0.0.2"}, False),
+        ({"auth": "kerberos"}, False),
+        ({"server": "dc2.corp.example"}, False),
+        # Nothing that follows from a password is in the file, and time changes no answer.
+        ({"user": "CORP\\a", "password": "y"}, True),
+        ({"timeout": 20}, True),
+    ],
+)
+def test_answers_from_another_directory_are_others(tmp_path: Path, entry: dict[str, Any], same: bool) -> None:
+    first = {"user": "CORP\\a", "password": "x"}
+    assert (question(tmp_path, **first) == question(tmp_path, **{**first, **entry})) is same
