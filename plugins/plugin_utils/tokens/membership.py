@@ -132,6 +132,7 @@ class Tokens:
         waiting = deque([group])
         seen = {group}
         why: list[str] = []
+        followed = 0
         while waiting:
             sid = waiting.popleft()
             local = self.groups.get(sid)
@@ -142,8 +143,9 @@ class Tokens:
                         seen.add(member.sid)
                         came_from[member.sid] = sid
                         waiting.append(member.sid)
-                if len(seen) > MOST_GROUPS:
-                    return Membership(None, why=(f"it leads to more than {MOST_GROUPS} groups",))
+                followed += 1
+                if followed > MOST_GROUPS:
+                    return Membership(None, why=(f"it leads to more than {MOST_GROUPS} local groups",))
                 continue
             if local is None and can_be_local(sid, facts, own, named=sid == group):
                 local = _NOT_READ

@@ -108,22 +108,23 @@ class TokenReader:
         reachable = self._reachable(group)
         if FILTERED in found.why:
             return self._located(facts)
-        if len(reachable) > MOST_GROUPS:
+        own = own_domains(self._groups)
+        local = [sid for sid in reachable if can_be_local(sid, facts, own, named=sid == group)]
+        if len(local) > MOST_GROUPS:
             return False
         if not LOCAL_ACCOUNTS.isdisjoint(reachable) and self._located(facts):
             return True
-        if self._read_groups(facts, group, reachable):
+        if self._read_groups(facts, local):
             return True
         looked = [self._looked_elsewhere(self.look_at(account), sid) for sid in reachable]
         return any(looked)
 
-    def _read_groups(self, facts: AccountFacts, group: Sid, reachable: Iterable[Sid]) -> bool:
-        """Read those of these SIDs that can be local groups, until one has the account; False if none is left."""
-        own = own_domains(self._groups)
+    def _read_groups(self, facts: AccountFacts, groups: Iterable[Sid]) -> bool:
+        """Read those of these local groups that are not known, until one has the account; False if none is left."""
         read = False
-        for sid in reachable:
+        for sid in groups:
             known = self._groups.get(sid)
-            if (known is None or not known.complete) and can_be_local(sid, facts, own, named=sid == group):
+            if known is None or not known.complete:
                 self._groups[sid] = found = self._local_group(sid, facts)
                 read = True
                 if known is not None or not found.complete:
@@ -159,9 +160,13 @@ class TokenReader:
         """The group, and the groups in it as far as they were read."""
         found = {group: None}
         waiting = [group]
-        while waiting and len(found) <= MOST_GROUPS:
+        followed = 0
+        while waiting and followed <= MOST_GROUPS:
             local = self._groups.get(waiting.pop())
-            new = [one.sid for one in (local.members or ()) if one.is_group is not False] if local else []
+            if local is None or local.members is None:
+                continue
+            followed += 1
+            new = [one.sid for one in local.members if one.is_group is not False]
             waiting += [sid for sid in new if sid not in found]
             found |= dict.fromkeys(new)
         return list(found)

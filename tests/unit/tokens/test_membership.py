@@ -155,6 +155,19 @@ def test_other_members_make_another_answer() -> None:
     assert known.with_members(LOCAL, (ACCOUNT,)).membership(ACCOUNT, LOCAL).member is True
 
 
-def test_too_many_groups_are_unknown() -> None:
-    many = members(*(group(sid(f"{P01}-{number}")) for number in range(2000, 2001 + MOST_GROUPS)))
-    assert tokens({LOCAL: many}).membership(ACCOUNT, LOCAL).member is None
+def chain(length: int) -> dict[Sid, LocalGroup]:
+    """Local groups, each a member of the one before; the account is in the last."""
+    groups = [sid(f"{P01}-{number}") for number in range(2000, 2000 + length)]
+    inside = [*(members(group(each)) for each in groups[1:]), members(group(ACCOUNT.sid, is_group=False))]
+    return dict(zip(groups, inside, strict=True))
+
+
+@pytest.mark.parametrize(("length", "member"), [(MOST_GROUPS, True), (MOST_GROUPS + 1, None)])
+def test_too_many_local_groups_are_unknown(length: int, member: bool | None) -> None:
+    assert tokens(chain(length)).membership(ACCOUNT, sid(f"{P01}-2000")).member is member
+
+
+def test_any_number_of_domain_groups_is_known() -> None:
+    many = [group(sid(f"{CORP}-{number}")) for number in range(20_000, 21_001 + MOST_GROUPS)]
+    assert tokens({LOCAL: members(*many)}).membership(ACCOUNT, LOCAL).member is False
+    assert tokens({LOCAL: members(*many, group(SERVERS))}).membership(ACCOUNT, LOCAL).member is True

@@ -383,3 +383,13 @@ def test_hundreds_of_groups_are_not_gone_through_again_for_each_of_them() -> Non
     assert Counting(server, Directories([corp()])).decide(ACCOUNT, LOCAL).member is False
     assert len(server.log) == 801
     assert len(decisions) < 10
+
+
+def test_a_local_group_can_have_thousands_of_domain_groups() -> None:
+    server = FakeSiteServer()
+    many = [Account(Sid.parse(f"{PARTNER}-{number}"), str(number), is_group=True) for number in range(2000, 5000)]
+    server.members[LOCAL] = [*many, Account(VISITORS, "visitors", is_group=True)]
+    directories = Directories([corp(), partner()])
+    assert decided(server, directories, VISITOR, LOCAL) is True
+    assert decided(server, directories, ACCOUNT, LOCAL) is False
+    assert decided(server, directories, OWN, LOCAL) is None
