@@ -13,7 +13,11 @@ import pytest
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import Sid
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens import AccountFacts, LocalGroup, Tokens
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens.membership import MOST_GROUPS
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.tokens.membership import (
+    MOST_GROUPS,
+    can_be_local,
+    own_domains,
+)
 from tests.unit.tokens.accounts import ACCOUNT, ADMINISTRATORS, CONNECTION, CORP, DOMAIN, OTHERS, P01, PARTNER, SERVERS
 
 
@@ -171,3 +175,32 @@ def test_any_number_of_domain_groups_is_known() -> None:
     many = [group(sid(f"{CORP}-{number}")) for number in range(20_000, 21_001 + MOST_GROUPS)]
     assert tokens({LOCAL: members(*many)}).membership(ACCOUNT, LOCAL).member is False
     assert tokens({LOCAL: members(*many, group(SERVERS))}).membership(ACCOUNT, LOCAL).member is True
+
+
+LOCAL_USER = Account(sid(f"{P01}-1004"), r"P01\localsend")
+
+
+@pytest.mark.parametrize(
+    ("group", "member"),
+    [
+        # The primary group of all users of a server, its like of a domain, and another global group of the server.
+        (f"{P01}-513", True),
+        (f"{CORP}-513", False),
+        (f"{P01}-600", False),
+        (f"{CORP}-1300", False),
+    ],
+)
+def test_groups_of_an_account_of_the_server(group: str, member: bool) -> None:
+    known = Tokens({LOCAL_USER.sid: AccountFacts(LOCAL_USER, is_local=True)}, {sid(group): LocalGroup(None)})
+    assert known.membership(LOCAL_USER, sid(group)).member is member
+
+
+def test_which_sids_can_be_local_groups() -> None:
+    facts = AccountFacts(ACCOUNT, DOMAIN)
+    own = own_domains({LOCAL: members(), ADMINISTRATORS: members(), OTHERS: LocalGroup(None)})
+    assert own == {sid(P01)}
+    for group, inside in ((ADMINISTRATORS, True), (INNER, True), (FOREIGN, False), (sid("S-1-5-64-10"), False)):
+        assert can_be_local(group, facts, own, named=False) is inside
+    assert can_be_local(FOREIGN, facts, own, named=True)
+    for group in (ACCOUNT.sid, OTHERS, sid("S-1-4-32-544"), sid("S-1-5-33-1")):
+        assert not can_be_local(group, facts, own, named=True)
