@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
 
 LONGEST_LINE = 1000
 """Characters of a server's text in a message."""
+
+_TO_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 # Printable ASCII needs no further check.
 _PLAIN = re.compile(r"[ -~]*", re.ASCII)
@@ -23,6 +26,15 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def visible(text: str) -> str:
     """The text, with each invisible character replaced by its code point: `<U+202E>`."""
     return text if _PLAIN.fullmatch(text) else "".join(map(_written, text))
+
+
+def folded(name: str) -> str:
+    """A name of an account for comparisons: ASCII letters without case, all others as they are.
+
+    Windows compares names letter by letter. `str.casefold` takes ß and ss for the same, which are two accounts. A name
+    with other letters in another case is not recognized here, and then the server itself is asked for it.
+    """
+    return name.translate(_TO_LOWER)
 
 
 def one_line(text: str, limit: int = LONGEST_LINE) -> str:

@@ -10,7 +10,7 @@ import unicodedata
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.text import LONGEST_LINE, one_line, visible
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.text import LONGEST_LINE, folded, one_line, visible
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,17 @@ def test_a_message_is_one_line(text: str, line: str) -> None:
 @pytest.mark.parametrize("text", ["x" * 100, "\x00" * 100, "x y" * 100, " " * 100, "\u202e" * 10**6])
 def test_a_line_is_no_longer_than_its_limit(text: str) -> None:
     assert len(one_line(text, 10)) <= 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CORP\\P01$", "corp\\p01$", True),
+        ("strauss", "strauß", False),
+        ("K", "\u212a", False),  # the sign of kelvin, whose small letter is k
+        # Asked for, though Windows takes them for the same.
+        ("müller", "MÜLLER", False),
+    ],
+)
+def test_names_differ_if_any_letter_but_the_case_of_ascii_does(one: str, other: str, same: bool) -> None:
+    assert (folded(one) == folded(other)) is same

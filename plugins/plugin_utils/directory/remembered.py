@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Protocol, TypeVar, cast
 
 from ..security import Sid
+from ..text import folded
 from .condition import Answer
 from .errors import DirectoryError, DirectoryNoAnswer
 from .memory import PATIENCE, Memory, ProcessLocks, ProcessMemory
@@ -81,7 +82,7 @@ class RememberedDirectory:
             found = self.account(answer)
         except (OSError, DirectoryError):
             return None
-        return found if _bare(found.name) == name.casefold() else None
+        return found if _bare(found.name) == folded(name) else None
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         """The groups with these members; see `Directory`."""
@@ -91,7 +92,7 @@ class RememberedDirectory:
 
     def find(self, name: str) -> Sid:
         """The SID of an account by its name; see `Directory`. Case does not count in names."""
-        question = f"find {name.casefold()}"
+        question = f"find {folded(name)}"
         return self._remembered(question, lambda answer: isinstance(answer, Sid), lambda: self._directory.find(name))
 
     def close(self) -> None:
@@ -161,11 +162,11 @@ class RememberedDirectory:
 
 def _bare(name: str) -> str:
     """The name without the domain, which not every domain controller shows."""
-    return name.rpartition("\\")[2].casefold()
+    return folded(name.rpartition("\\")[2])
 
 
 def _named(name: str) -> str:
-    return f"named {name.casefold()}"
+    return f"named {folded(name)}"
 
 
 def _is_sids(answer: Answer) -> bool:

@@ -11,6 +11,7 @@ from ..directory.directories import Directories
 from ..security import Sid
 from ..security.well_known import well_known_sid
 from ..site_server import Account, DescriptorReading, SiteServer
+from ..text import folded
 from ..tokens.question import AccessQuestion
 from ..tokens.reading import TokenReader
 
@@ -30,7 +31,7 @@ def resolve_accounts(
     for name in names:
         if name in found:
             continue
-        seen = known.get(name.strip().casefold()) if "\\" in name and well_known_sid(name) is None else None
+        seen = known.get(folded(name.strip())) if "\\" in name and well_known_sid(name) is None else None
         found[name] = seen or server.resolve(name)
     return found
 
@@ -58,7 +59,7 @@ def resolve_senders(
     supposed: dict[str, list[Account]] = {}
     for name in names:
         domain, _slash, bare = name.strip().rpartition("\\")
-        is_looked_up = name.strip().casefold() not in seen and well_known_sid(name) is None
+        is_looked_up = folded(name.strip()) not in seen and well_known_sid(name) is None
         if directories and is_looked_up and domain not in ("", "."):
             supposed[name] = [Account(each.sid, f"{domain}\\{bare}") for each in directories.known(bare)]
     for candidates in supposed.values():
@@ -83,7 +84,7 @@ def _is_shown(account: Account, readings: Iterable[DescriptorReading], reader: T
 
 
 def _domain(name: str) -> str:
-    return name.rpartition("\\")[0].casefold()
+    return folded(name.rpartition("\\")[0])
 
 
 def all_names(readings: Iterable[DescriptorReading], accounts: Mapping[str, Account]) -> dict[Sid, str]:
@@ -112,6 +113,6 @@ def _by_name(readings: Iterable[DescriptorReading]) -> dict[str, Account]:
     for reading in readings:
         for sid, name in reading.names.items():
             if "\\" in name:
-                sids.setdefault(name.casefold(), set()).add(sid)
-                spelled[name.casefold()] = name
+                sids.setdefault(folded(name), set()).add(sid)
+                spelled[folded(name)] = name
     return {key: Account(next(iter(found)), spelled[key]) for key, found in sids.items() if len(found) == 1}

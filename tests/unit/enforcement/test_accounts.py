@@ -54,6 +54,13 @@ def test_a_name_that_was_read_anyway_costs_no_look_up() -> None:
     assert server.log == ["CORP\\other"]
 
 
+def test_another_spelling_is_another_account() -> None:
+    """Windows has P01\\strauss and P01\\strauß side by side, and `str.casefold` makes them one."""
+    server = Resolves()
+    (found,) = resolve_accounts(server, ["P01\\strauss"], [reading({ONE: "P01\\strauß"})]).values()
+    assert (found.sid, server.log) == (OTHER, ["P01\\strauss"])
+
+
 @pytest.mark.parametrize(
     ("name", "names"),
     [
