@@ -70,7 +70,7 @@ options:
     description:
       - Whether each account must have entries of its own, or direct membership in O(group), even if another group gives
         it access.
-      - With V(false), nothing is written for an account that gets in through any group.
+      - With V(false), an account that gets in through any group is in its desired state.
     type: bool
     default: false
 """

@@ -14,6 +14,7 @@ author:
   - sitekeeper.sms contributors (!UNKNOWN)
 extends_documentation_fragment:
   - sitekeeper.sms.sender_access
+  - sitekeeper.sms.sender_access.own_entry
   - sitekeeper.sms.sender_access.services
   - sitekeeper.sms.directory
   - sitekeeper.sms.product

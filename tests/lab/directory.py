@@ -169,6 +169,7 @@ class Directory:
             "sAMAccountName": [account.name.encode()],
             "msDS-PrincipalName": [f"{self._domain}\\{account.name}".encode()],
             "tokenGroups": [sid_bytes(sid) for sid in (primary, *groups)],
+            "tokenGroupsGlobalAndUniversal": [sid_bytes(sid) for sid in (primary, *groups)],
             # WORKSTATION_TRUST_ACCOUNT or NORMAL_ACCOUNT, [MS-ADTS] 2.2.16
             "userAccountControl": [b"4096" if computer else b"512"],
             "msDS-User-Account-Control-Computed": [b"0"],

@@ -21,6 +21,7 @@ ACCOUNT_ATTRIBUTES = (
     "msDS-PrincipalName",
     "sIDHistory",
     "tokenGroups",
+    "tokenGroupsGlobalAndUniversal",
     "userAccountControl",
     "msDS-User-Account-Control-Computed",
     "accountExpires",
@@ -75,6 +76,8 @@ def account_from(sid: Sid, attributes: Attributes, now: float) -> DomainAccount:
         frozenset(foreign),
         history,
         account_state(attributes, now),
+        # Of a long attribute only a part is shown. What is not in it may be domain local.
+        frozenset(groups).difference(_sids(attributes.get("tokengroupsglobalanduniversal", ()))),
     )
 
 

@@ -22,6 +22,8 @@ class DomainAccount:
             characters that cannot be seen are code points.
         groups: the groups of its own domain, nested ones and the primary group included (tokenGroups, [MS-ADTS]
             3.1.1.4.5.19). None if they could not be read; the account may be a member of any group then.
+        domain_local: those of `groups` that are, or may be, domain local. They count on servers of this domain only
+            (Microsoft, "Active Directory security groups", Group scope).
         builtin_groups: the groups of BUILTIN (S-1-5-32) among them. They are those of the domain controllers. They
             count if the server is a domain controller of this domain, and mean nothing on any other server.
         foreign: SIDs of other domains in tokenGroups: universal groups of the same forest, and SID histories of
@@ -38,6 +40,7 @@ class DomainAccount:
     foreign: frozenset[Sid] = frozenset()
     history: frozenset[Sid] = frozenset()
     state: AccountState = field(default_factory=AccountState)
+    domain_local: frozenset[Sid] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", visible(self.name))

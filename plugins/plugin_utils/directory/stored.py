@@ -135,6 +135,7 @@ def _written(answer: Answer) -> list[Any]:
         _sid_texts(answer.foreign),
         _sid_texts(answer.history),
         [state.disabled, state.locked, state.expired, state.password_expired],
+        _sid_texts(answer.domain_local),
     ]
 
 
@@ -148,7 +149,7 @@ def _read(content: Any) -> Answer:
             return Domain(_text(name), _sid(sid))
         case ["sids", sids]:
             return _sids(sids)
-        case ["account", sid, name, groups, builtin, foreign, history, [disabled, locked, expired, password]]:
+        case ["account", sid, name, groups, builtin, foreign, history, [disabled, locked, expired, password], local]:
             return DomainAccount(
                 _sid(sid),
                 _text(name),
@@ -157,6 +158,7 @@ def _read(content: Any) -> Answer:
                 _sids(foreign),
                 _sids(history),
                 AccountState(*map(_fact, (disabled, locked, expired, password))),
+                _sids(local),
             )
     raise NotStoredError("no answer")
 

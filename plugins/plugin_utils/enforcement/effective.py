@@ -171,9 +171,8 @@ def access_of(
     on_directory = _access_by_token(account, directory, product.directory_mask, names, tokens, is_share=False)
     member = None if group is None else tokens.membership(account, group.account.sid).member
     lacks_membership = False
-    if group is not None:
-        granted = (requirement_met for requirement_met in _by_group(product, on_share, on_directory))
-        lacks_membership = not group.has(account) if own_entry else not member and not all(granted)
+    if group is not None and not group.has(account):
+        lacks_membership = own_entry or (not member and not all(_by_group(product, on_share, on_directory)))
     both = on_share.mask & on_directory.mask
     return SenderAccess(
         on_share,

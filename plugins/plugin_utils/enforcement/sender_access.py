@@ -11,7 +11,7 @@ from functools import partial
 
 from ..directory.directories import Directories
 from ..hierarchy.products import Holder
-from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, Sid
+from ..security import ACCESS_ALLOWED, ANY_NETWORK_LOGON, AccessAnswer, Sid
 from ..site_server import Account, DescriptorReading, Propagated, SiteServer
 from ..tokens.question import named_in
 from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, reassess
@@ -180,11 +180,12 @@ def _lacking(host: str, outcome: SenderOutcome) -> str:
     reported = outcome.before.missing.keys() & after.missing.keys()
     for given, access in after.senders.items():
         if not access.permitted and given not in reported:
-            lines = (*access.directory.decided_by, *access.share.decided_by)
-            return (
-                f"{host}: with all that is required in place, {after.accounts[given].name} still lacks access: "
-                f"{'; '.join(lines)}"
-            )
+            name = after.accounts[given].name
+            if access.answer is AccessAnswer.UNKNOWN:
+                lines = "; ".join(access.because)
+                return f"{host}: with all that is required in place, it is not known whether {name} has access: {lines}"
+            lines = "; ".join((*access.directory.decided_by, *access.share.decided_by))
+            return f"{host}: with all that is required in place, {name} still lacks access: {lines}"
     return ""
 
 

@@ -219,6 +219,8 @@ def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Member
         return _of_another_domain(sid, facts.domain, facts)
     if facts.domain.groups is None:
         return Membership(None, why=(_HIDDEN,))
+    if sid in facts.domain.domain_local and not facts.same_domain:
+        return Membership(None, why=("a domain local group counts on servers of its domain, and this may be none",))
     if sid not in facts.domain.groups and sid in facts.perhaps:
         return Membership(None, why=("a group of every logon is its member, and domains do not show those members",))
     return Membership(sid in facts.domain.groups)

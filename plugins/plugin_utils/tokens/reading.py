@@ -187,14 +187,16 @@ class TokenReader:
             return LocalGroup(None, f"its members cannot be read ({error.reason.rstrip('. ')})")
 
     def _looked_elsewhere(self, facts: AccountFacts, sid: Sid) -> bool:
-        """Ask what decides about a group of another domain than the account's; False if there is nothing to ask."""
+        """Ask what decides about a group that counts on servers of one domain; False if there is nothing to ask."""
         domain, own = sid.domain, facts.account.sid.domain
-        if facts.domain is None or domain is None or own is None or domain == own or self._is_local(sid):
+        if facts.domain is None or domain is None or own is None or self._is_local(sid):
+            return False
+        if domain == own and sid not in facts.domain.domain_local:
             return False
         if facts.account.sid not in self._placed:
             self._placed.add(facts.account.sid)
             facts = replace(facts, same_domain=self._is_in(own))
-        elif facts.same_domain or domain in facts.elsewhere:
+        elif domain == own or facts.same_domain or domain in facts.elsewhere:
             return False
         else:
             facts = replace(facts, elsewhere={**facts.elsewhere, domain: self._groups_elsewhere(facts, domain)})

@@ -29,6 +29,9 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 NTLM_AND_KERBEROS = pytest.mark.parametrize("kerberos", [False, True], ids=["ntlm", "kerberos"])
 NESTED = {"SCCM Servers", "SCCM Servers Everywhere", "SCCM Senders", "SMS_SiteToSiteConnection_C01"}
+DOMAIN_LOCAL = {
+    "SCCM Senders", "SMS_SiteToSiteConnection_C01", "Blocked Senders", "Denied RODC Password Replication Group"
+}  # fmt: skip
 USERS = Sid.parse("S-1-5-32-545")
 ALL_GOOD = AccountState(disabled=False, locked=False, expired=False, password_expired=False)
 
@@ -83,6 +86,7 @@ def test_nested_groups(domain: RunningDomain, name: str, groups: set[str], built
     assert sid == sid_of(domain, name)
     assert account.name == name
     assert account.groups == {sid_of(domain, group) for group in groups}
+    assert account.domain_local == {sid_of(domain, group) for group in groups & DOMAIN_LOCAL}
     assert (account.builtin_groups, account.foreign, account.state) == (builtin, set(), ALL_GOOD)
 
 

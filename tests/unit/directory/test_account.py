@@ -162,3 +162,11 @@ def test_any_bytes_are_an_account_or_a_refusal(changed: dict[str, list[bytes]]):
         return
     assert account.sid == SENDER
     assert account.name.isprintable()
+
+
+def test_groups_that_are_not_shown_as_global_or_universal_may_be_domain_local() -> None:
+    one, other = f"{DOMAIN}-1300", f"{DOMAIN}-1301"
+    shown = attributes(one, other)
+    assert account_from(SENDER, shown, NOW).domain_local == {*map(Sid.parse, (one, other, f"{DOMAIN}-515"))}
+    shown = {**shown, "tokengroupsglobalanduniversal": [raw(f"{DOMAIN}-515"), raw(other)]}
+    assert account_from(SENDER, shown, NOW).domain_local == {Sid.parse(one)}

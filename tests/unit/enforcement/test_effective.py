@@ -177,3 +177,14 @@ def test_the_owner_of_an_object_may_read_its_permissions_unless_an_entry_limits_
     share = DescriptorReading(parse_sddl(f"O:{ACCOUNT.sid}D:{entries}{without_read_control}"))
     folder = DescriptorReading(parse_sddl(f"D:(A;OICI;FA;;;{ACCOUNT.sid})"))
     assert access_of(ACCOUNT, SMS_12, share, folder, NAMES, KNOWN).answer is answer
+
+
+def test_a_direct_member_lacks_no_membership_even_if_its_token_may_lack_the_group() -> None:
+    """A local account in Administrators, as the group of a product: User Account Control may filter that group."""
+    local = Account(Sid.parse("S-1-5-21-7-7-7-1004"), r"P01\localsend")
+    group = Group(Account(ADMINISTRATORS, NAMES[ADMINISTRATORS]), (local,))
+    tokens = Tokens({local.sid: AccountFacts(local, is_local=True)}, {ADMINISTRATORS: LocalGroup((local,))})
+    share = DescriptorReading(parse_sddl(f"D:{entry(ADMINISTRATORS)}"))
+    folder = DescriptorReading(parse_sddl(f"D:{entry(ADMINISTRATORS, flags='OICI')}"))
+    found = access_of(local, CONFIGMGR, share, folder, NAMES, tokens, group)
+    assert (found.member, found.answer, found.lacks_membership) == (None, AccessAnswer.UNKNOWN, False)

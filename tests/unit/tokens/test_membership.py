@@ -204,3 +204,9 @@ def test_which_sids_can_be_local_groups() -> None:
     assert can_be_local(FOREIGN, facts, own, named=True)
     for group in (ACCOUNT.sid, OTHERS, sid("S-1-4-32-544"), sid("S-1-5-33-1")):
         assert not can_be_local(group, facts, own, named=True)
+
+
+@pytest.mark.parametrize(("same_domain", "member"), [(True, True), (False, None), (None, None)])
+def test_a_domain_local_group_counts_on_servers_of_its_domain(same_domain: bool | None, member: bool | None) -> None:
+    known = tokens(domain=replace(DOMAIN, domain_local=frozenset({SERVERS})), same_domain=same_domain)
+    assert known.membership(ACCOUNT, SERVERS).member is member

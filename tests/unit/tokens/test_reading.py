@@ -54,7 +54,9 @@ class Domains:
     def account(self, sid: Sid) -> DomainAccount:
         self._asked(f"account {sid}")
         groups = frozenset(group for group, members in self._groups.items() if sid in members)
-        return DomainAccount(sid, str(sid), groups or frozenset({Sid.parse(f"{self._sid}-515")}))
+        return DomainAccount(
+            sid, str(sid), groups or frozenset({Sid.parse(f"{self._sid}-515")}), domain_local=groups & self._local
+        )
 
     def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
         self._asked("groups with members")
@@ -393,3 +395,12 @@ def test_a_local_group_can_have_thousands_of_domain_groups() -> None:
     assert decided(server, directories, VISITOR, LOCAL) is True
     assert decided(server, directories, ACCOUNT, LOCAL) is False
     assert decided(server, directories, OWN, LOCAL) is None
+
+
+@pytest.mark.parametrize(("joined", "member"), [("corp.example", True), ("partner.example", None), ("", None)])
+def test_the_servers_domain_is_read_if_a_domain_local_group_decides(joined: str, member: bool | None) -> None:
+    server = FakeSiteServer()
+    server.domain = JoinedDomain(joined, is_controller=False) if joined else None
+    domain = Domains(CORP, "corp.example", {SERVERS: frozenset({ACCOUNT.sid})}, local=frozenset({SERVERS}))
+    assert decided(server, Directories([domain]), ACCOUNT, SERVERS) is member
+    assert server.log == ["read domain of p01"]
