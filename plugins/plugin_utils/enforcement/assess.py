@@ -18,6 +18,7 @@ from types import MappingProxyType
 from ..directory.directories import Directories
 from ..hierarchy.products import Product
 from ..security import Ace, Sid
+from ..security.sid import ADMINISTRATORS
 from ..security.well_known import NAME_OF
 from ..site_server import (
     Account,
@@ -164,6 +165,8 @@ def assess_sender_access(
     for account in accounts.values():
         reader.answer(account, asked)
         reader.answer(account, questions_once_granted(account, *held, removed))
+        if group is not None and group.account.sid == ADMINISTRATORS:
+            reader.locate(account)  # as a member it may lack that group in its token
     if group is not None:
         names[group.account.sid] = group.account.name
     network = server.network_logon() if request.logon else None

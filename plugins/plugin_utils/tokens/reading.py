@@ -67,6 +67,14 @@ class TokenReader:
             self._accounts[account.sid] = self._facts(account)
         return self._accounts[account.sid]
 
+    def locate(self, account: Account) -> None:
+        """Find out whether an account is one of the server's own, if its domain was not read.
+
+        Raises:
+            NoAnswer: the server does not answer.
+        """
+        self._located(self.look_at(account))
+
     def answer(self, account: Account, questions: Iterable[AccessQuestion]) -> None:
         """Look at groups until each question is decided, or cannot be.
 

@@ -264,3 +264,19 @@ def test_a_new_membership_counts_for_the_right_to_log_on(denied: bool, check_mod
     assert outcome.logon_problems == ((line,) if denied else ())
     again = enforce(there, logon=True, check_mode=check_mode, missing_members=MissingMembers.ADD, **GROUPED)
     assert again.after.senders == outcome.after.senders
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_an_account_that_joins_administrators_must_not_be_one_of_the_servers_own(is_own: bool) -> None:
+    """Microsoft KB 951016. Nothing is written for an account of which the outcome is not known."""
+    there = server(f"{SHARE}(A;;FA;;;BA)")
+    there.members[ADMINISTRATORS] = []
+    fine = AccountState(disabled=False, locked=False, expired=False, password_expired=False)
+    there.states = {Sid.parse(SENDER): fine} if is_own else {}
+    request: dict[str, Any] = {**GROUPED, "group": str(ADMINISTRATORS), "missing_members": MissingMembers.ADD}
+    if is_own:
+        with pytest.raises(Refused, match="it is not known whether"):
+            enforce(there, **request)
+        assert written(there) == []
+    else:
+        assert enforce(there, **request).changed
