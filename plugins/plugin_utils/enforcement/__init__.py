@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .arguments import desired_path, desired_share, local_path_of, sender_request
-from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access
+from .assess import GROUPS_OF_ACCOUNT, Assessment, MissingMembers, SenderRequest, assess_sender_access
 from .desired import DesiredEntry, DesiredState, Inheritance, Presence
 from .errors import EnforcementError, Refused, WriteFailed
 from .permissions import PermissionsOutcome, set_path_permissions, set_share_permissions
@@ -14,6 +14,7 @@ from .results import assessment_result, failure_result, permissions_result, plan
 from .sender_access import SenderOutcome, enforce_sender_access, membership_task
 
 __all__ = [
+    "GROUPS_OF_ACCOUNT",
     "Assessment",
     "DesiredEntry",
     "DesiredState",

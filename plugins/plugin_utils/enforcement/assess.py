@@ -41,6 +41,9 @@ from .effective import Group, SenderAccess, access_of, group_satisfied, question
 from .errors import Refused
 from .securable import path_object, share_object
 
+GROUPS_OF_ACCOUNT = "state and domain groups of the account"
+"""The start of each line about an account whose groups and state were not read from its domain."""
+
 
 class MissingMembers(Enum):
     """What to do about Sender accounts that are not in the group that holds their rights."""
@@ -240,7 +243,7 @@ def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, aske
     facts = reader.look_at(account)
     if facts.domain is not None:
         return by_state(facts.domain.state)
-    unread = f"state and domain groups of the account: {facts.unread}" if facts.unread else ""
+    unread = f"{GROUPS_OF_ACCOUNT}: {facts.unread}" if facts.unread else ""
     if asked:
         try:
             return by_state(server.local_account_state(account.sid))
@@ -252,7 +255,7 @@ def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, aske
             unread = unread or f"state of the account: {error}"
     if unread:
         return LogonAnswer(unknown=(unread,))
-    return LogonAnswer(not_looked_at=("state and domain groups of the account (sms_directory)",))
+    return LogonAnswer(not_looked_at=(f"{GROUPS_OF_ACCOUNT} (sms_directory)",))
 
 
 def _names_in(tokens: Tokens) -> dict[Sid, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from ..enforcement import membership_task
+from ..enforcement import GROUPS_OF_ACCOUNT, membership_task
 from ..hierarchy import NoSite
 from .uncertain import is_uncertain
 
@@ -294,6 +294,7 @@ class AccessSummary:
             self._counts(),
             *not_in_inventory(self.absent),
             *problems,
+            *self._unknown(),
             *_role_options(problems),
             *_finding_lines(self.findings),
         ]
@@ -346,6 +347,20 @@ class AccessSummary:
             if run.lacking_group:
                 yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks required rights"
 
+    def _unknown(self) -> Iterator[str]:
+        """Yield why groups of accounts are unknown, if access through them would count. A reason is shown once."""
+        hosts: dict[str, list[str]] = {}
+        for run in self.runs:
+            for sender in run.senders:
+                before, _after = self._states(run, sender)
+                for reason in _groups_unknown(before, chosen=self.audit):
+                    named = hosts.setdefault(reason, [])
+                    if run.code not in named:
+                        named.append(run.code)
+        for reason, codes in hosts.items():
+            more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+            yield f"Unknown, so it does not count as access ({', '.join(codes[:_NAMED])}{more}): {reason}"
+
     def _rows(self, run: HostRun) -> Iterator[tuple[str, ...]]:
         start: tuple[str, ...] = (run.code, run.host, self.outcome(run).shown)
         for sender in run.senders:
@@ -376,7 +391,9 @@ class AccessSummary:
     def _membership(run: HostRun, sender: Result, after: Result) -> str:
         if after.get("member") or sender["name"] not in _missing(run.result):
             return ""
-        return " (would become a member)" if sender["name"] in run.joined else " (no member of the group)"
+        if sender["name"] in run.joined:
+            return " (would become a member)"
+        return " (no member of the group)" if "member" in after else " (not known to be a member of the group)"
 
 
 def not_in_inventory(absent: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -385,6 +402,19 @@ def not_in_inventory(absent: Sequence[tuple[str, str]]) -> Iterator[str]:
         named = ", ".join(f"{code} ({server})" for code, server in absent[:_NAMED])
         more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
         yield f"Not in the inventory, so neither read nor changed: {named}{more}"
+
+
+def _groups_unknown(state: Result, *, chosen: bool) -> list[str]:
+    """Why the groups of an account are unknown, if it lacks access and they may give it.
+
+    Args:
+        state: its access.
+        chosen: whether a missing `sms_directory` is a reason too.
+    """
+    if state.get("answer") != "unknown" or all(state[place]["satisfied"] for place in ("share", "directory")):
+        return []
+    lines = [*state.get("because", ()), *(state.get("not_looked_at", ()) if chosen else ())]
+    return [line for line in lines if line.startswith(GROUPS_OF_ACCOUNT)]
 
 
 def _access(before: Result, after: Result) -> str:

@@ -86,6 +86,37 @@ def test_an_uncertain_host_is_counted_and_explained_as_such() -> None:
     ]
 
 
+UNREAD = "state and domain groups of the account: dc1: no connection to 192.0.2.1 port 389: Connection refused."
+
+
+def test_the_reason_why_groups_are_unknown_is_shown_once() -> None:
+    unknown = sender(satisfied=False)
+    state = {"share": BAD, "directory": BAD, "answer": "unknown", "because": [UNREAD, "share: an entry"]}
+    unknown |= {"before": state, "current": state}
+    first = {**result(), "senders": [unknown, {**unknown, "name": "CORP\\b"}]}
+    line = f"Unknown, so it does not count as access (P01, C01): {UNREAD}"
+    runs = [run(first), HostRun("c01", "C01", first)]
+    for audit in (True, False):
+        assert AccessSummary(runs, audit=audit).lines()[-1] == line
+    granted = {**state, "share": GOOD, "directory": GOOD}
+    first["senders"] = [{**unknown, "before": granted, "current": granted}]
+    assert line not in AccessSummary(runs, audit=True).lines()
+
+
+def test_without_directories_an_audit_names_the_variable() -> None:
+    unknown = sender(satisfied=False)
+    unknown["before"] = unknown["current"] = {
+        **unknown["current"],
+        "answer": "unknown",
+        "because": [],
+        "not_looked_at": ["state and domain groups of the account (sms_directory)", "the rights (logon: true)"],
+    }
+    runs = [run({**result(), "senders": [unknown]})]
+    line = "Unknown, so it does not count as access (P01): state and domain groups of the account (sms_directory)"
+    assert AccessSummary(runs, audit=True).lines()[-1] == line
+    assert line not in AccessSummary(runs).lines()
+
+
 def test_members_that_have_joined_are_good_by_the_second_reading_only() -> None:
     first = result(satisfied=False, failed=True, msg="lacks members")
     again = {"senders": [sender(True)]}
