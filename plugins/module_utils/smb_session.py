@@ -8,6 +8,7 @@ Needs impacket and the standard library only, so that it can be shipped to anoth
 
 from __future__ import annotations
 
+import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -168,6 +169,8 @@ def _connect(settings: SmbSettings, stream: Stream) -> Any:
             reason = f"{where} closed the connection instead of answering {spoken}"
             raise SmbError("unreachable", reason, _no_dialect(settings)) from None
         advice = f"Check that the server is up and that TCP {settings.port} is open."
+        if isinstance(error, socket.gaierror):
+            advice = "Check the name. If the controller cannot look it up, use the address of the server."
         raise SmbError("unreachable", f"no connection to {where}: {reason_of(error)}", advice) from None
     except Exception as error:
         # See smb_errors.

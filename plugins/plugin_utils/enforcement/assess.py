@@ -329,7 +329,7 @@ def _directory(host: str, share: Share, request: SenderRequest) -> str:
     if not request.directory and not request.product.expects(behind):
         raise Refused(
             f"{label}: it points to {behind}, but {request.product.title} expects …\\{request.product.directory}. "
-            "Correct the share, give the directory, or set allow_unexpected_path: true"
+            "Correct the product, the share or the directory, or set allow_unexpected_path: true"
         )
     return asked
 

@@ -124,10 +124,11 @@ def _left(results: Iterable[StepResult]) -> Iterator[str]:
 def _left_undone(outcome: SenderOutcome) -> dict[str, Any]:
     """The warnings. What the task had to reach and could not is the failure, and no warning beside it."""
     advice = outcome.membership_advice if outcome.before.request.members_required else None
-    problems = [
-        f"{outcome.planned.share.subject.host}: {line}. Permissions do not help it" for line in outcome.logon_problems
-    ]
-    failures = [*filter(None, [advice]), *problems]
+    failures = [*filter(None, [advice])]
+    if problems := outcome.logon_problems:
+        accounts = "it" if len(problems) == 1 else "them"
+        host = outcome.planned.share.subject.host
+        failures.append(f"{host}: {'; '.join(problems)}. Permissions do not help {accounts}")
     warnings = _warnings(line for line in outcome.warnings if line != advice)
     return {"failed": True, "msg": "; ".join(failures), **warnings} if failures else warnings
 

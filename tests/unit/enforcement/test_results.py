@@ -164,6 +164,16 @@ def test_every_return_value_is_documented(module: Any, result: Any) -> None:
     assert undocumented(found, {}), "nothing was compared"
 
 
+def test_accounts_that_cannot_log_on_are_in_one_sentence() -> None:
+    host = server(SENDER, OTHER)
+    disabled = AccountState(disabled=True, locked=False, expired=False, password_expired=False)
+    host.states = {Sid.parse(sid): disabled for sid in (SENDER, OTHER)}
+    result = sender_result(enforce_sender_access(host, request(logon=True), check_mode=True), diff=False)
+    assert result["msg"] == (
+        f"p01: {SENDER}: account disabled; {OTHER}: account disabled. Permissions do not help them"
+    )
+
+
 def test_an_account_that_cannot_log_on_fails_the_task_and_keeps_the_results() -> None:
     host = server(SENDER, OTHER)
     host.states = {

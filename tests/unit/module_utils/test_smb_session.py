@@ -28,6 +28,11 @@ def refusal(wanted: SmbSettings) -> SmbError:
     return caught.value
 
 
+def test_a_name_that_cannot_be_looked_up_is_not_a_closed_port() -> None:
+    error = refusal(SmbSettings("C01", "no-such.invalid", 445, "CORP", "ansible", WRONG))
+    assert (error.kind, error.advice.partition(".")[0]) == ("unreachable", "Check the name")
+
+
 def test_nobody_is_nobody() -> None:
     with pytest.raises(SmbError, match="no user name is given") as caught:
         open_session(SmbSettings("C01", "127.0.0.1"))

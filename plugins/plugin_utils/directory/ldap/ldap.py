@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ _COMPONENT = re.compile(r"DC=([^,=+<>#;\"\\\s]{1,63})", re.IGNORECASE)  # RFC 22
 _LOGGING_ON = "log on to the directory"
 _NOT_A_CONTROLLER = "Check that this is a domain controller, and that nothing between here and there changes messages."
 _IS_IT_UP = "Check that the domain controller is up and that TCP {port} is open."
+_CHECK_NAME = "Check the name, or give the address as address of its entry in sms_directory."
 _CHECK_ACCOUNT = "Check that the account is in this domain, and that the account that asks may see it."
 _OPTIONS = {
     "ansible_smb_kerberos_hostname_override": "kerberos_hostname_override of its entry in sms_directory",
@@ -262,6 +264,7 @@ class LdapDirectory:
             raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, advice) from None
         except (OSError, UnicodeError, OverflowError) as error:  # the last two for an address that cannot be one
             reason = f"no connection to {where}: {_words(error)}"
+            advice = _CHECK_NAME if isinstance(error, socket.gaierror) else advice
             raise DirectoryUnreachable(self.host, _LOGGING_ON, reason, advice) from None
         try:
             connection.log_on(security)

@@ -465,6 +465,13 @@ def test_nothing_listens():
     )
 
 
+def test_a_name_that_cannot_be_looked_up_is_not_a_closed_port():
+    settings = LdapSettings("c01.corp.example", "no-such.invalid", domain="CORP", user="ansible", password=PASSWORD)
+    with LdapDirectory(settings) as made, pytest.raises(DirectoryUnreachable) as caught:
+        made.account(SENDER)
+    assert str(caught.value).endswith("Check the name, or give the address as address of its entry in sms_directory.")
+
+
 @pytest.mark.parametrize("address", ["", "no such host.invalid", "a" * 300, "ä" * 70, "127.0.0.1\0"])
 def test_addresses_that_are_none(address: str):
     settings = LdapSettings("c01.corp.example", address, 1, "CORP", "ansible", PASSWORD)
