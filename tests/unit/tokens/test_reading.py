@@ -404,3 +404,15 @@ def test_the_servers_domain_is_read_if_a_domain_local_group_decides(joined: str,
     domain = Domains(CORP, "corp.example", {SERVERS: frozenset({ACCOUNT.sid})}, local=frozenset({SERVERS}))
     assert decided(server, Directories([domain]), ACCOUNT, SERVERS) is member
     assert server.log == ["read domain of p01"]
+
+
+def test_only_groups_that_can_change_what_is_open_are_looked_at() -> None:
+    first, second, other = (Sid.parse(f"S-1-5-32-{rid}") for rid in (551, 552, 553))
+    server = FakeSiteServer()
+    dacl = parse_sddl(
+        # What the first one may allow, the account has anyway. A condition and an entry for owners name no group.
+        f"D:(A;;0x2;;;{first})(XA;;0x1;;;{other};(@User.a == 1))(A;;0x1;;;OW)"
+        f"(A;;0x2;;;{ACCOUNT.sid})(A;;0x1;;;{second})"
+    ).dacl
+    TokenReader(server).answer(ACCOUNT, [AccessQuestion(dacl, 0x3, (Scope.THIS,))])
+    assert server.log == [f"read members of {second}"]
