@@ -85,6 +85,13 @@ EXAMPLES = r"""
       - CORP\smssend
     directory: E:\Sites\Receive
     remove_blocking_denies: true
+
+- name: Write an entry only for an account that gets no access through its domain groups
+  sitekeeper.sms.sender_access:
+    senders:
+      - CORP\smssend
+    sms_directory:
+      - server: dc1.corp.example
 """
 
 RETURN = r"""

@@ -35,6 +35,21 @@ EXAMPLES = r"""
 - name: Show it in one line
   ansible.builtin.debug:
     msg: "{{ access.senders[0].name }} has {{ access.senders[0].current.combined.access }}"
+
+- name: Read whether the account gets in, with its domain groups and the right to log on
+  sitekeeper.sms.sender_access_info:
+    senders:
+      - CORP\P01$
+    product: configmgr
+    site_code: C01
+    logon: true
+    sms_directory:
+      - server: dc1.corp.example
+  register: access
+
+- name: Show the answer and what decides it
+  ansible.builtin.debug:
+    msg: "{{ access.senders[0].current.answer }}: {{ access.senders[0].current.because | join(', ') }}"
 """
 
 RETURN = r"""
