@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from ansible import constants as C  # noqa: N812 - Ansible's own name for it
+from ansible.errors import AnsibleActionFail
 from ansible.release import __version__ as ansible_version
 from ansible.utils.vars import load_extra_vars
 
@@ -27,6 +28,7 @@ with before_forks():
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.entry import (
         DirectoryEntriesError,
         directory_entries,
+        entries_error,
     )
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.documentation import argument_spec
     from ansible_collections.sitekeeper.sms.plugins.plugin_utils.domain_controllers import (
@@ -59,6 +61,15 @@ class ActionModule(ControllerAction):
     }
     unchecked = ("sms_sites",)
     failures = (AuditFileError, DirectoryEntriesError)
+
+    def _checked_arguments(self) -> dict[str, Any]:
+        try:
+            return super()._checked_arguments()
+        except AnsibleActionFail:
+            # Ansible's own message does not name the option and the entry.
+            if reason := entries_error(self._task.args.get("sms_directory")):
+                raise AnsibleActionFail(reason) from None
+            raise
 
     def run_task(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         """Read all hosts into the audit file."""

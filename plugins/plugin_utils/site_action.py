@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible import constants as C  # noqa: N812 - Ansible's own name for it
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, test_loader
 
@@ -18,7 +19,7 @@ from .memory import before_forks
 # filter and the first test that a template has, Ansible loads all that there are.
 with before_forks():
     from .directory.directories import Directories
-    from .directory.entry import DirectoryEntriesError
+    from .directory.entry import DirectoryEntriesError, entries_error
     from .domain_controllers import load_directories, open_directories
     from .enforcement import EnforcementError, failure_result
     from .site_server import AuthenticationFailed, ConnectionUnsupported, SiteServer, SiteServerError, Unreachable
@@ -47,14 +48,20 @@ class SiteServerAction(ActionBase):  # type: ignore[misc]
         """Ansible's entry point."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
+        host = str(self._task.delegate_to or (task_vars or {}).get("inventory_hostname"))
+        try:
+            _checked, arguments = self.validate_argument_spec(argument_spec=self.spec)
+        except AnsibleActionFail:
+            # Ansible's own message does not name the option and the entry.
+            if reason := entries_error(self._task.args.get("sms_directory")):
+                raise AnsibleActionFail(f"{host}: {reason}") from None
+            raise
         if arguments.get("site_code"):
             # Failed or not: a table of many hosts names them by it.
             result["site_code"] = arguments["site_code"]
         if arguments.get("senders") == []:
             result.update(skipped=True, msg="no Sender account needs access here")
             return result
-        host = str(self._task.delegate_to or (task_vars or {}).get("inventory_hostname"))
         try:
             with site_server(host, self._connection, progress=self._display.display) as server:
                 result.update(self.run_task(server, arguments))

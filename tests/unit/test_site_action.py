@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.action import sender_access_info
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import Refused, WriteFailed
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_action import SiteServerAction
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
@@ -60,6 +61,25 @@ def test_a_wrong_argument_fails_before_anything_connects(monkeypatch: pytest.Mon
     result = run_on_server(monkeypatch, action(None), {"cuont": 1}, AssertionError("it connects"))
     assert result["failed"]
     assert "cuont" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("dc1.corp.example", "sms_directory: it is no list of domain controllers. Write - server: NAME."),
+        (["dc1.corp.example"], "sms_directory[0]: it is no mapping. Write server: NAME."),
+        (
+            [{"server": "dc1", "adress": "192.0.2.1"}],
+            "sms_directory[0]: 'adress' is no key; there are server, address, ",
+        ),
+    ],
+)
+def test_a_wrong_entry_of_sms_directory_is_named(monkeypatch: pytest.MonkeyPatch, given: Any, reason: str) -> None:
+    result = run_on_server(
+        monkeypatch, sender_access_info, {"senders": ["a"], "sms_directory": given}, AssertionError("it connects")
+    )
+    assert result["failed"]
+    assert result["msg"].startswith(f"p01: {reason}")
 
 
 def test_no_senders_is_no_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,15 @@ def directory_entries(value: object) -> tuple[ControllerEntry, ...]:
     return tuple(entries)
 
 
+def entries_error(value: object) -> str | None:
+    """What is wrong with the option, with all that is to be corrected; None if nothing is."""
+    try:
+        directory_entries(value)
+    except DirectoryEntriesError as error:
+        return str(error)
+    return None
+
+
 def _entry(given: Mapping[Any, Any]) -> ControllerEntry:
     values = {str(name): value for name, value in given.items() if value is not None and value != ""}
     texts = {name: str(value) for name, value in values.items() if name not in ("port", "timeout", "domains")}
