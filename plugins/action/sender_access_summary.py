@@ -61,7 +61,7 @@ class ActionModule(ControllerAction):
         }
         if not arguments["show"]:
             # The table has these lines; without it, they are warnings.
-            result["warnings"] = list(not_in_inventory(summary.absent))
+            result["warnings"] = [*not_in_inventory(summary.absent), *summary.unknown()]
         return result
 
 

@@ -37,11 +37,12 @@ class Directories:
         read = [directory.known(name) for directory in self._directories]
         return tuple({account.sid.domain: account for account in read if account is not None}.values())
 
-    def of(self, domain_sid: Sid) -> Directory:
+    def of(self, domain_sid: Sid, name: str = "") -> Directory:
         """The directory of a domain.
 
         Args:
             domain_sid: the SID of the domain, `Sid.domain` of each of its accounts.
+            name: its NetBIOS name for the message, if that is known.
 
         Raises:
             NoDirectory: none of the directories is of this domain.
@@ -56,9 +57,10 @@ class Directories:
                 failure = failure or error
         if failure is not None:
             raise failure.with_traceback(None)
+        domain = f"{name} ({domain_sid})" if name else str(domain_sid)
         raise NoDirectory(
             "sms_directory",
-            f"ask about accounts of {domain_sid}",
-            f"no domain controller of the domain {domain_sid} in sms_directory",
+            f"ask about accounts of {name or domain_sid}",
+            f"no domain controller of the domain {domain} in sms_directory",
             "Add one.",
         )

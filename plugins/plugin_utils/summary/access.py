@@ -294,7 +294,7 @@ class AccessSummary:
             self._counts(),
             *not_in_inventory(self.absent),
             *problems,
-            *self._unknown(),
+            *self.unknown(),
             *_role_options(problems),
             *_finding_lines(self.findings),
         ]
@@ -347,12 +347,12 @@ class AccessSummary:
             if run.lacking_group:
                 yield f"{run.code} ({run.host}): group {run.lacking_group} itself lacks required rights"
 
-    def _unknown(self) -> Iterator[str]:
+    def unknown(self) -> Iterator[str]:
         """Yield why groups of accounts are unknown, if access through them would count. A reason is shown once."""
         hosts: dict[str, list[str]] = {}
         for run in self.runs:
             for sender in run.senders:
-                before, _after = self._states(run, sender)
+                before = sender.get("before") or sender.get("current") or {}
                 for reason in _groups_unknown(before, chosen=self.audit):
                     named = hosts.setdefault(reason, [])
                     if run.code not in named:

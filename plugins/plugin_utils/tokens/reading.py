@@ -265,7 +265,8 @@ class TokenReader:
         if domain is None or not self._directories:
             return AccountFacts(account)
         try:
-            directory = self._directories.of(domain)
+            name, separator, _rest = account.name.partition("\\")
+            directory = self._directories.of(domain, name if separator else "")
             return AccountFacts(account, directory.account(account.sid), perhaps=_perhaps(directory))
         except NoDirectory as error:
             return AccountFacts(account, unread=str(error), is_local=self._is_own(account.sid))
