@@ -11,7 +11,7 @@ from typing import Any
 from ..security import SecurityDescriptor, Sid, format_sddl
 from ..security.describe import describe_dacl
 from ..site_server import Propagated
-from .assess import Assessment
+from .assess import GROUPS_OF_ACCOUNT, Assessment
 from .effective import Access, SenderAccess, hex_mask
 from .errors import EnforcementError
 from .execute import StepResult, StepStatus
@@ -96,7 +96,17 @@ def plan_result(outcome: SenderOutcome, section: Mapping[str, Any]) -> dict[str,
         "would_change": outcome.changed,
         "planned": section,
         **_services(outcome.before),
+        **_warnings(dict.fromkeys(_unread_groups(outcome.before))),
     }
+
+
+def _unread_groups(found: Assessment) -> Iterator[str]:
+    """Why the groups of accounts that lack access could not be read."""
+    for access in found.senders.values():
+        if not access.permitted:
+            for line in access.logon.unknown:
+                if line.startswith(GROUPS_OF_ACCOUNT):
+                    yield f"Unknown, so it does not count as access: {line}"
 
 
 def failure_result(error: EnforcementError) -> dict[str, Any]:

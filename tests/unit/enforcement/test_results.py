@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ansible_collections.sitekeeper.sms.plugins.modules import sender_access, sender_access_info
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import Directories, DirectoryUnreachable, Domain
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     MissingMembers,
     SenderRequest,
@@ -108,6 +109,28 @@ def test_check_mode_shows_what_would_hold() -> None:
     ]
     assert states == [(False, True, True), (False, True, True)]
     assert result["share"]["edits"] == [f"+ allow {GROUP}  Change"]
+
+
+class Down:
+    """A directory that does not answer."""
+
+    host = "dc1"
+
+    def domain(self) -> Domain:
+        raise DirectoryUnreachable(self.host, "read its domain", "no answer", "Check it.")
+
+    account = groups_with = known = find = domain
+
+
+def test_a_plan_warns_once_why_groups_are_unknown() -> None:
+    directories = Directories([Down()])  # type: ignore[list-item]
+    missing = request(missing_members=MissingMembers.ADD)
+    result = plan_result(enforce_sender_access(server(), missing, directories, check_mode=True), {})
+    assert result["warnings"] == [
+        "Unknown, so it does not count as access: state and domain groups of the account: dc1: could not read its "
+        "domain: no answer. Check it."
+    ]
+    assert "warnings" not in plan_result(enforce_sender_access(server(), missing, check_mode=True), {})
 
 
 def test_services_are_returned_where_they_are_asked_for() -> None:
