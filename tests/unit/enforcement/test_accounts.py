@@ -57,7 +57,7 @@ def test_a_name_that_was_read_anyway_costs_no_look_up() -> None:
 def test_another_spelling_is_another_account() -> None:
     """Windows has P01\\strauss and P01\\strauß side by side, and `str.casefold` makes them one."""
     server = Resolves()
-    (found,) = resolve_accounts(server, ["P01\\strauss"], [reading({ONE: "P01\\strauß"})]).values()
+    found = resolve_accounts(server, ["P01\\strauss"], [reading({ONE: "P01\\strauß"})])["P01\\strauss"]
     assert (found.sid, server.log) == (OTHER, ["P01\\strauss"])
 
 
