@@ -69,8 +69,8 @@ def test_a_wrong_argument_fails_before_anything_connects(monkeypatch: pytest.Mon
         ("dc1.corp.example", "sms_directory: it is no list of domain controllers. Write - server: NAME."),
         (["dc1.corp.example"], "sms_directory[0]: it is no mapping. Write server: NAME."),
         (
-            [{"server": "dc1", "adress": "192.0.2.1"}],
-            "sms_directory[0]: 'adress' is no key; there are server, address, ",
+            [{"server": "dc1", "addr": "192.0.2.1"}],
+            "sms_directory[0]: 'addr' is no key; there are server, address, ",
         ),
     ],
 )

@@ -146,6 +146,7 @@ def enforce_sender_access(
         EnforcementError: the desired state is refused, or the server holds something else after the write.
     """
     found = assess_sender_access(server, request, directories)
+    _check_groups(server.host, found)
     directory_step, share_step = _steps(server, found)
     planned = SenderPlan(_to_add(server, found), directory_step.plan, share_step.plan)
     outcome = SenderOutcome(found, planned, (), _after(found, planned, ()))
@@ -159,6 +160,27 @@ def enforce_sender_access(
         if lacking:
             raise WriteFailed(lacking, changed=outcome.changed)
     return outcome
+
+
+def _check_groups(host: str, found: Assessment) -> None:
+    """Refuse if a domain controller that was to be asked left open whether a sender needs anything.
+
+    While a domain controller is down, each account with access through its groups would get an entry of its own on each
+    server, and keep it.
+
+    Raises:
+        Refused: see above.
+    """
+    if found.request.own_entry:
+        return
+    for given, access in found.senders.items():
+        facts = found.tokens.accounts.get(found.accounts[given].sid)
+        if facts is not None and facts.failed and not access.permitted and access.answer is AccessAnswer.UNKNOWN:
+            raise Refused(
+                f"{host}: the domain groups of {facts.account.name} could not be read, so it is not known whether it "
+                f"needs anything: {facts.unread} Nothing was done. To give it what it needs whatever its groups are, "
+                "set own_entry: true"
+            )
 
 
 def _after(found: Assessment, planned: SenderPlan, results: tuple[StepResult, ...]) -> Assessment:

@@ -77,6 +77,7 @@ class AccountFacts:
         account: the account.
         domain: what its domain shows; None if it was not read.
         unread: why not, a clause.
+        failed: whether it should have been read: a domain controller was to be asked, and did not answer or refused.
         perhaps: groups of its domain that a group such as Authenticated Users is a member of. tokenGroups does not
             follow those, and no document shows whether a logon does.
         same_domain: whether the server is in the account's domain; None if that is not known.
@@ -88,6 +89,7 @@ class AccountFacts:
     account: Account
     domain: DomainAccount | None = None
     unread: str = ""
+    failed: bool = False
     perhaps: frozenset[Sid] = frozenset()
     same_domain: bool | None = None
     is_local: bool | None = None

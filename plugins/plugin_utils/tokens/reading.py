@@ -271,7 +271,7 @@ class TokenReader:
         except NoDirectory as error:
             return AccountFacts(account, unread=str(error), is_local=self._is_own(account.sid))
         except DirectoryError as error:
-            return AccountFacts(account, unread=str(error))
+            return AccountFacts(account, unread=str(error), failed=True)
 
 
 def _undecided(question: AccessQuestion, decision: Decision) -> Iterator[Sid]:

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DirectoryNoAnswer, DomainAccount
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.directories import Directories
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.port import Domain
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
     MissingMembers,
     Refused,
@@ -280,3 +283,41 @@ def test_an_account_that_joins_administrators_must_not_be_one_of_the_servers_own
         assert written(there) == []
     else:
         assert enforce(there, **request).changed
+
+
+class Down:
+    """A directory of the senders' domain whose domain controller does not answer about accounts."""
+
+    host = "dc1"
+
+    def domain(self) -> Domain:
+        return Domain("corp.example", Sid.parse("S-1-5-21-1-2-3"))
+
+    def account(self, sid: Sid) -> DomainAccount:
+        raise DirectoryNoAnswer(self.host, f"read the account {sid}", "no answer", "Check that it is up.")
+
+    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
+        raise AssertionError
+
+    def find(self, name: str) -> Sid:
+        raise AssertionError
+
+    def known(self, name: str) -> DomainAccount | None:
+        return None
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_nothing_is_written_while_the_domain_that_was_to_be_asked_is_down(check_mode: bool) -> None:
+    there = server()
+    there.members[ADMINISTRATORS] = [Account(Sid.parse(OTHER), "CORP\\Servers", is_group=True)]
+    directories, request = Directories([Down()]), SenderRequest(PRODUCTS["sms_1_2"], (SENDER,))
+    with pytest.raises(Refused, match=r"^p01: the domain groups of .* could not be read.*dc1.*no answer.*own_entry"):
+        enforce_sender_access(there, request, directories, check_mode=check_mode)
+    assert written(there) == []
+    # Without a domain to ask, and for entries of its own, its groups do not count.
+    assert enforce_sender_access(there, request, Directories(), check_mode=True).changed
+    own = SenderRequest(PRODUCTS["sms_1_2"], (SENDER,), own_entry=True)
+    assert enforce_sender_access(there, own, directories, check_mode=True).changed
+    # What it has by its own entries is known.
+    there.hold(f"{SHARE}(A;;FA;;;{SENDER})", f"{FOLDER}(A;OICI;FA;;;{SENDER})")
+    assert not enforce_sender_access(there, request, directories).changed
