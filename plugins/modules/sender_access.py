@@ -243,7 +243,9 @@ senders:
           type: dict
           contains:
             access:
-              description: Its rights, with the names that Windows shows.
+              description:
+                - Its rights, with the names that Windows shows. Groups that cannot change the answer are not looked at, and
+                  their rights are not included.
               type: str
               sample: none
             mask:

@@ -39,9 +39,7 @@ EXAMPLES = r"""
 - name: Read whether the account gets in, with its domain groups and the right to log on
   sitekeeper.sms.sender_access_info:
     senders:
-      - CORP\P01$
-    product: configmgr
-    site_code: C01
+      - CORP\smssend
     logon: true
     sms_directory:
       - server: dc1.corp.example
@@ -190,7 +188,9 @@ senders:
           type: dict
           contains:
             access:
-              description: Its rights, with the names that Windows shows.
+              description:
+                - Its rights, with the names that Windows shows. Groups that cannot change the answer are not looked at, and
+                  their rights are not included.
               type: str
               sample: none
             mask:

@@ -9,6 +9,7 @@ import importlib
 import itertools
 import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.hierarchy.products 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.ace import APPLIES_TO
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security.rights import NTFS_RIGHTS, SHARE_ACCESS
 from tests.functional.ansible_runs import run_ansible, run_playbook
+from tests.lab.directory import DirectoryAccount, running_directory
 from tests.lab.testing import running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -76,13 +78,21 @@ def module(name: str) -> Any:
 
 
 def test_examples_run_and_change_nothing_when_run_again(tmp_path: Path) -> None:
-    plays = []
-    for name in MODULES:
-        for task in yaml.safe_load(module(name).EXAMPLES):
-            host = "P02" if "E:\\" in str(task) else "C01"
-            plays.append({"hosts": host, "gather_facts": False, "tasks": [task]})
-    (tmp_path / "examples.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
-    with running_lab(SITE_SERVERS) as lab:
+    with ExitStack() as stack:
+        lab = stack.enter_context(running_lab(SITE_SERVERS))
+        host = lab["C01"]
+        accounts = [DirectoryAccount("smssend"), DirectoryAccount("smssend-p02")]
+        directory = stack.enter_context(running_directory((host.user, host.password), accounts))
+        plays = []
+        for name in MODULES:
+            for task in yaml.safe_load(module(name).EXAMPLES):
+                for options in task.values():
+                    if isinstance(options, dict) and "sms_directory" in options:
+                        # The only part of an example that nothing here can resolve.
+                        options["sms_directory"] = [{"server": "127.0.0.1", "port": directory.port, "timeout": 60}]
+                on = "P02" if "E:\\" in str(task) else "C01"
+                plays.append({"hosts": on, "gather_facts": False, "tasks": [task]})
+        (tmp_path / "examples.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
         hosts = {name: host.winrm() for name, host in lab.items()}
         (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
         changed = [changes(tmp_path) for _again in range(2)]
