@@ -8,7 +8,7 @@ from __future__ import annotations
 from .arguments import desired_path, desired_share, local_path_of, sender_request
 from .assess import GROUPS_OF_ACCOUNT, Assessment, MissingMembers, SenderRequest, assess_sender_access
 from .desired import DesiredEntry, DesiredState, Inheritance, Presence
-from .errors import EnforcementError, Refused, WriteFailed
+from .errors import EnforcementError, GroupsUnread, Refused, WriteFailed
 from .permissions import PermissionsOutcome, set_path_permissions, set_share_permissions
 from .results import assessment_result, failure_result, permissions_result, plan_result, sender_result
 from .sender_access import SenderOutcome, enforce_sender_access, membership_task
@@ -19,6 +19,7 @@ __all__ = [
     "DesiredEntry",
     "DesiredState",
     "EnforcementError",
+    "GroupsUnread",
     "Inheritance",
     "MissingMembers",
     "PermissionsOutcome",

@@ -35,5 +35,9 @@ class Refused(EnforcementError):
     """Nothing was written: the change would be wrong, dangerous or impossible."""
 
 
+class GroupsUnread(Refused):
+    """Nothing was written: a domain controller that was to be asked left open whether anything is to be done."""
+
+
 class WriteFailed(EnforcementError):
     """Something was or may have been written and is not as planned. The message shows what the server holds now."""

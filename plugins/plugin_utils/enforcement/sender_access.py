@@ -17,7 +17,7 @@ from ..tokens.question import named_in
 from .assess import Assessment, MissingMembers, SenderRequest, assess_sender_access, reassess
 from .desired import DesiredEntry, DesiredState
 from .effective import DIRECTORY_FLAGS, Group
-from .errors import Refused, WriteFailed
+from .errors import GroupsUnread, Refused, WriteFailed
 from .execute import StepResult, StepStatus, execute
 from .plan import Plan, make_plan
 from .securable import Securable, path_object, share_object
@@ -169,14 +169,14 @@ def _check_groups(host: str, found: Assessment) -> None:
     server, and keep it.
 
     Raises:
-        Refused: see above.
+        GroupsUnread: see above.
     """
     if found.request.own_entry:
         return
     for given, access in found.senders.items():
         facts = found.tokens.accounts.get(found.accounts[given].sid)
         if facts is not None and facts.failed and not access.permitted and access.answer is AccessAnswer.UNKNOWN:
-            raise Refused(
+            raise GroupsUnread(
                 f"{host}: the domain groups of {facts.account.name} could not be read, so it is not known whether it "
                 f"needs anything: {facts.unread} Nothing was done. To give it what it needs whatever its groups are, "
                 "set own_entry: true"

@@ -16,6 +16,7 @@ from ..directory.directories import Directories
 from ..enforcement import (
     Assessment,
     EnforcementError,
+    GroupsUnread,
     SenderOutcome,
     SenderRequest,
     assess_sender_access,
@@ -199,6 +200,8 @@ def _read(
     """The state of the host, and what a run would do."""
     try:
         outcome = enforce_sender_access(server, request, directories, check_mode=True)
+    except GroupsUnread:
+        raise  # not known is no drift
     except EnforcementError as refusal:
         # The drift is such that nothing can be planned. The host is still assessed, unless that is refused as well.
         return HostStatus.DRIFTED, str(refusal), assess_sender_access(server, request, directories)

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory import DirectoryNoAnswer, DomainAccount
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.directories import Directories
-from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.port import Domain
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.enforcement import (
+    GroupsUnread,
     MissingMembers,
     Refused,
     SenderRequest,
@@ -27,6 +26,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.security import (
 )
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import Account, NetworkLogon, UserRight
 from tests.unit.fake_site_server import DIRECTORY, FakeSiteServer
+from tests.unit.tokens.accounts import SilentDirectory
 
 SENDER, OTHER, GROUP = (f"S-1-5-21-1-2-3-{rid}" for rid in (1104, 1105, 1300))
 SHARE, FOLDER = "D:(A;;FA;;;BA)", "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
@@ -285,33 +285,12 @@ def test_an_account_that_joins_administrators_must_not_be_one_of_the_servers_own
         assert enforce(there, **request).changed
 
 
-class Down:
-    """A directory of the senders' domain whose domain controller does not answer about accounts."""
-
-    host = "dc1"
-
-    def domain(self) -> Domain:
-        return Domain("corp.example", Sid.parse("S-1-5-21-1-2-3"))
-
-    def account(self, sid: Sid) -> DomainAccount:
-        raise DirectoryNoAnswer(self.host, f"read the account {sid}", "no answer", "Check that it is up.")
-
-    def groups_with(self, members: frozenset[Sid]) -> frozenset[Sid]:
-        raise AssertionError
-
-    def find(self, name: str) -> Sid:
-        raise AssertionError
-
-    def known(self, name: str) -> DomainAccount | None:
-        return None
-
-
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_nothing_is_written_while_the_domain_that_was_to_be_asked_is_down(check_mode: bool) -> None:
     there = server()
     there.members[ADMINISTRATORS] = [Account(Sid.parse(OTHER), "CORP\\Servers", is_group=True)]
-    directories, request = Directories([Down()]), SenderRequest(PRODUCTS["sms_1_2"], (SENDER,))
-    with pytest.raises(Refused, match=r"^p01: the domain groups of .* could not be read.*dc1.*no answer.*own_entry"):
+    directories, request = Directories([SilentDirectory()]), SenderRequest(PRODUCTS["sms_1_2"], (SENDER,))
+    with pytest.raises(GroupsUnread, match=r"^p01: the domain groups of .* not be read.*dc1.*no answer.*own_entry"):
         enforce_sender_access(there, request, directories, check_mode=check_mode)
     assert written(there) == []
     # Without a domain to ask, and for entries of its own, its groups do not count.

@@ -15,9 +15,11 @@ import pytest
 
 from ansible_collections.sitekeeper.sms.plugins.module_utils.smb_settings import SMB
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.audit import host_to_json
+from ansible_collections.sitekeeper.sms.plugins.plugin_utils.directory.directories import Directories
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.fleet import Job, Question, Questions, reading
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import (
     AccessDenied,
+    Account,
     AuthenticationFailed,
     NoAnswer,
     Unreachable,
@@ -25,6 +27,7 @@ from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server import 
 from ansible_collections.sitekeeper.sms.plugins.plugin_utils.site_server.wires import TicketUse
 from tests.unit.action.tasks import SENDER, converged, drifted, writes
 from tests.unit.fake_site_server import FakeSiteServer
+from tests.unit.tokens.accounts import ADMINISTRATORS, SERVERS, SilentDirectory
 
 QUESTION = Question("P01", "sms_1_2", (SENDER,))
 WORDS = ("p01", "read it", "no", "Try again.")
@@ -34,7 +37,12 @@ WORDS = ("p01", "read it", "no", "Try again.")
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Asks a site server in memory, or one where opening the connection fails."""
 
-    def asked(server: FakeSiteServer | Exception, question: Question = QUESTION, **variables: Any) -> tuple[Any, bool]:
+    def asked(
+        server: FakeSiteServer | Exception,
+        question: Question = QUESTION,
+        directories: Directories | None = None,
+        **variables: Any,
+    ) -> tuple[Any, bool]:
         @contextmanager
         def site_server(_host: str, _connection: Any, **_options: Any) -> Iterator[FakeSiteServer]:
             if isinstance(server, Exception):
@@ -42,7 +50,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             yield server
 
         monkeypatch.setattr(reading, "site_server", site_server)
-        found = reading.read_host("p01", SimpleNamespace(transport=SMB), question, variables)
+        found = reading.read_host("p01", SimpleNamespace(transport=SMB), question, variables, directories=directories)
         return host_to_json(found.line), found.again
 
     return asked
@@ -97,6 +105,15 @@ def test_drift_that_nothing_can_be_planned_for_is_drift(ask: Any) -> None:
     assert line["status"] == "drifted"
     assert "share SMS_SITE" in line["message"]
     assert [sender["in_desired_state"] for sender in line["senders"]] == [False]
+
+
+def test_a_domain_that_does_not_answer_is_no_drift(ask: Any) -> None:
+    server = drifted()
+    server.members[ADMINISTRATORS] = [Account(SERVERS, "CORP\\Servers", is_group=True)]
+    line, again = ask(server, directories=Directories([SilentDirectory(SENDER.rpartition("-")[0])]))
+    assert (line["status"], line["senders"], again) == ("error", [], False)
+    assert "domain groups" in line["message"]
+    assert ask(server)[0]["status"] == "drifted"
 
 
 def test_variables_of_the_host_are_the_roles(ask: Any) -> None:
