@@ -40,11 +40,9 @@ def check_queries(fleet: Fleet, measured: Measured) -> None:
     assert measured.asked["account"] == fleet.accounts
     assert [1 <= measured.asked[kind] <= (1 if kind == "by_member" else 2) for kind in DOMAIN_QUERIES] == [True] * 3
     assert measured.queries == fleet.accounts + sum(measured.asked[kind] for kind in DOMAIN_QUERIES)
-    assert (measured.asked["connections"], measured.asked["logons"], measured.asked["refused"]) == (
-        PROCESSES,
-        PROCESSES,
-        0,
-    )
+    # A process whose accounts the others have asked for needs no connection.
+    assert 1 <= measured.asked["connections"] <= PROCESSES
+    assert (measured.asked["logons"], measured.asked["refused"]) == (measured.asked["connections"], 0)
 
 
 @pytest.mark.parametrize("fleet", ["entries"], indirect=True)
