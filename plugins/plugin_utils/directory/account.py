@@ -59,7 +59,7 @@ def account_from(sid: Sid, attributes: Attributes, now: float) -> DomainAccount:
         domain = group.domain
         if domain is not None:
             (groups if domain == own else foreign).add(group)
-        elif group.authority == 5 and len(group.subauthorities) == 2 and group.subauthorities[0] == 32:
+        elif group.is_builtin:
             builtin.add(group)
         else:
             # Everyone, SYSTEM and their like come from the logon ([MS-ADTS] 3.1.1.4.5.19 has groups only).

@@ -23,14 +23,13 @@ from ..security.well_known import NAME_OF
 from ..site_server import (
     Account,
     AccountNotFound,
-    AuthenticationFailed,
     DescriptorReading,
     NetworkLogon,
-    NoAnswer,
     NotFound,
+    Rejected,
+    ServerFault,
     Share,
     SiteServer,
-    SiteServerError,
     Unsupported,
     local_path,
 )
@@ -177,6 +176,7 @@ def assess_sender_access(
     for given, account in accounts.items():
         states[given] = _by_state(server, account, reader, asked=request.logon)
         if network is not None:
+            # Reads the groups that decide. The answer itself is made from them (`_logon`), after a change anew.
             by_rights(network, partial(reader.decide, account))
     return _assessment(
         Assessment(
@@ -249,9 +249,7 @@ def _by_state(server: SiteServer, account: Account, reader: TokenReader, *, aske
             return by_state(server.local_account_state(account.sid))
         except (NotFound, Unsupported):
             pass
-        except (NoAnswer, AuthenticationFailed):
-            raise
-        except SiteServerError as error:
+        except (Rejected, ServerFault) as error:
             unread = unread or f"state of the account: {error}"
     if unread:
         return LogonAnswer(unknown=(unread,))

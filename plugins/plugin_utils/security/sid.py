@@ -86,6 +86,11 @@ class Sid:
         return None
 
     @property
+    def is_builtin(self) -> bool:
+        """Whether it is a group of BUILTIN, S-1-5-32-rid, which each computer has for itself ([MS-DTYP] 2.4.2.4)."""
+        return self.authority == 5 and len(self.subauthorities) == 2 and self.subauthorities[0] == 32
+
+    @property
     def size(self) -> int:
         """Length of the binary form in bytes."""
         return 8 + 4 * len(self.subauthorities)

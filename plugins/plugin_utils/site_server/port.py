@@ -129,6 +129,12 @@ class Propagated:
         )
 
 
+NETWORK_LOGON = "SeNetworkLogonRight"
+"""The right "Access this computer from the network"."""
+DENY_NETWORK_LOGON = "SeDenyNetworkLogonRight"
+"""The right "Deny access to this computer from the network", which takes precedence."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserRight:
     """Who holds a user right on the server.
@@ -157,8 +163,8 @@ class NetworkLogon:
     """Who may log on to the server over the network.
 
     Attributes:
-        allowed: holders of SeNetworkLogonRight, "Access this computer from the network".
-        denied: holders of SeDenyNetworkLogonRight, which takes precedence.
+        allowed: holders of `NETWORK_LOGON`.
+        denied: holders of `DENY_NETWORK_LOGON`.
     """
 
     allowed: UserRight

@@ -30,7 +30,6 @@ _USERS = range(500, 505)
 """Relative identifiers of users that each domain and computer has, such as Guest: none of them is a group."""
 _NONE = 513
 """The relative identifier of the group that all users of a server have as their primary group."""
-_BUILTIN = 32
 LOCAL_ACCOUNTS = frozenset({Sid.parse("S-1-5-113"), Sid.parse("S-1-5-114")})
 """Groups of every local account, and of those in Administrators. Security baselines deny them to log on."""
 _HIDDEN = "the domain does not show the account's groups"
@@ -196,7 +195,7 @@ def can_be_local(sid: Sid, facts: AccountFacts, own: Container[Sid], *, named: b
     if sid == facts.account.sid:
         return False
     if sid.domain is None:
-        return sid.authority == 5 and sid.subauthorities[:1] == (_BUILTIN,)
+        return sid.is_builtin
     if facts.domain is not None and sid.domain == facts.account.sid.domain:
         return False
     return named or sid.domain in own
@@ -210,7 +209,7 @@ def _in_token(sid: Sid, facts: AccountFacts, local: LocalGroup | None) -> Member
         return Membership(member=False)
     if local is not None and local.unread:
         return Membership(None, why=(local.unread,))
-    if sid.authority == 5 and sid.subauthorities[:1] == (_BUILTIN,):
+    if sid.is_builtin:
         return Membership(member=False)  # the server was asked, and has no such group
     if facts.is_local and sid.domain is not None:
         # Of the server's groups that are no local groups, each of its users has one ([MS-SAMR] 3.1.1.8.4).

@@ -17,7 +17,7 @@ from ..directory.errors import DirectoryError, NoDirectory
 from ..directory.port import Directory
 from ..security import ANY_NETWORK_LOGON, Ace, Decision, Effect, Scope, Sid
 from ..security.sid import OWNER_RIGHTS
-from ..site_server import Account, AuthenticationFailed, JoinedDomain, NoAnswer, NotFound, SiteServer, SiteServerError
+from ..site_server import Account, JoinedDomain, NotFound, Rejected, ServerFault, SiteServer
 from .membership import (
     FILTERED,
     LOCAL_ACCOUNTS,
@@ -155,9 +155,7 @@ class TokenReader:
             joined = self._read_joined()
         except NotFound:
             return False
-        except (NoAnswer, AuthenticationFailed):
-            raise
-        except SiteServerError:
+        except (Rejected, ServerFault):
             return None
         if self._joined_is_unknown:
             return None
@@ -189,9 +187,7 @@ class TokenReader:
             return LocalGroup(members, complete=not first or token.isdisjoint(member.sid for member in members))
         except NotFound:
             return LocalGroup(None)
-        except (NoAnswer, AuthenticationFailed):
-            raise
-        except SiteServerError as error:
+        except (Rejected, ServerFault) as error:
             return LocalGroup(None, f"its members cannot be read ({error.reason.rstrip('. ')})")
 
     def _looked_elsewhere(self, facts: AccountFacts, sid: Sid) -> bool:
@@ -254,9 +250,7 @@ class TokenReader:
             self._joined_was_read = True
             try:
                 self._joined = self._server.joined_domain()
-            except (NoAnswer, AuthenticationFailed):
-                raise
-            except SiteServerError:
+            except (Rejected, ServerFault):
                 self._joined_is_unknown = True
         return self._joined
 

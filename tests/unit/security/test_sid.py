@@ -156,3 +156,18 @@ def test_the_groups_of_every_network_logon() -> None:
 )
 def test_the_domain_of_a_sid(sid: str, domain: str | None) -> None:
     assert Sid.parse(sid).domain == (None if domain is None else Sid.parse(domain))
+
+
+@pytest.mark.parametrize(
+    ("sid", "builtin"),
+    [
+        ("S-1-5-32-544", True),
+        ("S-1-5-32", False),
+        ("S-1-5-32-544-1", False),
+        ("S-1-4-32-544", False),
+        ("S-1-5-33-544", False),
+        ("S-1-5-21-1-2-3-544", False),
+    ],
+)
+def test_groups_of_builtin(sid: str, builtin: bool) -> None:
+    assert Sid.parse(sid).is_builtin is builtin

@@ -47,7 +47,6 @@ _MOST_RANGES = 100
 _MOST_OF_A_NAME = 10
 _MOST_MEMBERS = 100  # in one query
 _MOST_GROUPS = 10_000
-_BUILTIN = (32,)
 _DOMAIN_SID = (21,)  # S-1-5-21-a-b-c, [MS-DTYP] 2.4.2.4
 _COMPONENT = re.compile(r"DC=([^,=+<>#;\"\\\s]{1,63})", re.IGNORECASE)  # RFC 2247, 2; RFC 1035, 2.3.4
 _LOGGING_ON = "log on to the directory"
@@ -109,7 +108,7 @@ class LdapDirectory:
                 now, pending = pending[:_MOST_MEMBERS], pending[_MOST_MEMBERS:]
                 new = self._groups_of(operation, base, now) - found
                 for group in new:
-                    if group.domain != domain.sid and group.subauthorities[:1] != _BUILTIN:
+                    if group.domain != domain.sid and not group.is_builtin:
                         raise ContradictoryAttributesError(f"it has {group} as a group of its domain {domain.sid}")
                 found |= new
                 if len(found) > _MOST_GROUPS:

@@ -13,12 +13,11 @@ _DISABLED, _LOCKED, _PASSWORD_EXPIRED = 0x1, 0x400, 0x20000
 """USER_ACCOUNT_DISABLED, USER_ACCOUNT_AUTO_LOCKED and USER_PASSWORD_EXPIRED ([MS-SAMR] 2.2.1.12)."""
 _PASSWORD_STAYS = 0x40 | 0x80 | 0x100 | 0x200 | 0x1000
 """Passwords of trusts, computers and smart cards, and those that are set not to expire ([MS-SAMR] 3.1.5.14.4)."""
-_BUILTIN = (32,)
 
 
 def can_be_own(sid: Sid) -> bool:
     """Whether a SID has the form of an account or local group: S-1-5-32-rid or S-1-5-21-a-b-c-rid."""
-    return sid.domain is not None or (sid.authority == 5 and sid.subauthorities[:-1] == _BUILTIN)
+    return sid.domain is not None or sid.is_builtin
 
 
 def account_state(user: UserInfo, now: int) -> AccountState:

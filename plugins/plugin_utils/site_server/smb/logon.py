@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from ....module_utils.smb_errors import SmbError
 from ...security import Sid
 from ...smb import MAX_NAMES, PipeClient
-from ..port import NetworkLogon, UserRight
+from ..port import DENY_NETWORK_LOGON, NETWORK_LOGON, NetworkLogon, UserRight
 
-RIGHTS = ("SeNetworkLogonRight", "SeDenyNetworkLogonRight")
+RIGHTS = (NETWORK_LOGON, DENY_NETWORK_LOGON)
 LOCAL_POLICY = "local security policy"
 """The LSA has what the server applies: group policy overwrites its user rights (Microsoft, "User Rights
 Assignment")."""

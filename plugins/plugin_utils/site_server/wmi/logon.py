@@ -18,12 +18,10 @@ from ...security import AccountState, SecurityDescriptorError, Sid
 from ...security.well_known import NAME_OF, well_known_sid
 from ...wsman import Instance, WSManProtocolError, query
 from ..errors import NotFound, Rejected, ServerFault
-from ..port import Account, JoinedDomain, NetworkLogon, UserRight
+from ..port import DENY_NETWORK_LOGON, NETWORK_LOGON, Account, JoinedDomain, NetworkLogon, UserRight
 from .names_seen import NamesSeen
 from .wmi import Wmi
 
-ALLOWED = "SeNetworkLogonRight"
-DENIED = "SeDenyNetworkLogonRight"
 MAX_LOOK_UPS = 25
 """Names of one user right that are looked up, at up to three requests each."""
 
@@ -48,15 +46,15 @@ def network_logon(wmi: Wmi, names: NamesSeen, resolve: Callable[[str], Account])
     operation = "read the user rights that group policy sets"
     wql = (
         "SELECT UserRight, AccountList, precedence, Status, ErrorCode FROM RSOP_UserPrivilegeRight "  # noqa: S608
-        f"WHERE UserRight='{ALLOWED}' OR UserRight='{DENIED}'"
+        f"WHERE UserRight='{NETWORK_LOGON}' OR UserRight='{DENY_NETWORK_LOGON}'"
     )
     try:
         found = wmi.run(operation, query(wmi.settings, wql, namespace=_NAMESPACE), "")
     except (Rejected, ServerFault) as error:
         reason = f"the server does not show what group policy sets ({error.reason}), and {_NOT_LOCAL}"
-        return NetworkLogon(UserRight(ALLOWED, unread=reason), UserRight(DENIED, unread=reason))
+        return NetworkLogon(UserRight(NETWORK_LOGON, unread=reason), UserRight(DENY_NETWORK_LOGON, unread=reason))
     rights = _Rights(wmi, operation, names, resolve)
-    return NetworkLogon(rights.read(ALLOWED, found), rights.read(DENIED, found))
+    return NetworkLogon(rights.read(NETWORK_LOGON, found), rights.read(DENY_NETWORK_LOGON, found))
 
 
 def local_account_state(wmi: Wmi, account: Sid) -> AccountState:

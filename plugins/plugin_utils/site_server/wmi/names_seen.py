@@ -16,9 +16,6 @@ from enum import Enum
 
 from ...security import Sid
 
-_BUILT_IN = 32
-"""The first subauthority of the groups of BUILTIN ([MS-DTYP] 2.4.2.4)."""
-
 _LABEL = re.compile(r"(?=[^.]*[A-Za-z])([A-Za-z0-9-]{1,63})(\.[A-Za-z0-9.-]*)?", re.ASCII)
 _NETBIOS_LENGTH = 15
 """Most characters of a computer's NetBIOS name (Microsoft, "Naming conventions in Active Directory")."""
@@ -84,7 +81,7 @@ class NamesSeen:
             return self._groups[group]
         domain, _slash, name = self._names.get(group, "").rpartition("\\")
         mine = self._domain or self._guess
-        if not name or not mine or not (_is_built_in(group) or domain.casefold() == mine.casefold()):
+        if not name or not mine or not (group.is_builtin or domain.casefold() == mine.casefold()):
             return None
         return Place(mine, name, Known.SHOWN if self._domain else Known.GUESSED)
 
@@ -105,10 +102,6 @@ class NamesSeen:
     def name_of(self, sid: Sid) -> str | None:
         """The name of an account, if it was shown."""
         return self._names.get(sid)
-
-
-def _is_built_in(sid: Sid) -> bool:
-    return sid.authority == 5 and sid.subauthorities[:1] == (_BUILT_IN,)
 
 
 def _computer(host: str) -> str:
