@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lab for the benchmark of the fleet, in a process of its own: ``python -m tests.benchmark.fleet_lab``.
 
-All hosts are in the desired state, and two Sender accounts are owed access on each. It writes what Ansible needs to
+All hosts are in the desired state, and two Sender accounts need access on each. It writes what Ansible needs to
 reach them as JSON, which Ansible reads faster than YAML, and answers commands on its standard input:
 ``counters`` (prints the sums over all hosts), ``reset``, ``delay <ms>``, ``module <ms>`` and ``quit``.
 
@@ -50,10 +50,10 @@ def scenario(count: int, senders: str = "shared", access: str = "entries") -> di
     known = {account["name"] for account in described["accounts"]} | {f"{host['name']}$" for host in described["hosts"]}
     described["accounts"] += [{"name": name} for name in sorted(names - known)]
     described["accounts"].append({"name": GROUP, "type": "group"})
-    owed: dict[str, dict[str, None]] = {code: {} for code in sites}
+    required: dict[str, dict[str, None]] = {code: {} for code in sites}
     for site in sites.values():
         for address in site["addresses"]:
-            owed[address["to"]][address["sender_account"]] = None
+            required[address["to"]][address["sender_account"]] = None
     for host in described["hosts"]:
         host["settings"] = {"runs_modules": True}
         # With `logon: true`: both rights set by group policy.
@@ -63,7 +63,7 @@ def scenario(count: int, senders: str = "shared", access: str = "entries") -> di
         ]
         receive = next(item for item in host["directories"] if item["path"].endswith("\\Receive"))
         share = next(item for item in host["shares"] if item["name"] == "SMS_SITE")
-        accounts = [SENDER, SERVICE] if senders == "shared" else list(owed[host["site"]])
+        accounts = [SENDER, SERVICE] if senders == "shared" else list(required[host["site"]])
         if access == "group":
             accounts = []
             host["members"]["S-1-5-32-544"].append(f"CORP\\{GROUP}")

@@ -58,7 +58,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of a run."""
+    """The outcome of a run."""
 
     case: Case
     world: World
@@ -96,7 +96,7 @@ class Run:
 
 @dataclass(slots=True)
 class Report:
-    """What came of the runs."""
+    """The outcome of the runs."""
 
     runs: int = 0
     granted: Counter[str] = field(default_factory=Counter)

@@ -45,7 +45,7 @@ _NO_TREE = "tree connect failed: NT_STATUS_ACCESS_DENIED"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the operations.
+    """The outcome of the operations.
 
     Attributes:
         done: whether each was done, by its name.

@@ -45,22 +45,6 @@ class DomainAccount:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", visible(self.name))
 
-    def is_member(self, group: Sid, *, on_domain_controller: bool = False) -> bool | None:
-        """Whether a group of the account's domain is in its token; None if the domain's answer does not decide it.
-
-        A group of another domain is never decided here. A group of BUILTIN is at most a yes: it can hold well-known
-        groups such as Authenticated Users, which tokenGroups does not resolve.
-
-        Args:
-            group: the group.
-            on_domain_controller: the server is a domain controller of this domain, so its groups of BUILTIN count.
-        """
-        if self.groups is None:
-            return None
-        if group.domain == self.sid.domain:
-            return group in self.groups
-        return True if on_domain_controller and group in self.builtin_groups else None
-
 
 @dataclass(frozen=True, slots=True)
 class Domain:

@@ -271,7 +271,7 @@ def test_a_new_membership_counts_for_the_right_to_log_on(denied: bool, check_mod
 
 @pytest.mark.parametrize("is_own", [True, False])
 def test_an_account_that_joins_administrators_must_not_be_one_of_the_servers_own(is_own: bool) -> None:
-    """Microsoft KB 951016. Nothing is written for an account of which the outcome is not known."""
+    """Microsoft KB 951016. If the outcome for an account is not known, nothing is written."""
     there = server(f"{SHARE}(A;;FA;;;BA)")
     there.members[ADMINISTRATORS] = []
     fine = AccountState(disabled=False, locked=False, expired=False, password_expired=False)

@@ -210,3 +210,21 @@ def test_which_sids_can_be_local_groups() -> None:
 def test_a_domain_local_group_counts_on_servers_of_its_domain(same_domain: bool | None, member: bool | None) -> None:
     known = tokens(domain=replace(DOMAIN, domain_local=frozenset({SERVERS})), same_domain=same_domain)
     assert known.membership(ACCOUNT, SERVERS).member is member
+
+
+@pytest.mark.parametrize(
+    ("group", "member"),
+    [
+        (SERVERS, True),
+        (OTHERS, False),
+        # Of another domain, shown or not; of BUILTIN, which are those of the domain controllers, shown or not.
+        (FOREIGN, None),
+        (sid(f"{PARTNER}-1"), None),
+        (ADMINISTRATORS, None),
+        (USERS, None),
+        (sid("S-1-1-0"), True),
+    ],
+)
+def test_what_the_domain_alone_decides(group: Sid, member: bool | None) -> None:
+    shown = replace(DOMAIN, builtin_groups=frozenset({ADMINISTRATORS}), foreign=frozenset({FOREIGN}))
+    assert tokens(domain=shown).membership(ACCOUNT, group).member is member

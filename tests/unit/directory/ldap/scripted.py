@@ -94,7 +94,7 @@ class ScriptedController:
     """Listens until its `with` block ends.
 
     Attributes:
-        answer: how a search is answered, but for the root and the domain.
+        answer: how a search is answered, other than for the root and the domain.
         bind: code and text of the result of a logon.
         requests: the searches so far, without those for the root and the domain.
         connections: how many were made.
